@@ -1,0 +1,1 @@
+"""What a plan guarantees: the independent checker, bounds and explanations."""

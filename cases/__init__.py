@@ -1,0 +1,1 @@
+"""Ready-made cases, shipped with the package; data, no code."""

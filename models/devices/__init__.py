@@ -1,0 +1,1 @@
+"""Built-in devices: one JSON file of measured costs each; data, no code."""
