@@ -1,0 +1,51 @@
+"""One way through a stage of the program: the atoms in order, and what a power cycle pays to start before or end after each.
+
+A power cycle that runs atoms i .. j of a chain drains
+
+    resume_drain[i] + drain[i] + ... + drain[j] + commit_drain[j]
+
+and is active for the same sum of times. ``resume`` contains booting, so that every cost of a cycle belongs to one atom or to one of
+its two ends; a tiled kernel adds there what a cycle that starts in the middle of a reuse row must fetch again. A cycle that spans
+stages takes its resume from the stage it starts in and its commit from the stage it ends in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Columns of equal length, one entry per atom, all integers of the buffer's coordinate and picoseconds."""
+
+    drain: Sequence[int]
+    time: Sequence[int]
+    resume_drain: Sequence[int]
+    resume_time: Sequence[int]
+    commit_drain: Sequence[int]
+    commit_time: Sequence[int]
+    cut: Sequence[bool]
+    volatile: int
+
+    def __post_init__(self) -> None:
+        lengths = {len(column) for column in self.columns()}
+        if len(lengths) != 1 or not len(self.drain):
+            raise ValueError(f"a chain needs columns of one length, at least 1, not {sorted(lengths)}")
+        if not self.cut[-1]:
+            raise ValueError("a chain ends at a cut: its last atom must allow one")
+
+    def columns(self) -> tuple[Sequence[int], ...]:
+        """The seven columns in the order of the fields."""
+        return (
+            self.drain,
+            self.time,
+            self.resume_drain,
+            self.resume_time,
+            self.commit_drain,
+            self.commit_time,
+            self.cut,
+        )
+
+    def __len__(self) -> int:
+        return len(self.drain)

@@ -1,0 +1,84 @@
+"""A plan, its certificate and its verdict.
+
+A plan says which design each stage uses, how many atoms of the concatenated chain each power cycle runs, and the threshold each cycle
+waits for. Everything else about it follows from the case and can be recomputed.
+
+The certificate of a bound B says why no plan costs less than B: at each boundary between stages the cheapest closed state and a finite
+set of open labels, such that every way through every stage ends dominated, or costs at least B whatever follows. Costs are picoseconds
+without the law's constant ``offset``; a label is (drained so far by the cycle in progress, cost so far).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ischedule.models.program import Design
+
+Label = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCycles:
+    """A run of equal power cycles: how many, how many atoms each, and the threshold level (and its hardware code, if any)."""
+
+    repeat: int
+    atoms: int
+    level: int
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One design per stage, and the power cycles that run their atoms in order."""
+
+    designs: tuple[Design, ...]
+    cycles: tuple[PowerCycles, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What is reachable after a stage: the least cost of standing there closed, and open labels; ``first`` are those of cycle 1."""
+
+    closed: int | None
+    first: tuple[Label, ...]
+    later: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Proof that every plan costs at least ``value``: the rate of the reduced costs (ps per unit of drain) and the boundaries."""
+
+    value: int
+    rate: tuple[int, int]
+    boundaries: tuple[Boundary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """Proof that no plan exists: the stage that cannot be passed."""
+
+    stage: int
+    diagnosis: str
+
+
+class Status(Enum):
+    """What is known about the question."""
+
+    SCHEDULABLE = "schedulable"
+    UNSCHEDULABLE = "unschedulable"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a solver returns: the best plan found and its worst-case latency, a proven bound, or why there is no plan.
+
+    ``latency`` and ``bound.value + offset`` are equal when the plan is optimal.
+    """
+
+    status: Status
+    plan: Plan | None
+    latency: int | None
+    bound: Bound | None
+    bottleneck: Bottleneck | None
