@@ -1,0 +1,91 @@
+"""The command `ischedule`: which commands there are, and what every one of them does about errors and exit codes.
+
+A command is one line in `COMMANDS` and a module of this package with two functions, `configure(parser)` and
+`run(arguments) -> int`. Only the module of the command asked for is imported; it imports what is heavy where needed.
+"""
+
+import argparse
+import importlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ischedule import __version__
+
+COMMANDS = {
+    "cases": "list the shipped cases, or copy one",
+    "devices": "list the built-in devices, or show one",
+    "schema": "print the JSON Schema of a case file",
+}
+
+EXIT_CODES = """\
+exit codes:
+  0  the claim holds (schedulable, certificate accepted)
+  1  it is refuted (unschedulable, certificate rejected)
+  2  the input or the call is wrong
+  3  undecided within the limits given"""
+
+WRONG_INPUT = 2
+
+
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser with every command named, and the arguments of the chosen one."""
+    parser = argparse.ArgumentParser(
+        prog="ischedule",
+        description="Certified schedules for neural networks on batteryless, intermittently powered microcontrollers.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ischedule {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
+        if name == chosen:
+            module = importlib.import_module(f"ischedule.cli.{name}")
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out one call and give its exit code; wrong usage raises SystemExit, as argparse does."""
+    chosen = next((argument for argument in argv if not argument.startswith("-")), None)
+    arguments = build_parser(chosen).parse_args(argv)
+
+    from ischedule.models.errors import InputError
+
+    try:
+        return int(arguments.run(arguments))
+    except InputError as error:
+        sys.stderr.write(f"ischedule: {error}\n")
+        return WRONG_INPUT
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once: what still waits to be written to a closed stream stays unwritten, without complaint."""
+    os._exit(code)
+
+
+def entry() -> NoReturn:
+    """The console script: `main` on the process's own arguments, with the exit codes that shells expect of signals."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            code = main(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nischedule: interrupted\n")
+        leave(128 + signal.SIGINT)
+    except BrokenPipeError:
+        leave(128 + signal.SIGPIPE)
+    except OSError as error:
+        sys.stderr.write(f"ischedule: {error.filename or 'standard output'}: {error.strerror or error}\n")
+        leave(WRONG_INPUT)
+    sys.exit(code)

@@ -1,0 +1,125 @@
+"""What is shipped: the listed packages are those of the tree, and what is installed from an archive works anywhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import ischedule
+from tests.house.tree import ROOMS, ROOT, copy_of_tree, package_folders
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SETUPTOOLS = PROJECT["tool"]["setuptools"]
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    ran = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True)
+    assert ran.returncode == 0, f"{command} failed:\n{ran.stdout}\n{ran.stderr}"
+    return ran.stdout
+
+
+def isolation(flag: str) -> list[str]:
+    """`flag` where the build backend that the project asks for is installed; else one is fetched for the build."""
+    return [flag] if int(importlib.metadata.version("setuptools").split(".")[0]) >= 77 else []
+
+
+def files_of_tree() -> set[str]:
+    """Every file of the package as an archive of it should name it."""
+    return {
+        f"{package.replace('.', '/')}/{path.name}"
+        for package, folder in package_folders().items()
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def test_the_listed_packages_are_those_of_the_tree() -> None:
+    assert sorted(SETUPTOOLS["packages"]) == sorted(package_folders())
+    mapped = {name: ROOT / folder for name, folder in SETUPTOOLS["package-dir"].items()}
+    assert mapped == package_folders()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_source_tree_is_the_package_already(room: str) -> None:
+    link = ROOT / "ischedule" / room
+    assert link.is_symlink()
+    assert link.readlink() == Path("..", room)
+
+
+def test_the_version_is_stated_once_for_each_reader() -> None:
+    assert PROJECT["project"]["version"] == ischedule.__version__
+    assert f"released as {ischedule.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The source archive, the wheel made from it, and the wheel made from the tree directly."""
+    folder = tmp_path_factory.mktemp("archives")
+    tree = copy_of_tree(folder / "tree")
+    run(sys.executable, "-m", "build", *isolation("--no-isolation"), "--outdir", folder / "dist", tree, cwd=folder)
+    pip_wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", *isolation("--no-build-isolation")]
+    run(*pip_wheel, "-w", folder / "direct", tree, cwd=folder)
+    patterns = {"source": "dist/*.tar.gz", "wheel": "dist/*.whl", "direct": "direct/*.whl"}
+    return {kind: next(folder.glob(pattern)) for kind, pattern in patterns.items()}
+
+
+@pytest.fixture(scope="module")
+def installed(archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment with the package from the wheel, and all else from the environment of the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    install = [folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    run(*install, archives["wheel"], cwd=folder)
+    site = next((folder / "venv/lib").glob("python*/site-packages"))
+    paths = sysconfig.get_paths()
+    (site / "environment_of_the_tests.pth").write_text(f"{paths['purelib']}\n{paths['platlib']}\n")
+    return folder / "venv"
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_no_other(archives: dict[str, Path]) -> None:
+    names = {
+        kind: {name for name in zipfile.ZipFile(archives[kind]).namelist() if ".dist-info/" not in name}
+        for kind in ("wheel", "direct")
+    }
+    assert names["wheel"] == files_of_tree()
+    assert names["direct"] == names["wheel"]
+    assert "ischedule/py.typed" in names["wheel"]
+
+
+def test_the_source_archive_says_what_it_is(archives: dict[str, Path]) -> None:
+    with tarfile.open(archives["source"]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "models/__init__.py"} <= names
+
+
+def test_nothing_but_the_package_is_installed(installed: Path) -> None:
+    recorded = next(installed.glob("lib/python*/site-packages/ischedule-*.dist-info/RECORD")).read_text("utf-8")
+    tops = {line.split("/")[0] for line in recorded.splitlines() if not line.startswith("..")}
+    assert tops == {"ischedule", f"ischedule-{ischedule.__version__}.dist-info"}
+    assert not [room for room in ROOMS if list(installed.glob(f"lib/python*/site-packages/{room}"))]
+
+
+def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) -> None:
+    command = installed / "bin/ischedule"
+    where = run(installed / "bin/python", "-c", "import ischedule; print(ischedule.__file__)", cwd=tmp_path)
+    assert where.startswith(str(installed))
+    assert run(command, "--version", cwd=tmp_path) == f"ischedule {ischedule.__version__}\n"
+
+
+def test_what_is_shipped_as_data_is_found(installed: Path, tmp_path: Path) -> None:
+    command = installed / "bin/ischedule"
+    shipped = sorted(path.stem for path in (ROOT / "cases").glob("*.json"))
+    listed = [line.split()[0] for line in run(command, "cases", cwd=tmp_path).splitlines()[1:]]
+    assert listed == shipped
+    assert listed != []
+    devices = run(command, "devices", cwd=tmp_path)
+    assert [path.stem for path in (ROOT / "models/devices").glob("*.json") if path.stem not in devices] == []
+    assert '"$schema"' in run(command, "schema", cwd=tmp_path)
