@@ -23,6 +23,7 @@ from typing import Final
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.demand import LIMIT, Coordinate
+from ischedule.models.errors import InvalidValue
 from ischedule.models.logarithm import ERROR_ULPS, fixed_ln
 from ischedule.models.quantities import Rounding, round_to_integer
 from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
@@ -84,20 +85,36 @@ class ChargingLaw(ABC):
             raise ChargingStall(level, self.highest_level, unit)
 
 
+def require_brown_out(buffer: EnergyBuffer) -> int:
+    """The brown-out voltage that turns a power into a largest current; a user's error if it is 0 V."""
+    if buffer.brown_out.hi == 0:
+        remedy = "write the voltage at which the device resets"
+        raise InvalidValue(0, "gives what is drawn while waiting no largest current", remedy, ".buffer.brown_out")
+    return buffer.brown_out.hi
+
+
 class PowerCharging(ChargingLaw):
     """Constant power: T(x) = (C_hi / C_lo) x / P for energies, C_hi (v^2 - f^2) / (2 P) for charges.
 
-    Both are (square x + line) x / scale with three integers; below empty the level counts as empty.
+    Both are (square x + line) x / scale with three integers; below empty the level counts as empty. What the device
+    draws while waiting is subtracted: a power behind a converter, a current behind a linear regulator, whose power is
+    largest at the highest voltage.
     """
 
     def __init__(self, buffer: EnergyBuffer, supply: ConstantPower, waiting_power: int) -> None:
         self.buffer = buffer
         self.waiting_power = waiting_power
-        self.power = supply.power.lo - waiting_power
+        self.power = supply.power.lo - self._drawn(buffer, waiting_power)
         self.highest_level = LIMIT if self.power > 0 else None
         square, line = self._coefficients() if self.power > 0 else (Fraction(0), Fraction(0))
         self.scale = lcm(square.denominator, line.denominator)
         self.square, self.line = int(square * self.scale), int(line * self.scale)
+
+    @staticmethod
+    def _drawn(buffer: EnergyBuffer, waiting_power: int) -> int:
+        if buffer.coordinate is Coordinate.ENERGY or waiting_power == 0:
+            return waiting_power
+        return -(-waiting_power * buffer.turn_on.hi // require_brown_out(buffer))
 
     def _coefficients(self) -> tuple[Fraction, Fraction]:
         buffer, high = self.buffer, self.buffer.capacitance.hi
@@ -153,9 +170,7 @@ class SourceCharging(ChargingLaw):
         """By how many nanovolt the waiting current lowers the source; uohm fA = 1e-21 V = 1e-12 nV."""
         if waiting_power == 0:
             return Fraction(0)
-        if buffer.brown_out.hi == 0:
-            raise ValueError("a waiting power has no largest current when the brown-out voltage is 0 V")
-        current = -(-waiting_power * 10**9 // buffer.brown_out.hi)  # fW / nV = 1e-6 A = 1e9 fA
+        current = -(-waiting_power * 10**9 // require_brown_out(buffer))  # fW / nV = 1e-6 A = 1e9 fA
         return Fraction(self.resistance * current, 10**12)
 
     def _gap_function(self) -> Callable[[int, int], int]:
