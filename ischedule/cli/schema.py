@@ -1,7 +1,6 @@
 """`ischedule schema`: the JSON Schema of a case file, as the loader applies it."""
 
 import argparse
-import importlib.resources
 import sys
 
 
@@ -11,6 +10,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the schema."""
-    schema = importlib.resources.files("ischedule.models").joinpath("case.schema.json")
-    sys.stdout.write(schema.read_text("utf-8"))
+    from ischedule.models.schema import schema_text
+
+    sys.stdout.write(schema_text())
     return 0

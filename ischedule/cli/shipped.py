@@ -41,10 +41,15 @@ class ShippedCase:
         return [self.path.with_name(name) for name in references if isinstance(name, str)]
 
 
+def shipped_folder() -> Path:
+    """Where they are."""
+    return Path(str(importlib.resources.files("ischedule.cases")))
+
+
 def shipped_cases() -> list[ShippedCase]:
-    """All of them, by name."""
-    folder = Path(str(importlib.resources.files("ischedule.cases")))
-    return sorted(map(ShippedCase, folder.glob("*.json")), key=lambda case: case.name)
+    """All of them, by name; other JSON in the folder belongs to a case that refers to it."""
+    files = map(ShippedCase, sorted(shipped_folder().glob("*.json")))
+    return [file for file in files if "ischedule" in file.content]
 
 
 def shipped_case(name: str, problem: str = "no shipped case of that name") -> ShippedCase:
