@@ -135,7 +135,11 @@ class _Reader:
             return self._quantity(text, TIME, path)
         if self.clock is None:
             raise self._error(path, text, "counts cycles of an unknown clock", 'add "clock", for example "16 MHz"')
-        return self._quantity(f"{cycles.group(1)} Hz", FREQUENCY, path) / self.clock
+        try:
+            return parse(f"{cycles.group(1)} Hz", FREQUENCY) / self.clock
+        except InvalidValue:
+            remedy = 'write for example "12 cycles"'
+            raise self._error(path, text, "is no possible number of cycles", remedy) from None
 
     def _figures(self, cost: Mapping[str, str], path: str) -> tuple[Fraction, Fraction]:
         """Joules and seconds."""
