@@ -9,6 +9,7 @@ law. Run from the repository's root: `python -m bench.published`.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from bench.published_reference import REFERENCE, PublishedNetwork, optima, published_networks
 from ischedule.compat.continuous import evaluate_continuous, explore_continuous_layer
-from ischedule.compat.explorer import evaluate, explore
+from ischedule.compat.explorer import OverBudget, evaluate, explore
 from ischedule.compat.platform import Design, Semantics
 from ischedule.compat.profile import profile_of
 from ischedule.compat.true_voltage import true_voltage_latency
@@ -60,6 +61,10 @@ def _outcome(
     return Outcome(name, latencies[0], latency_error, layer_error, seconds, tuple(found))
 
 
+def _refuted(name: str, seconds: float, reason: str) -> Outcome:
+    return Outcome(name, math.nan, math.nan, math.nan, seconds, (reason,))
+
+
 def _differing(found: Iterable[Design], network: PublishedNetwork) -> list[str]:
     pairs = zip(found, network.designs, strict=True)
     return [f"design {mine} is not the published {theirs}" for mine, theirs in pairs if mine != theirs]
@@ -71,7 +76,7 @@ def check_intermittent(network: PublishedNetwork) -> Outcome:
     found = explore(network.platform, network.layers, network.semantics)
     seconds = time.perf_counter() - begin
     if not found.feasible:
-        return Outcome(network.name, float("nan"), float("nan"), float("nan"), seconds, ("found infeasible",))
+        return _refuted(network.name, seconds, "; ".join(map(str, found.refusals)))
     given = evaluate(network.platform, network.layers, network.designs, profile_of(network.semantics))
     failures = _differing((result.design for result in found.results), network)
     pairs = []
@@ -102,7 +107,7 @@ def check_continuous(network: PublishedNetwork) -> Outcome:
     seconds = time.perf_counter() - begin
     chosen = [result for result in found if result is not None]
     if len(chosen) != len(found):
-        return Outcome(network.name, float("nan"), float("nan"), float("nan"), seconds, ("found infeasible",))
+        return _refuted(network.name, seconds, "no design fits a layer")
     given = evaluate_continuous(network.platform, network.layers, network.designs)
     pairs = []
     for mine, row in zip(given, network.figures, strict=True):
@@ -122,12 +127,15 @@ def check_infeasible(network: PublishedNetwork) -> tuple[str, bool]:
 
 def check_true_voltage(network: PublishedNetwork, reference: dict[str, float]) -> Outcome:
     """The published designs under the true-voltage recharge law."""
+    name = f"{network.case} (published designs)"
     begin = time.perf_counter()
-    found = true_voltage_latency(network.platform, network.layers, network.designs)
+    try:
+        found = true_voltage_latency(network.platform, network.layers, network.designs)
+    except OverBudget as error:
+        return _refuted(name, time.perf_counter() - begin, str(error))
     seconds = time.perf_counter() - begin
     failures = [] if found.cycles == reference["cycles"] else [f"{found.cycles} cycles are not {reference['cycles']}"]
     pairs = [(found.energy, reference["energy_J"]), (found.active, reference["active_s"])]
-    name = f"{network.case} (published designs)"
     return _outcome(name, (found.latency, reference["latency_s"]), pairs, seconds, failures)
 
 

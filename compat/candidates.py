@@ -8,6 +8,7 @@ Under continuous power (iNAS only) the tile batch is 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,14 @@ import numpy.typing as npt
 from ischedule.compat.platform import Design, Layer, LayerKind, Order, Platform, Semantics
 
 Column = npt.NDArray[np.int64]
+
+MAX_TILES = 1_000_000
+"""Tilings of one layer beyond which enumeration is refused; the published networks have at most some thousands."""
+
+
+class TooManyCandidates(ValueError):
+    """A layer so large that enumerating its designs one by one is hopeless."""
+
 
 _ONE_ORDER = {
     LayerKind.BATCH_NORM: (Order.WEIGHT,),
@@ -109,9 +118,13 @@ def candidates(layer: Layer, semantics: Semantics, batches: bool = True) -> Cand
     else:
         spans = (whole(height), whole(width))
     in_channels = even_divisors(layer.in_channels) if accelerated else [1]
+    axes = (*spans, whole(layer.out_channels), in_channels)
+    tiles = math.prod(len(axis) for axis in axes)
+    if tiles > MAX_TILES:
+        raise TooManyCandidates(f"layer {layer.name}: {tiles} tilings; at most {MAX_TILES} are enumerated")
     table = [
         (*tile, order.value, batch)
-        for tile in product(*spans, whole(layer.out_channels), in_channels)
+        for tile in product(*axes)
         for order in orders
         for batch in (even_divisors(innermost_trips(layer, tile, order)) if batches else [1])
     ]
