@@ -85,11 +85,22 @@ def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
 
 def totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
     """Energy and time of all atoms of a design, in closed form: it depends on the tile counts alone."""
-    energy, time = (_total(extent, tiling, prices, part) for part in (0, 1))
-    return energy, time
+    whole, rest = divmod(extent.inputs, tiling.inputs)
+    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
+    return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
 
 
-def _total(extent: Extent, tiling: Tiling, prices: Prices, part: int) -> int:
+def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
+    """No design whose tile sizes and batch are at most these has smaller totals: a lower bound for a box from its upper corner.
+
+    Smaller sizes mean more tiles, more tiles more commands; but padding does not grow with their number (6 channels are 8 lanes in
+    tiles of 3, and 6 in tiles of 2, where the multiple is 2), so the channels are padded here only once.
+    """
+    lanes = padded(extent.inputs, prices.multiple)
+    return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+
+
+def _total(extent: Extent, tiling: Tiling, prices: Prices, lanes: int, part: int) -> int:
     pixels = extent.rows * extent.columns
     rows, columns = count(extent.rows, tiling.rows), count(extent.columns, tiling.columns)
     outputs, inputs = count(extent.outputs, tiling.outputs), count(extent.inputs, tiling.inputs)
@@ -108,8 +119,6 @@ def _total(extent: Extent, tiling: Tiling, prices: Prices, part: int) -> int:
     fetch = halo_rows * halo_columns * (extent.inputs * read + inputs * prices.input_command[part])
     weights = taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
     partial = (inputs - 1) * pixels * (extent.outputs * read + outputs * sums)
-    whole, rest = divmod(extent.inputs, tiling.inputs)
-    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
     work = taps * pixels * extent.outputs * (inputs * prices.multiply_command[part] + lanes * prices.multiply[part])
     work += rows * columns * outputs * inputs * prices.tile[part]
     if tiling.order is Order.INPUT:

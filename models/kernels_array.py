@@ -68,27 +68,45 @@ def _batched(base: list[Column], batches: Column) -> tuple[list[Column], Column]
 
 
 def enumerate_designs(
-    form: int, extent: Extent, prices: Prices, volatile: int, *, canonical: bool = True
+    form: int,
+    extent: Extent,
+    prices: Prices,
+    volatile: int,
+    *,
+    canonical: bool = True,
+    sums_in_memory: bool = True,
 ) -> list[Designs]:
-    """All designs of a form that fit volatile memory; ``canonical`` leaves out those that the lemmas of ``kernels`` make redundant."""
+    """All designs of a form that fit volatile memory.
+
+    ``canonical`` leaves out those that the lemmas of ``kernels`` make redundant. Without ``sums_in_memory`` only designs are left
+    whose partial sums never pass through non-volatile memory.
+    """
     words = volatile // prices.word_bytes
-    if extent.pooling:
-        rows, columns, outputs = _grid(extent.rows, extent.columns, extent.outputs)
-        trips = _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
-        room = (words - rows * columns * outputs) // outputs
-        (rows, columns, outputs), batch = _batched([rows, columns, outputs], np.minimum(trips, room))
-        return [Designs(form, extent, Order.OUTPUT, rows, columns, outputs, np.ones_like(rows), batch)]
-    base = _grid(*extent.loops)
-    rows, columns, outputs, inputs = base
+    found = [_pool_designs(form, extent, words)] if extent.pooling else []
+    if not extent.pooling:
+        found = _tiled_designs(form, extent, prices, words, canonical)
+    return found if sums_in_memory else [designs.take(~stores_partial_sums(designs)) for designs in found]
+
+
+def _pool_designs(form: int, extent: Extent, words: int) -> Designs:
+    rows, columns, outputs = _grid(extent.rows, extent.columns, extent.outputs)
+    trips = _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
+    room = (words - rows * columns * outputs) // outputs
+    (rows, columns, outputs), batch = _batched([rows, columns, outputs], np.minimum(trips, room))
+    return Designs(form, extent, Order.OUTPUT, rows, columns, outputs, np.ones_like(rows), batch)
+
+
+def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canonical: bool) -> list[Designs]:
+    rows, columns, outputs, inputs = base = _grid(*extent.loops)
     lanes = _pad(inputs, prices.multiple)
     halo = (rows + extent.kernel_rows - 1) * (columns + extent.kernel_columns - 1)
     operands = halo * lanes + extent.kernel_rows * extent.kernel_columns * outputs * lanes
     results = rows * columns * outputs
     fits = operands + results <= words
     base, operands, results = [part[fits] for part in base], operands[fits], results[fits]
+    rows, columns, outputs, inputs = base
     found = []
     for order in ORDERS:
-        rows, columns, outputs, inputs = base
         keep = np.ones(len(rows), dtype=bool)
         if order is Order.OUTPUT:
             batches = _ceil(extent.inputs, inputs)
@@ -103,6 +121,16 @@ def enumerate_designs(
         parts, batch = _batched([part[keep] for part in base], batches[keep])
         found.append(Designs(form, extent, order, *parts, batch))
     return found
+
+
+def stores_partial_sums(designs: Designs) -> NDArray[np.bool_]:
+    """Which designs accumulate results over several passes through non-volatile memory."""
+    extent = designs.extent
+    if extent.pooling:
+        return designs.batch < _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
+    if designs.order is Order.OUTPUT:
+        return designs.batch < _ceil(extent.inputs, designs.inputs)
+    return designs.inputs < extent.inputs
 
 
 def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
@@ -162,9 +190,10 @@ def atoms_per_design(designs: Designs) -> Column:
 def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, Column]]:
     """Kinds of atoms of full size, inside a row: (how many at least, energy, energy with the reused operand fetched again).
 
-    The kinds are disjoint, and between them hold the heaviest single-atom cycle of every design but a pooling one (there the count
-    is 0 unless all batches are equal).
+    The kinds are disjoint. Their energies mean something only where the count is above 0: a batch of full tiles may be more than the
+    layer has. Pooling counts nothing unless all its batches are equal. WEIGHT order is priced for batch 1.
     """
+    _check_batches(designs)
     extent, part = designs.extent, 0
     rows, columns = extent.rows // designs.rows, extent.columns // designs.columns
     outputs, inputs = extent.outputs // designs.outputs, extent.inputs // designs.inputs
@@ -203,6 +232,33 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
     return [(tiles * np.minimum(inputs, 1), batch, batch + again), (later, batch + full, batch + full + again)]
 
 
+def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
+    """Energy of the dearest power cycle of a single atom, without the common ends: ``heaviest_cycle`` as a column.
+
+    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, or the first that also reads
+    partial sums: later input channels may be fewer than the first.
+    """
+    _check_batches(designs)
+    extent = designs.extent
+    if extent.pooling:
+        reading = np.zeros_like(designs.rows)
+    elif designs.order is Order.INPUT:
+        reading = -(-_ceil(extent.outputs, designs.outputs) // designs.batch)
+    elif designs.order is Order.WEIGHT:
+        reading = _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
+    else:
+        reading = np.ones_like(designs.rows)
+    reading = np.minimum(reading, atoms_per_design(designs) - 1)
+    lay_out = _pool_atoms if extent.pooling else _atoms
+    atom, again = lay_out(designs, prices, 0, np.stack([np.zeros_like(reading), reading], axis=1))
+    return np.asarray((atom + again).max(axis=1), dtype=np.int64)
+
+
+def _check_batches(designs: Designs) -> None:
+    if designs.order is Order.WEIGHT and bool((designs.batch > 1).any()):
+        raise ValueError("in WEIGHT order atoms are laid out for designs of batch 1 only: the others are unions of theirs")
+
+
 @dataclass(frozen=True)
 class Chains:
     """The chains of several designs of one form and order side by side: row d holds the atoms of design d, padded with nothing.
@@ -219,14 +275,16 @@ class Chains:
 
 
 def chains(designs: Designs, prices: Prices) -> Chains:
-    """Lay out the atoms of each design."""
+    """Lay out the atoms of each design; in WEIGHT order only of those with batch 1."""
+    _check_batches(designs)
     length = atoms_per_design(designs)
     place = np.arange(int(length.max()), dtype=np.int64)[None, :]
     valid = place < length[:, None]
     sums: list[Column] = []
     agains: list[Column] = []
     for part in (0, 1):
-        atom, again = _atoms(designs, prices, part, place)
+        lay_out = _pool_atoms if designs.extent.pooling else _atoms
+        atom, again = lay_out(designs, prices, part, place)
         total = np.zeros((len(length), place.shape[1] + 1), dtype=np.int64)
         np.cumsum(np.where(valid, atom, 0), axis=1, out=total[:, 1:])
         sums.append(total)
@@ -248,17 +306,6 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
     read, write = prices.read[part], prices.write[part]
     store = prices.store_command[designs.order][part]
     sums = prices.sums_command[designs.order][part]
-    if extent.pooling:
-        batches = -(-(n_rows * n_columns) // batch)
-        b = place % batches
-        m = _span(np.minimum(place // batches, n_outputs - 1), t_outputs, extent.outputs)
-        last = np.minimum((b + 1) * batch, n_rows * n_columns)
-        pixels = _pixels_before(last, t_rows, t_columns, n_columns, extent) - _pixels_before(
-            b * batch, t_rows, t_columns, n_columns, extent
-        )
-        kept = m * read + sums
-        atom = pixels * (m * read + prices.input_command[part] + m * prices.pool[part]) + m * write + store
-        return atom + np.where(b == 0, kept, 0), np.where(b == 0, 0, kept)
     taps = extent.kernel_rows * extent.kernel_columns
     if designs.order is Order.INPUT:
         groups = -(-n_outputs // batch)
@@ -304,6 +351,23 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
     again, each = (fetch, weights) if designs.order is Order.INPUT else (weights, fetch)
     atom = each + work + np.where(n_index > 0, partial, 0)
     return atom + np.where(first, again, 0), np.where(first, 0, again)
+
+
+def _pool_atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[Column, Column]:
+    extent, store = designs.extent, prices.store_command[designs.order][part]
+    wide = [x[:, None] for x in (designs.rows, designs.columns, designs.outputs, designs.batch)]
+    t_rows, t_columns, t_outputs, batch = wide
+    n_columns, n_outputs = _ceil(extent.columns, t_columns), _ceil(extent.outputs, t_outputs)
+    tiles = _ceil(extent.rows, t_rows) * n_columns
+    batches = -(-tiles // batch)
+    b = place % batches
+    m = _span(np.minimum(place // batches, n_outputs - 1), t_outputs, extent.outputs)
+    after = _pixels_before(np.minimum((b + 1) * batch, tiles), t_rows, t_columns, n_columns, extent)
+    pixels = after - _pixels_before(b * batch, t_rows, t_columns, n_columns, extent)
+    kept = m * prices.read[part] + prices.sums_command[designs.order][part]
+    atom = pixels * (m * (prices.read[part] + prices.pool[part]) + prices.input_command[part])
+    atom = atom + m * prices.write[part] + store
+    return atom + np.where(b == 0, kept, 0), np.where(b == 0, 0, kept)
 
 
 def _pixels_before(tiles: Column, t_rows: Column, t_columns: Column, n_columns: Column, extent: Extent) -> Column:

@@ -84,3 +84,10 @@ def innermost(extent: Extent, tiling: Tiling) -> int:
     if tiling.order is Order.INPUT:
         return count(extent.outputs, tiling.outputs)
     return count(extent.inputs, tiling.inputs)
+
+
+def stores_partial_sums(extent: Extent, tiling: Tiling) -> bool:
+    """Whether results are accumulated over several passes through non-volatile memory."""
+    if extent.pooling or tiling.order is Order.OUTPUT:
+        return tiling.batch < innermost(extent, tiling)
+    return tiling.inputs < extent.inputs

@@ -1,0 +1,84 @@
+"""Small layers, designs and prices for Hypothesis: every kind of layer, every order, every batch."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from ischedule.models.kernels import Ends, Prices
+from ischedule.models.tiling import Extent, Order, Tiling, innermost
+
+ORDERS = tuple(Order)
+
+
+def sizes_up_to(limit: int) -> st.SearchStrategy[int]:
+    """An extent of a loop."""
+    return st.integers(1, limit)
+
+
+@st.composite
+def extents(draw: st.DrawFn, pooling: bool | None = None) -> Extent:
+    """A convolution in two dimensions or one, a dense layer in either form, or a pooling layer."""
+    kinds = ["conv2d", "conv1d", "dense", "channels"]
+    if pooling is not None:
+        kinds = ["pool"] if pooling else kinds
+    else:
+        kinds.append("pool")
+    kind = draw(st.sampled_from(kinds))
+    small = sizes_up_to(4)
+    if kind == "conv2d":
+        return Extent(draw(small), draw(small), draw(small), draw(small), draw(sizes_up_to(3)), draw(sizes_up_to(3)))
+    if kind == "conv1d":
+        return Extent(draw(sizes_up_to(9)), 1, draw(small), draw(small), draw(sizes_up_to(4)), 1)
+    if kind == "dense":
+        return Extent(1, 1, draw(sizes_up_to(8)), draw(small), draw(small), draw(small))
+    if kind == "channels":
+        return Extent(1, 1, draw(sizes_up_to(8)), draw(sizes_up_to(14)), 1, 1)
+    return Extent(draw(small), draw(small), draw(sizes_up_to(6)), 1, 1, 1, pooling=True)
+
+
+@st.composite
+def tilings(draw: st.DrawFn, extent: Extent, order: Order | None = None) -> Tiling:
+    """Any design of the layer, in memory of any size."""
+    if extent.pooling:
+        order = Order.OUTPUT
+    elif order is None:
+        order = draw(st.sampled_from(ORDERS))
+    rows, columns, outputs, inputs = (draw(sizes_up_to(trips)) for trips in extent.loops)
+    batch = draw(sizes_up_to(innermost(extent, Tiling(0, order, rows, columns, outputs, inputs, 1))))
+    return Tiling(0, order, rows, columns, outputs, inputs, batch)
+
+
+@st.composite
+def layers(draw: st.DrawFn, pooling: bool | None = None) -> tuple[Extent, Tiling]:
+    """A layer and one of its designs."""
+    extent = draw(extents(pooling))
+    return extent, draw(tilings(extent))
+
+
+@st.composite
+def prices(draw: st.DrawFn, tile: bool | None = None) -> Prices:
+    """Prices of any size, energies and times drawn apart; `tile` tells whether a tile costs anything by itself."""
+    price = st.tuples(st.integers(0, 999), st.integers(0, 999))
+    nothing = st.just((0, 0))
+    for_tile = price.map(lambda pair: (pair[0] + 1, pair[1]))
+    return Prices(
+        read=draw(price),
+        write=draw(price),
+        input_command=draw(price),
+        weight_command=draw(price),
+        sums_command={order: draw(price) for order in ORDERS},
+        store_command={order: draw(price) for order in ORDERS},
+        multiply=draw(price),
+        multiply_command=draw(price),
+        tile=draw(nothing | for_tile if tile is None else for_tile if tile else nothing),
+        pool=draw(price),
+        multiple=draw(st.sampled_from([1, 2, 2, 3, 4])),
+        word_bytes=draw(st.sampled_from([1, 2, 4])),
+    )
+
+
+@st.composite
+def cycle_ends(draw: st.DrawFn) -> Ends:
+    """What a power cycle pays besides its atoms."""
+    price = st.tuples(st.integers(0, 9999), st.integers(0, 9999))
+    return Ends(draw(price), draw(price))

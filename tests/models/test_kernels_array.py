@@ -1,0 +1,148 @@
+"""The columns of the kernels against their scalar form, and the size of the design space against published counts."""
+
+from __future__ import annotations
+
+from itertools import accumulate, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ischedule.models import kernels, kernels_array, tiling
+from ischedule.models.kernels import Ends, Prices, is_canonical, volatile_bytes
+from ischedule.models.kernels_array import Designs, enumerate_designs
+from ischedule.models.tiling import Extent, Order, Tiling, innermost
+from tests.models.kernel_strategies import ORDERS, extents, prices, tilings
+
+NO_ENDS = Ends((0, 0), (0, 0))
+
+
+def every_tiling(extent: Extent, form: int = 0) -> list[Tiling]:
+    """All designs whatever memory they need, by walking through all sizes."""
+    found = []
+    for order in [Order.OUTPUT] if extent.pooling else ORDERS:
+        for rows, columns, outputs, inputs in product(*(range(1, trips + 1) for trips in extent.loops)):
+            trips = innermost(extent, Tiling(form, order, rows, columns, outputs, inputs, 1))
+            found += [Tiling(form, order, rows, columns, outputs, inputs, batch) for batch in range(1, trips + 1)]
+    return found
+
+
+def columns_of(extent: Extent, chosen: list[Tiling]) -> Designs:
+    """Designs of one order as columns."""
+    assert len({one.order for one in chosen}) == 1
+    names = ("rows", "columns", "outputs", "inputs", "batch")
+    parts = (np.array([getattr(one, name) for one in chosen], dtype=np.int64) for name in names)
+    return Designs(chosen[0].form, extent, chosen[0].order, *parts)
+
+
+@st.composite
+def some_designs(draw: st.DrawFn, batched_weights: bool = False) -> tuple[Designs, list[Tiling]]:
+    """A few designs of one layer and order."""
+    extent = draw(extents())
+    order = Order.OUTPUT if extent.pooling else draw(st.sampled_from(ORDERS))
+    chosen = draw(st.lists(tilings(extent, order), min_size=1, max_size=6))
+    if order is Order.WEIGHT and not batched_weights:
+        chosen = [Tiling(t.form, t.order, t.rows, t.columns, t.outputs, t.inputs, 1) for t in chosen]
+    return columns_of(extent, chosen), chosen
+
+
+@given(extents(), prices(), st.integers(0, 1), st.booleans(), st.booleans(), st.data())
+def test_the_design_space_is_every_tiling_that_fits(
+    extent: Extent, cost: Prices, form: int, canonical: bool, sums: bool, data: st.DataObject
+) -> None:
+    everything = every_tiling(extent, form)
+    needs = {one: volatile_bytes(extent, one, cost.multiple, cost.word_bytes) for one in everything}
+    volatile = data.draw(st.integers(0, max(needs.values()) + 1))
+    expected = {one for one in everything if needs[one] <= volatile}
+    if canonical:
+        expected = {one for one in expected if is_canonical(extent, one, cost)}
+    if not sums:
+        expected = {one for one in expected if not tiling.stores_partial_sums(extent, one)}
+    found = enumerate_designs(form, extent, cost, volatile, canonical=canonical, sums_in_memory=sums)
+    listed = [designs.tiling(place) for designs in found for place in range(len(designs))]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == expected
+
+
+@given(some_designs(batched_weights=True), prices())
+def test_totals_and_atom_counts_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
+    designs, chosen = some
+    energy, time = kernels_array.totals(designs, cost)
+    assert list(zip(energy, time, strict=True)) == [kernels.totals(designs.extent, one, cost) for one in chosen]
+    lengths = [len(kernels.chain(designs.extent, one, cost, NO_ENDS)) for one in chosen]
+    assert list(kernels_array.atoms_per_design(designs)) == lengths
+
+
+@given(some_designs(), prices())
+def test_chains_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
+    designs, chosen = some
+    laid = kernels_array.chains(designs, cost)
+    for place, one in enumerate(chosen):
+        atoms = kernels.chain(designs.extent, one, cost, NO_ENDS)
+        length = len(atoms)
+        beyond = laid.drain.shape[1] - length - 1
+        assert laid.length[place] == length
+        for column, sums in ((atoms.drain, laid.drain), (atoms.time, laid.time)):
+            prefix = [0, *accumulate(column)]
+            assert list(sums[place]) == prefix + [prefix[-1]] * beyond
+        for column, again in ((atoms.resume_drain, laid.again_drain), (atoms.resume_time, laid.again_time)):
+            assert list(again[place]) == [*column] + [0] * beyond
+
+
+@given(some_designs(), prices())
+def test_the_heaviest_atoms_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
+    designs, chosen = some
+    found = kernels_array.heaviest_atoms(designs, cost)
+    assert list(found) == [kernels.heaviest_cycle(designs.extent, one, cost, NO_ENDS) for one in chosen]
+
+
+@given(some_designs(), prices())
+def test_full_atoms_are_there(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
+    """Every kind finds as many atoms at least as dear, and the two kinds find different ones."""
+    designs, chosen = some
+    kinds = kernels_array.full_atoms(designs, cost)
+    for place, one in enumerate(chosen):
+        atoms = kernels.chain(designs.extent, one, cost, NO_ENDS)
+        alone = [(drain, drain + more) for drain, more in zip(atoms.drain, atoms.resume_drain, strict=True)]
+        fitting = [
+            {i for i, (drain, cycle) in enumerate(alone) if drain >= energy[place] and cycle >= again[place]}
+            for _, energy, again in kinds
+        ]
+        counts = [int(count[place]) for count, _, _ in kinds]
+        for which in product((False, True), repeat=len(kinds)):
+            union = set().union(*(found for found, taken in zip(fitting, which, strict=True) if taken))
+            assert len(union) >= sum(count for count, taken in zip(counts, which, strict=True) if taken)
+
+
+@given(extents(pooling=False), prices())
+def test_full_atoms_count_all_atoms_of_even_divisions(extent: Extent, cost: Prices) -> None:
+    """Where all tiles are equal the counts are exact, so that nothing is lost by counting too few."""
+    for order in ORDERS:
+        whole = Tiling(0, order, extent.rows, 1, extent.outputs, 1, 1)
+        designs = columns_of(extent, [whole])
+        counted = sum(int(count[0]) for count, _, _ in kernels_array.full_atoms(designs, cost))
+        assert counted == len(kernels.chain(extent, whole, cost, NO_ENDS))
+
+
+@given(extents(pooling=False), prices(), st.data())
+def test_batched_weight_designs_are_not_laid_out(extent: Extent, cost: Prices, data: st.DataObject) -> None:
+    one = data.draw(tilings(extent, Order.WEIGHT).filter(lambda t: t.batch > 1)) if _has_batches(extent) else None
+    if one is None:
+        return
+    designs = columns_of(extent, [one])
+    for lay_out in (kernels_array.chains, kernels_array.full_atoms, kernels_array.heaviest_atoms):
+        with pytest.raises(ValueError, match="batch 1 only"):
+            lay_out(designs, cost)
+
+
+def _has_batches(extent: Extent) -> bool:
+    return extent.rows * extent.columns > 1
+
+
+def test_taking_designs_keeps_their_order() -> None:
+    extent = Extent(3, 2, 2, 2, 1, 1)
+    chosen = [one for one in every_tiling(extent) if one.order is Order.INPUT]
+    designs = columns_of(extent, chosen)
+    picked = designs.take(np.array([4, 0, 2]))
+    assert [picked.tiling(place) for place in range(len(picked))] == [chosen[4], chosen[0], chosen[2]]
