@@ -98,7 +98,10 @@ def _source_elapsed(law: SourceCharging, levels: Integers, rounding: Rounding) -
 
 
 def _quadratic_elapsed(law: PowerCharging, levels: Integers, rounding: Rounding) -> Integers:
-    """(square x + line) x / scale, at most 16 u of itself off (below the floor the sum loses a factor 3); guard 64 u."""
+    """(square x + line) x / scale, at most 16 u of itself off (below the floor the sum loses a factor 3).
+
+    The guard is 64 u.
+    """
     x = levels.astype(np.float64)
     candidate = (float(Fraction(law.square, law.scale)) * x + float(Fraction(law.line, law.scale))) * x
     if float(np.abs(candidate).max()) >= LIMIT / 2:

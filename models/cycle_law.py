@@ -1,0 +1,182 @@
+"""The price of power cycles: what a plan waits, given what each of its cycles drains."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ischedule.models.charging import ChargingLaw
+from ischedule.models.diagnosis import Diagnosis
+
+
+class Position(Enum):
+    """Where in a plan a power cycle stands; a plan of one cycle has an ONLY one."""
+
+    FIRST = "first"
+    MID = "mid"
+    LAST = "last"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A level that a cycle can wait for: `level` is guaranteed when it is reached, `high` can be what it takes.
+
+    `code` counts the steps of the hardware from 0 V, None where there are none; `voltage` is in nanovolt.
+    """
+
+    level: int
+    high: int
+    code: int | None
+    voltage: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the first cycle of a plan comes from.
+
+    The level at which its wait begins, the time before that, and whether it waits at all (a charged start does not).
+    """
+
+    level: int
+    delay: int
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What waiting itself costs.
+
+    `reserve` is held back from every cycle for one poll, `latency` passes between reaching a threshold and noticing it,
+    `pause` between the end of a cycle and the moment charging begins.
+    """
+
+    reserve: int
+    latency: int
+    pause: int
+
+
+class CycleLaw(ABC):
+    """Prices for the power cycles of one buffer, supply, wake and start. All demands here have need = drain = e.
+
+    Beyond its active time a plan of cycles with drains e_1 ... e_K takes
+
+        offset + first(e_1) + mid(e_2) + ... + mid(e_K-1) + last(e_K)    or    offset + only(e_1)
+
+    picoseconds. Each price is non-decreasing in e. Under fixed wake this is what the certified rule takes (`replay`).
+    Under programmable wake it is so as long as no cycle begins above its own threshold; otherwise the sum is less, a
+    relaxation, because it counts the surplus as time gained.
+
+    `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
+    cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`
+    is what a periodic start assumes: latency plus `recovery` of the last cycle must not exceed it.
+    `is_minimal_optimal` tells whether the thresholds are the best there are (up to the rounding of time), or the best
+    of a stated finite set.
+    """
+
+    charging: ChargingLaw
+    head: Head
+    upkeep: Upkeep
+    offset: int
+    capacity: int
+    first_capacity: int
+    limited_by: Diagnosis
+    max_cycles: int | None
+    period: int | None
+    is_minimal_optimal: bool
+    recharge_target: int | None
+    """The level to which the buffer must be recharged after the last cycle, None if the last publish is the end."""
+
+    @abstractmethod
+    def first(self, drain: int) -> int:
+        """The price of the first of several cycles."""
+
+    @abstractmethod
+    def mid(self, drain: int) -> int:
+        """The price of a cycle between two others."""
+
+    @abstractmethod
+    def last(self, drain: int) -> int:
+        """The price of the last of several cycles."""
+
+    @abstractmethod
+    def only(self, drain: int) -> int:
+        """The price of the one cycle of a plan."""
+
+    @abstractmethod
+    def threshold(self, drain: int, position: Position) -> Threshold:
+        """The threshold to which the price belongs."""
+
+    @abstractmethod
+    def threshold_at(self, name: int | None) -> Threshold:
+        """The threshold that a plan names: a code, a level where every level is one, nothing under fixed wake.
+
+        Raises ValueError for one that the hardware does not have, or that lies above turn-on.
+        """
+
+    @abstractmethod
+    def level_left(self, start: int, drain: int) -> int:
+        """The level at which the next wait begins, after a cycle that began at `start`."""
+
+    @abstractmethod
+    def recovery(self, drain: int) -> int:
+        """The time from the last publish, of a cycle with this drain, until a periodic start is what it assumes."""
+
+    def price(self, position: Position, drain: int) -> int:
+        """The price of a cycle by its position."""
+        return {
+            Position.FIRST: self.first,
+            Position.MID: self.mid,
+            Position.LAST: self.last,
+            Position.ONLY: self.only,
+        }[position](drain)
+
+    def waiting(self, drains: Sequence[int]) -> int:
+        """The sum of all prices of a plan."""
+        return self.offset + sum(
+            self.price(position, drain) for position, drain in zip(positions(len(drains)), drains, strict=True)
+        )
+
+    def require(self, drain: int, capacity: int) -> None:
+        """Raise ValueError for a drain that no cycle can have."""
+        if not 0 <= drain <= capacity:
+            raise ValueError(f"a cycle drains between 0 and the capacity: drain={drain}, capacity={capacity}")
+
+
+def positions(cycles: int) -> list[Position]:
+    """The positions of the cycles of a plan, in order."""
+    if cycles < 1:
+        raise ValueError(f"a plan has at least one cycle: {cycles}")
+    if cycles == 1:
+        return [Position.ONLY]
+    return [Position.FIRST, *[Position.MID] * (cycles - 2), Position.LAST]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the certified rule gives: all waiting of a plan in picoseconds, and the level after each cycle."""
+
+    waiting: int
+    levels: tuple[int, ...]
+
+
+def replay(law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]) -> Replay:
+    """Evaluate the rule that is certified: cycle k starts at max(X_k, level left by cycle k - 1).
+
+    Raises ValueError where a cycle drains more than the level at which it starts.
+    """
+    level, total = law.head.level, law.head.delay
+    levels: list[int] = []
+    for cycle, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
+        start = level
+        if cycle or law.head.waits:
+            pause = law.upkeep.pause if cycle else 0
+            total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
+            start = max(level, threshold.level)
+        if not 0 <= drain <= start - law.upkeep.reserve:
+            raise ValueError(f"cycle {cycle + 1} drains {drain} of a level of {start}")
+        level = law.level_left(start, drain)
+        levels.append(level)
+    if law.recharge_target is not None:
+        total += law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency
+    return Replay(total, tuple(levels))

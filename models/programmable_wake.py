@@ -1,0 +1,159 @@
+"""Programmable wake: every cycle waits for a threshold of its own."""
+
+from ischedule.models.band_search import BandSearch
+from ischedule.models.charging import ChargingLaw, SourceCharging
+from ischedule.models.cycle_law import CycleLaw, Head, Position, Threshold, Upkeep
+from ischedule.models.demand import Coordinate
+from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.thresholds import ThresholdLevels
+
+
+def minimal_is_optimal(charging: ChargingLaw) -> bool:
+    """Whether waiting for the least sufficient level is best whatever the plan.
+
+    It is where what charges the buffer (power for energies, current for charges) never rises with the level: the same
+    drain is then recharged no faster in a higher band. Constant power is level (its current falls); the current of a
+    source falls; its power v (Vs - v) / R falls above half its voltage, so the whole band must lie there.
+    """
+    if charging.buffer.coordinate is Coordinate.CHARGE or not isinstance(charging, SourceCharging):
+        return True
+    return 4 * charging.buffer.floor_squared >= charging.source**2
+
+
+class ProgrammableWakeLaw(CycleLaw):
+    """A cycle's price joins the wait before it to the level it leaves for the next wait.
+
+    With U and D the elapsed times up and down, and n the drain and one poll's reserve, waiting from x to X takes
+    U(X) - D(x), so that a plan's waits regroup into one term per cycle:
+
+        mid    U(X_high) - D(X - n)    at the least sufficient X, or the best of the stated set
+        last   U(X_high)               at the least sufficient X
+        first  as mid, but from the head's level h: D(h) + (U(X_high) - D(h) or 0) - D(max(X, h) - n)
+        offset the head's delay - D(h)
+
+    Each is non-decreasing in n. Under one threshold D falls with X - n; from one least threshold Y to the next X the
+    drain n exceeds Y, both bands are charged over, the higher no faster, hence T(X) - T(X - n) >= T(Y), and so
+    U(X) - D(X - n) >= U(Y) (see `charging`), which is the most that Y's price can be. The least of a set that shrinks
+    as n grows is non-decreasing too. Only from a head above the floor can rounding break the order, where thresholds
+    pass the head: there the price is held at no less than that of the last threshold below.
+
+    A cold device comes up at its power-on level, boots, arms its threshold and waits on from what is left. A charged
+    one starts at turn-on without waiting. Recharging, for a charged start, ends at turn-on: the last price is then
+    mid's plus U(turn-on). A periodic start counts as one from the floor, the least that an inference can leave.
+    """
+
+    def __init__(
+        self,
+        charging: ChargingLaw,
+        thresholds: ThresholdLevels,
+        top: Threshold,
+        head: Head,
+        upkeep: Upkeep,
+        period: int | None,
+        recharged: bool,
+        limited_by: Diagnosis,
+    ) -> None:
+        self.charging, self.thresholds, self.head = charging, thresholds, head
+        self.upkeep, self.period, self.limited_by = upkeep, period, limited_by
+        self.capacity = top.level - upkeep.reserve
+        self.first_capacity = max(top.level, head.level) - upkeep.reserve
+        self.max_cycles = None
+        self.recharge_target = charging.buffer.turn_on_high if recharged and not head.waits else None
+        self.search: BandSearch | None = None
+        if not minimal_is_optimal(charging) and isinstance(charging, SourceCharging):
+            self.search = BandSearch(charging, thresholds, top)
+        self.is_minimal_optimal = self.search is None
+        self.elapsed_at_head = charging.elapsed_down(head.level)
+        self.offset = head.delay - self.elapsed_at_head
+        self.tail = 0
+        if self.recharge_target is not None:
+            self.tail = charging.elapsed_up(self.recharge_target) + upkeep.latency
+        self.knee = self._knee()
+
+    def _knee(self) -> int:
+        """The price, without latency, of the largest first drain whose threshold is not above the head's level."""
+        level = min(self.head.level, self.capacity + self.upkeep.reserve)
+        name = self.thresholds.least_name(level)
+        if self.thresholds.at(name).level > self.head.level:
+            name -= 1
+        below = self.thresholds.at(name)
+        return self._from_head(below, below.level) if below.level >= 0 else 0
+
+    def _need(self, drain: int, capacity: int) -> int:
+        self.require(drain, capacity)
+        return drain + self.upkeep.reserve
+
+    def _mid_from_least(self, need: int) -> int:
+        level, high = self.thresholds.least_ends(need)
+        return self.charging.elapsed_up(high) - self.charging.elapsed_down(level - need)
+
+    def _mid(self, need: int) -> tuple[int, Threshold]:
+        found = self._mid_from_least(need), self.thresholds.least(need)
+        best = self.search.best(need, 0) if self.search else None
+        return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
+
+    def _from_head(self, threshold: Threshold, need: int) -> int:
+        """Waiting from the head's level for a threshold, then the level left, without offset and latency."""
+        wait = self.charging.charge_time(self.head.level, threshold.high)
+        start = max(threshold.level, self.head.level)
+        return self.elapsed_at_head + wait - self.charging.elapsed_down(start - need)
+
+    def _first(self, need: int) -> tuple[int, Threshold]:
+        if not self.head.waits:
+            return self.elapsed_at_head - self.charging.elapsed_down(self.head.level - need), self._least_of_first(need)
+        least = self._least_of_first(need)
+        found = (self._from_head(least, need), least)
+        if self.search is None:
+            return max(found[0], self.knee if least.level > self.head.level else 0), least
+        best = self.search.best(need, self.head.level + 1)
+        return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
+
+    def _least_of_first(self, need: int) -> Threshold:
+        """The least threshold, or the top one where the head holds more than any threshold guarantees."""
+        return self.thresholds.least(min(need, self.capacity + self.upkeep.reserve))
+
+    def first(self, drain: int) -> int:
+        price, _ = self._first(self._need(drain, self.first_capacity))
+        return price + (self.upkeep.latency if self.head.waits else 0)
+
+    def mid(self, drain: int) -> int:
+        need = self._need(drain, self.capacity)
+        price = self._mid_from_least(need) if self.search is None else self._mid(need)[0]
+        return price + self.upkeep.latency
+
+    def last(self, drain: int) -> int:
+        if self.recharge_target is not None:
+            return self.mid(drain) + self.tail
+        _, high = self.thresholds.least_ends(self._need(drain, self.capacity))
+        return self.charging.elapsed_up(high) + self.upkeep.latency
+
+    def only(self, drain: int) -> int:
+        need = self._need(drain, self.first_capacity)
+        if not self.head.waits:
+            return self.elapsed_at_head if self.recharge_target is None else self.first(drain) + self.tail
+        wait = self.charging.charge_time(self.head.level, self._least_of_first(need).high)
+        return self.elapsed_at_head + wait + self.upkeep.latency
+
+    def threshold(self, drain: int, position: Position) -> Threshold:
+        if position in (Position.FIRST, Position.ONLY):
+            need = self._need(drain, self.first_capacity)
+            return self._first(need)[1] if position is Position.FIRST else self._least_of_first(need)
+        need = self._need(drain, self.capacity)
+        if position is Position.LAST and self.recharge_target is None:
+            return self.thresholds.least(need)
+        return self._mid(need)[1]
+
+    def threshold_at(self, name: int | None) -> Threshold:
+        kind = "level" if self.thresholds.step is None else "code"
+        lowest = self.thresholds.least_name(0)
+        highest = self.thresholds.least_name(self.capacity + self.upkeep.reserve)
+        if name is None or not lowest <= name <= highest:
+            raise ValueError(f"a threshold's {kind} lies from {lowest} to {highest}: {name}")
+        return self.thresholds.at(name)
+
+    def level_left(self, start: int, drain: int) -> int:
+        return start - drain - self.upkeep.reserve
+
+    def recovery(self, drain: int) -> int:
+        self.require(drain, self.first_capacity)
+        return 0

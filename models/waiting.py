@@ -1,0 +1,167 @@
+"""From buffer, supply, wake and start to the law that prices power cycles, or the reason why there is none."""
+
+from dataclasses import replace
+
+from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.charging import ChargingLaw, charging_law, require_brown_out
+from ischedule.models.cycle_law import CycleLaw, Head, Position, Replay, Threshold, Upkeep, positions, replay
+from ischedule.models.demand import Coordinate
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.errors import InvalidValue
+from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
+from ischedule.models.quantities import CHARGE, ENERGY, POWER, VOLTAGE, Interval, Rounding, show
+from ischedule.models.supply import Supply
+from ischedule.models.thresholds import ThresholdLevels
+from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Until, Wake
+
+__all__ = ["CycleLaw", "Head", "Position", "Replay", "Threshold", "Upkeep", "cycle_law", "positions", "replay"]
+
+
+def cycle_law(
+    buffer: EnergyBuffer, supply: Supply, wake: Wake, start: Start, until: Until, boot_amount: int, boot_time: int
+) -> CycleLaw:
+    """The law of a case. Booting, with arming a threshold, takes `boot_amount` and `boot_time`.
+
+    Raises `Unschedulable` where no plan can exist whatever the program, `InvalidValue` for data that contradict.
+    """
+    waiting_power = wake.sleep.mean_power if wake.mechanism is Mechanism.SENSE and wake.sleep else 0
+    off = charging_law(buffer, supply)
+    charging = charging_law(buffer, supply, waiting_power) if waiting_power else off
+    upkeep = _upkeep(buffer, supply, wake)
+    recharged = until is Until.RECHARGED
+    if wake.policy is Policy.FIXED:
+        law: CycleLaw = _fixed(off, charging, wake, start, upkeep, recharged)
+    else:
+        law = _programmable(off, charging, wake, start, upkeep, recharged, Head(boot_amount, boot_time, True))
+    if wake.mechanism is not Mechanism.SENSE and boot_amount > law.first_capacity:
+        demanded, available = _amount(buffer, boot_amount), _amount(buffer, law.first_capacity)
+        text = f"booting takes {demanded} in every cycle, a cycle has {available}"
+        raise Unschedulable(Diagnosis.BOOT_TOO_LARGE, text, boot_amount, law.first_capacity)
+    return law
+
+
+def _amount(buffer: EnergyBuffer, level: int) -> str:
+    return show(level, ENERGY if buffer.coordinate is Coordinate.ENERGY else CHARGE)
+
+
+def _upkeep(buffer: EnergyBuffer, supply: Supply, wake: Wake) -> Upkeep:
+    """What waiting costs besides charging.
+
+    A poll at the end of each polling period notices the threshold up to one period late. It measures first and spends
+    its energy then, so that one poll is held back from every cycle; all others are part of the mean waiting power.
+    """
+    if wake.mechanism is Mechanism.BURN:
+        return Upkeep(0, 0, _burn_time(buffer, supply, wake))
+    if wake.mechanism is Mechanism.LATCH or wake.sleep is None:
+        return Upkeep(0, 0, 0)
+    poll = wake.sleep.poll_energy
+    if buffer.coordinate is Coordinate.CHARGE and poll:
+        poll = -(-poll * 10**9 // require_brown_out(buffer))  # fJ / nV = 1e-6 C = 1e9 fC
+    if poll > buffer.capacity:
+        text = f"one poll takes {_amount(buffer, poll)}, the buffer holds {_amount(buffer, buffer.capacity)}"
+        raise Unschedulable(Diagnosis.SLEEP_STALL, text, poll, buffer.capacity)
+    return Upkeep(poll, wake.sleep.poll_period, 0)
+
+
+def _burn_time(buffer: EnergyBuffer, supply: Supply, wake: Wake) -> int:
+    """Picoseconds from the highest turn-on to the lowest brown-out voltage while idling against the strongest supply.
+
+    Running draws no less than idling, which draws more than the supply delivers, so no cycle ends above turn-on.
+    """
+    band = Interval(buffer.brown_out.lo, buffer.turn_on.hi)
+    # fF nV^2 / fW = 1e-18 s = 1e-6 ps
+    stored = buffer.capacitance.hi * (band.hi**2 - band.lo**2)
+    harvest = supply.most_power(band)
+    idle = wake.idle_power or 0
+    if idle <= harvest:
+        problem = f"does not exceed the {show(harvest, POWER)} that the supply can deliver, so burning never ends"
+        raise InvalidValue(show(idle, POWER), problem, "state a mechanism other than burn", ".wake.idle_power")
+    return -(-stored // (2 * 10**6 * (idle - harvest)))
+
+
+def _stall(off: ChargingLaw, charging: ChargingLaw, level: int) -> Unschedulable:
+    """Why a level is not reached: because of what sleeping draws, or at all."""
+    buffer = charging.buffer
+    if off.reaches(level):
+        available = min(off.power_at(0), off.power_at(level))
+        wanted = show(buffer.voltage_of(level, Rounding.UP), VOLTAGE)
+        text = (
+            f"sleeping and polling draw {show(charging.waiting_power, POWER)} at brown-out voltage; "
+            f"charging up to {wanted} guarantees only {show(available, POWER)} on the way"
+        )
+        return Unschedulable(Diagnosis.SLEEP_STALL, text, charging.waiting_power, available)
+    highest = -1 if charging.highest_level is None else charging.highest_level
+    reached = "does not charge at the floor"
+    if highest >= 0:
+        reached = f"reaches {show(buffer.voltage_of(highest, Rounding.DOWN), VOLTAGE)}"
+    wanted = show(buffer.voltage_of(level, Rounding.UP), VOLTAGE)
+    text = f"the threshold is {wanted}, the supply {reached} at its lowest"
+    return Unschedulable(Diagnosis.CHARGING_STALL, text, level, max(0, highest))
+
+
+def _fixed(
+    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool
+) -> FixedWakeLaw:
+    buffer = charging.buffer
+    charged = start.kind in (StartKind.CHARGED, StartKind.PERIODIC)
+    level = buffer.capacity if charged else 0 if start.kind is StartKind.FLOOR else buffer.empty_level
+    spends = start.kind is StartKind.CHARGED and not recharged
+    if not charging.reaches(buffer.turn_on_high) and not spends:
+        raise _stall(off, charging, buffer.turn_on_high)
+    return FixedWakeLaw(charging, wake.mechanism, Head(level, 0, not charged), upkeep, start.period, recharged)
+
+
+def _programmable(
+    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool, boot: Head
+) -> ProgrammableWakeLaw:
+    buffer = charging.buffer
+    thresholds = ThresholdLevels(charging, wake.step)
+    top = thresholds.top
+    charged = start.kind is StartKind.CHARGED
+    if charged and not charging.reaches(buffer.turn_on_high):
+        highest = _stall(off, charging, buffer.turn_on_high).text
+        remedy = "state the start as floor, or a turn-on voltage within the supply's reach"
+        raise InvalidValue("charged", f"is more than the supply ever restores ({highest})", remedy, ".start")
+    if top is None and thresholds.supply_limits:
+        raise _stall(off, charging, buffer.capacity)
+    if top is None:
+        problem = "has no multiple between the floor and the turn-on voltage"
+        raise InvalidValue(show(wake.step or 0, VOLTAGE), problem, "write a smaller step", ".wake.step")
+    if top.level < upkeep.reserve:
+        text = (
+            f"one poll takes {_amount(buffer, upkeep.reserve)}, the highest threshold has {_amount(buffer, top.level)}"
+        )
+        raise Unschedulable(Diagnosis.SLEEP_STALL, text, upkeep.reserve, top.level)
+    if charged:
+        head = Head(buffer.capacity, 0, False)
+    elif start.kind is StartKind.COLD:
+        head = _power_on(off, wake, boot)
+        if not charging.reaches(head.level):
+            raise _stall(off, charging, head.level)
+    else:
+        head = Head(0, 0, True)
+    limit = Diagnosis.ATOM_TOO_LARGE
+    if thresholds.supply_limits:
+        limit = _stall(off, charging, buffer.level_of(buffer.turn_on.lo, Rounding.UP)).diagnosis
+    return ProgrammableWakeLaw(charging, thresholds, top, head, upkeep, start.period, recharged, limit)
+
+
+def _power_on(off: ChargingLaw, wake: Wake, boot: Head) -> Head:
+    """A cold device charges to its power-on level, boots (`boot` is what that takes) and waits on from what is left.
+
+    What lies at or below the floor cannot watch a threshold, so booting must fit the power-on level.
+    """
+    buffer = off.buffer
+    if wake.power_on is None:
+        remedy = "write the voltage at which the device comes up"
+        raise InvalidValue(None, "is needed for a cold start under programmable wake", remedy, ".wake.power_on")
+    level, high = (buffer.level_of(wake.power_on, rounding) for rounding in (Rounding.DOWN, Rounding.UP))
+    if boot.level > level:
+        text = f"booting takes {_amount(buffer, boot.level)}, at power-on there are {_amount(buffer, max(0, level))}"
+        raise Unschedulable(Diagnosis.BOOT_LOOP, text, boot.level, max(0, level))
+    if not off.reaches(high):
+        reached = -1 if off.highest_level is None else off.highest_level
+        text = f"the supply never charges an empty buffer to power-on at {show(wake.power_on, VOLTAGE)}"
+        raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, reached))
+    return replace(boot, level=level - boot.level, delay=off.charge_time(buffer.empty_level, high) + boot.delay)

@@ -1,0 +1,189 @@
+"""The prices of many power cycles at once, bit for bit those of the scalar `CycleLaw`."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ischedule.models.band_search import EVEN_LEVELS, BandSearch
+from ischedule.models.charging_array import elapsed_down_array, elapsed_up_array
+from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.demand import Overflow
+from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
+
+Integers = NDArray[np.int64]
+
+_MOST_CODES = 1 << 16
+
+
+def first_array(law: CycleLaw, drains: Integers) -> Integers:
+    """`law.first` of every drain."""
+    return price_array(law, Position.FIRST, drains)
+
+
+def mid_array(law: CycleLaw, drains: Integers) -> Integers:
+    """`law.mid` of every drain."""
+    return price_array(law, Position.MID, drains)
+
+
+def last_array(law: CycleLaw, drains: Integers) -> Integers:
+    """`law.last` of every drain."""
+    return price_array(law, Position.LAST, drains)
+
+
+def only_array(law: CycleLaw, drains: Integers) -> Integers:
+    """`law.only` of every drain."""
+    return price_array(law, Position.ONLY, drains)
+
+
+def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers:
+    """`law.price(position, ...)` of every drain.
+
+    A price is a sum of at most three numbers below 2^62 and is never negative, so that a sum out of range shows as a
+    negative one.
+    """
+    drains = np.asarray(drains, dtype=np.int64)
+    if not drains.size:
+        return drains
+    capacity = law.first_capacity if position in (Position.FIRST, Position.ONLY) else law.capacity
+    law.require(int(drains.min()), capacity)
+    law.require(int(drains.max()), capacity)
+    if isinstance(law, FixedWakeLaw):
+        prices = _fixed(law, position, drains)
+    elif isinstance(law, ProgrammableWakeLaw) and _has_table(law):
+        prices = _programmable(law, position, drains)
+    else:
+        prices = np.array([law.price(position, drain) for drain in drains.tolist()], dtype=np.int64)
+    if int(prices.min()) < 0:
+        raise Overflow("the price of a power cycle reaches 2**63 ps")
+    return prices
+
+
+def _fixed(law: FixedWakeLaw, position: Position, drains: Integers) -> Integers:
+    if position in (Position.LAST, Position.ONLY) and law.recharge_target is None:
+        return np.zeros_like(drains)
+    law.charging.require(law.turn_on.high)
+    if law.bottom is not None:
+        return np.full_like(drains, law.mid(0))
+    return law.recharge - elapsed_down_array(law.charging, law.turn_on.level - law.upkeep.reserve - drains)
+
+
+class _Thresholds:
+    """The least thresholds of a law as columns: their levels, and the elapsed time up to where they can lie."""
+
+    def __init__(self, law: ProgrammableWakeLaw) -> None:
+        self.charging = law.charging
+        self.stepped = law.thresholds.step is not None
+        lowest = law.thresholds.least_name(0)
+        highest = law.thresholds.least_name(law.capacity + law.upkeep.reserve)
+        rows = [law.thresholds.at(name) for name in range(lowest, highest + 1)] if self.stepped else []
+        self.lowest = lowest
+        self.levels = np.array([row.level for row in rows], dtype=np.int64)
+        self.highs = np.array([row.high for row in rows], dtype=np.int64)
+        self.up = elapsed_up_array(law.charging, self.highs)
+
+    def least(self, needs: Integers) -> tuple[Integers, Integers, Integers]:
+        """Level, high and elapsed time up to high of the least threshold for every need, the top one at most."""
+        if not self.stepped:
+            return needs, needs, elapsed_up_array(self.charging, needs)
+        index = np.minimum(np.searchsorted(self.levels, needs, side="left"), self.levels.size - 1)
+        return self.levels[index], self.highs[index], self.up[index]
+
+
+_thresholds: Callable[[ProgrammableWakeLaw], _Thresholds] = lru_cache(8)(_Thresholds)
+
+
+def _has_table(law: ProgrammableWakeLaw) -> bool:
+    if law.thresholds.step is None:
+        return law.charging.reaches(law.first_capacity + law.upkeep.reserve)
+    return law.thresholds.least_name(law.capacity + law.upkeep.reserve) <= _MOST_CODES
+
+
+def _programmable(law: ProgrammableWakeLaw, position: Position, drains: Integers) -> Integers:
+    needs = drains + law.upkeep.reserve
+    latency, recharged = law.upkeep.latency, law.recharge_target is not None
+    if position is Position.MID:
+        return _mid(law, needs) + latency
+    if position is Position.LAST:
+        return _mid(law, needs) + latency + law.tail if recharged else _thresholds(law).least(needs)[2] + latency
+    if not law.head.waits and position is Position.ONLY and not recharged:
+        return np.full_like(needs, law.elapsed_at_head)
+    if not law.head.waits:
+        first = law.elapsed_at_head - elapsed_down_array(law.charging, law.head.level - needs)
+        return first if position is Position.FIRST else first + law.tail
+    if position is Position.FIRST:
+        return _first(law, needs) + latency
+    _, highs, up = _thresholds(law).least(_capped(law, needs))
+    return law.elapsed_at_head + _wait_from_head(law, highs, up) + latency
+
+
+def _capped(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
+    return np.minimum(needs, law.capacity + law.upkeep.reserve)
+
+
+def _wait_from_head(law: ProgrammableWakeLaw, highs: Integers, up: Integers) -> Integers:
+    return np.asarray(np.maximum(0, up - law.elapsed_at_head) * (highs > law.head.level), dtype=np.int64)
+
+
+def _mid(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
+    levels, _, up = _thresholds(law).least(needs)
+    prices = up - elapsed_down_array(law.charging, levels - needs) if law.thresholds.step is not None else up
+    return prices if law.search is None else np.minimum(prices, _best(law, law.search, needs, needs))
+
+
+def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
+    levels, highs, up = _thresholds(law).least(_capped(law, needs))
+    start = np.maximum(levels, law.head.level)
+    left = elapsed_down_array(law.charging, start - needs)
+    prices = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
+    if law.search is None:
+        return np.where(levels > law.head.level, np.maximum(prices, law.knee), prices)
+    return np.minimum(prices, _best(law, law.search, needs, np.maximum(needs, law.head.level + 1)))
+
+
+def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers, Integers, int]:
+    """Levels and elapsed times of all candidates, and the index of the first one."""
+    if search.stepped:
+        table = _thresholds(law)
+        return table.levels, table.up, table.lowest
+    levels = np.array([search.candidate(index).level for index in range(1, EVEN_LEVELS + 1)], dtype=np.int64)
+    return levels, elapsed_up_array(law.charging, levels), 1
+
+
+def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> Integers:
+    """The least price of the candidates that guarantee `least`; the largest integer where there is none.
+
+    The same search as the scalar one, in step for all needs: outward from a guess, each until its own stop.
+    """
+    levels, up, _ = _candidates(law, search)
+    first = np.searchsorted(levels, least, side="left")
+    best = np.full_like(needs, np.iinfo(np.int64).max)
+    entries = np.flatnonzero(first < levels.size)
+    if not entries.size:
+        return best
+    needs, first = needs[entries], first[entries]
+    start = np.clip(_guess(law, search, levels, needs), first, levels.size - 1)
+    found = up[start] - elapsed_down_array(law.charging, levels[start] - needs)
+    for way in (-1, 1):
+        active, index = np.arange(needs.size), start + way
+        while True:
+            inside = (index >= first[active]) & (index < levels.size)
+            active, index = active[inside], index[inside]
+            if not active.size:
+                break
+            price = up[index] - elapsed_down_array(law.charging, levels[index] - needs[active])
+            going = price - search.slack <= found[active]
+            found[active] = np.minimum(found[active], price)
+            active, index = active[going], index[going] + way
+    best[entries] = found
+    return best
+
+
+def _guess(law: ProgrammableWakeLaw, search: BandSearch, levels: Integers, needs: Integers) -> Integers:
+    """Indices near the best candidates; any would do for the result."""
+    buffer = law.charging.buffer
+    voltages = float(search.half) + needs * float(search.spread)
+    wanted = float(buffer.amount_per_volt) * voltages * voltages - float(buffer.below_floor)
+    return np.asarray(np.searchsorted(levels, wanted), dtype=np.int64)
