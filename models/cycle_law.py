@@ -108,10 +108,10 @@ class CycleLaw(ABC):
         """The threshold to which the price belongs."""
 
     @abstractmethod
-    def threshold_at(self, name: int | None) -> Threshold:
-        """The threshold that a plan names: a code, a level where every level is one, nothing under fixed wake.
+    def threshold_at(self, level: int, code: int | None) -> Threshold:
+        """The threshold that a plan names by the level it guarantees and its code, if the hardware has codes.
 
-        Raises ValueError for one that the hardware does not have, or that lies above turn-on.
+        Raises ValueError for one that the hardware does not have or the supply does not reach.
         """
 
     @abstractmethod

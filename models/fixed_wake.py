@@ -63,9 +63,11 @@ class FixedWakeLaw(CycleLaw):
         self.require(drain, self.capacity)
         return self.turn_on
 
-    def threshold_at(self, name: int | None) -> Threshold:
-        if name is not None:
-            raise ValueError(f"under fixed wake every cycle waits for turn-on, not for a threshold of its own: {name}")
+    def threshold_at(self, level: int, code: int | None) -> Threshold:
+        if level != self.turn_on.level or code is not None:
+            raise ValueError(
+                f"under fixed wake the only threshold is turn-on, at {self.turn_on.level}: {level}, {code}"
+            )
         return self.turn_on
 
     def level_left(self, start: int, drain: int) -> int:

@@ -143,13 +143,18 @@ class ProgrammableWakeLaw(CycleLaw):
             return self.thresholds.least(need)
         return self._mid(need)[1]
 
-    def threshold_at(self, name: int | None) -> Threshold:
-        kind = "level" if self.thresholds.step is None else "code"
+    def threshold_at(self, level: int, code: int | None) -> Threshold:
+        continuous = self.thresholds.step is None
+        name = level if continuous else code
         lowest = self.thresholds.least_name(0)
         highest = self.thresholds.least_name(self.capacity + self.upkeep.reserve)
         if name is None or not lowest <= name <= highest:
+            kind = "level" if continuous else "code"
             raise ValueError(f"a threshold's {kind} lies from {lowest} to {highest}: {name}")
-        return self.thresholds.at(name)
+        threshold = self.thresholds.at(name)
+        if (threshold.level, threshold.code) != (level, code):
+            raise ValueError(f"the threshold of code {threshold.code} has level {threshold.level}: {level}, {code}")
+        return threshold
 
     def level_left(self, start: int, drain: int) -> int:
         return start - drain - self.upkeep.reserve

@@ -54,7 +54,3 @@ class ThresholdLevels:
     def least(self, level: int) -> Threshold:
         """The lowest threshold that guarantees a level of at least 0."""
         return self.at(self.least_name(level))
-
-    def name(self, threshold: Threshold) -> int:
-        """What `at` turns into this threshold."""
-        return threshold.level if threshold.code is None else threshold.code

@@ -139,7 +139,7 @@ def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     left = elapsed_down_array(law.charging, start - needs)
     prices = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
     if law.search is None:
-        return np.where(levels > law.head.level, np.maximum(prices, law.knee), prices)
+        return np.maximum(prices, law.knee * (levels > law.head.level).astype(np.int64))
     return np.minimum(prices, _best(law, law.search, needs, np.maximum(needs, law.head.level + 1)))
 
 
