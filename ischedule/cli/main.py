@@ -8,10 +8,8 @@ import argparse
 import importlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from ischedule import __version__
 
@@ -29,6 +27,9 @@ exit codes:
   3  undecided within the limits given"""
 
 WRONG_INPUT = 2
+INTERRUPTED = 128 + 2
+READER_GONE = 128 + 13
+"""What shells report of a program that SIGINT or SIGPIPE has ended."""
 
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -65,13 +66,11 @@ def main(argv: Sequence[str]) -> int:
         return WRONG_INPUT
 
 
-def leave(code: int) -> NoReturn:
-    """End the process at once: what still waits to be written to a closed stream stays unwritten, without complaint."""
-    os._exit(code)
+def entry() -> None:
+    """The console script: `main` on the process's own arguments, with the exit codes that shells expect of signals.
 
-
-def entry() -> NoReturn:
-    """The console script: `main` on the process's own arguments, with the exit codes that shells expect of signals."""
+    Where a stream is closed the process ends at once, so that what still waits to be written stays unwritten, silently.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -82,10 +81,10 @@ def entry() -> NoReturn:
             sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\nischedule: interrupted\n")
-        leave(128 + signal.SIGINT)
+        os._exit(INTERRUPTED)
     except BrokenPipeError:
-        leave(128 + signal.SIGPIPE)
+        os._exit(READER_GONE)
     except OSError as error:
         sys.stderr.write(f"ischedule: {error.filename or 'standard output'}: {error.strerror or error}\n")
-        leave(WRONG_INPUT)
+        os._exit(WRONG_INPUT)
     sys.exit(code)

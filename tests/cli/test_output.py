@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.cli import output
 from ischedule.cli.output import Progress, table, write_whole
 
 
@@ -34,6 +33,15 @@ def test_a_file_is_written_and_replaced_and_nothing_is_left_beside_it(tmp_path: 
     write_whole(target, "µ\n")
     assert target.read_bytes() == "µ\n".encode()
     assert os.listdir(tmp_path) == ["plan.json"]
+
+
+def test_who_has_the_old_file_open_goes_on_reading_it(tmp_path: Path) -> None:
+    target = tmp_path / "plan.json"
+    target.write_text("old")
+    with target.open() as reader:
+        write_whole(target, "new and longer")
+        assert reader.read() == "old"
+    assert target.read_text() == "new and longer"
 
 
 def test_a_new_file_has_the_mode_that_the_user_asked_the_system_for(tmp_path: Path) -> None:
@@ -60,7 +68,7 @@ def test_a_failure_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: py
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match=r"No space left on device: .*plan\.json"):
         write_whole(target, "new")
     assert target.read_text() == "old"

@@ -28,7 +28,7 @@ def run_tests(folder: Path, in_ci: bool) -> subprocess.CompletedProcess[str]:
     }
     if in_ci:
         variables["ISCHEDULE_CI"] = "1"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
 
 

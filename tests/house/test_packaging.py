@@ -65,7 +65,14 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("archives")
     tree = copy_of_tree(folder / "tree")
     run(sys.executable, "-m", "build", *isolation("--no-isolation"), "--outdir", folder / "dist", tree, cwd=folder)
-    pip_wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", *isolation("--no-build-isolation")]
+    pip_wheel: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        *isolation("--no-build-isolation"),
+    ]
     run(*pip_wheel, "-w", folder / "direct", tree, cwd=folder)
     patterns = {"source": "dist/*.tar.gz", "wheel": "dist/*.whl", "direct": "direct/*.whl"}
     return {kind: next(folder.glob(pattern)) for kind, pattern in patterns.items()}
@@ -76,7 +83,7 @@ def installed(archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
     """A fresh virtual environment with the package from the wheel, and all else from the environment of the tests."""
     folder = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    install = [folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    install: list[str | Path] = [folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
     run(*install, archives["wheel"], cwd=folder)
     site = next((folder / "venv/lib").glob("python*/site-packages"))
     paths = sysconfig.get_paths()

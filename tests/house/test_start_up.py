@@ -41,7 +41,7 @@ def test_the_version_loads_no_room_and_no_command() -> None:
     modules = loaded_by("--version")
     rest = {name for name in modules if within(name, "ischedule")}
     assert rest == {"ischedule", "ischedule.cli", "ischedule.cli.main"}
-    assert modules & {"json", "importlib.resources", "dataclasses"} == set()
+    assert modules & {"json", "importlib.resources", "dataclasses", "typing"} == set()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
