@@ -137,9 +137,10 @@ def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     levels, highs, up = _thresholds(law).least(_capped(law, needs))
     start = np.maximum(levels, law.head.level)
     left = elapsed_down_array(law.charging, start - needs)
-    prices = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
+    prices: Integers = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
     if law.search is None:
-        return np.maximum(prices, law.knee * (levels > law.head.level).astype(np.int64))
+        least: Integers = np.where(levels > law.head.level, law.knee, 0)
+        return np.maximum(prices, least)
     return np.minimum(prices, _best(law, law.search, needs, np.maximum(needs, law.head.level + 1)))
 
 
