@@ -20,7 +20,9 @@ def show_value(value: object) -> str:
     """The value as JSON on one line, cut off after 80 characters."""
     if value is MISSING:
         return "missing"
-    if isinstance(value, (dict, list, tuple)):
+    if isinstance(value, (list, tuple)) and 0 < len(value) <= 4 and all(isinstance(v, (str, int)) for v in value):
+        text = f"[{', '.join(show_value(entry) for entry in value)}]"
+    elif isinstance(value, (dict, list, tuple)):
         text = f"{{{len(value)} keys}}" if isinstance(value, dict) else f"[{len(value)} entries]"
     elif isinstance(value, int) and value.bit_length() > 512:
         text = f"an integer of {value.bit_length()} bits"

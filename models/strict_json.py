@@ -90,13 +90,22 @@ def read_bytes(source: str) -> bytes:
         raise InputError(source, "$", MISSING, f"cannot be read ({reason})", "name a readable file") from None
 
 
-def parse_json(data: bytes, source: str) -> object:
-    """The JSON value in the bytes."""
+def _decoded(data: bytes, source: str) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 (byte {error.start} is 0x{data[error.start]:02x})"
         raise InputError(source, "$", MISSING, problem, "save the file as UTF-8") from None
+
+
+def read_text(source: str) -> str:
+    """The text of a UTF-8 file."""
+    return _decoded(read_bytes(source), source)
+
+
+def parse_json(data: bytes, source: str) -> object:
+    """The JSON value in the bytes."""
+    text = _decoded(data, source)
     if not text.strip():
         raise InputError(source, "$", MISSING, "the file is empty", "write a JSON object")
     reader = _Reader()

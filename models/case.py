@@ -1,0 +1,269 @@
+"""The case: everything about one schedulability problem, read from a JSON file, and its hash.
+
+Shape is decided by the published schema, meaning here and in `case_sections`. Whatever is wrong with the input becomes
+one `InputError`. The hash is over the resolved case: device and tasks inlined, all quantities in internal integers, so
+that two ways of writing the same problem have the same hash and two problems never do.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum, StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from ischedule.models import case_sections
+from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.case_tasks import task_columns
+from ischedule.models.case_values import CaseValues
+from ischedule.models.cost import Effort
+from ischedule.models.demand import Coordinate
+from ischedule.models.device import Device, load_device
+from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.network import LayerShape, Network
+from ischedule.models.quantities import MEMORY, TIME, Rounding
+from ischedule.models.schema import check_shape
+from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
+from ischedule.models.supply import Supply
+from ischedule.models.tasks import TaskColumns
+from ischedule.models.wake import Mechanism, Start, Until, Wake
+
+FORMAT_VERSION: Final = 1
+"""The version of the case format that this program reads."""
+
+MODEL_VERSION: Final = 1
+"""Raised whenever a formula of kernels, buffer, supply or wake changes, so that plans from before are refused."""
+
+_EXACT_IN_JSON: Final = 2**53
+_MEMORY_WORDS: Final = ("volatile_memory", "nonvolatile_memory")
+
+
+class Semantics(StrEnum):
+    """Whose meaning the case has: this project's, or a published tool's exactly as published."""
+
+    ISCHEDULE = "ischedule"
+    INAS_2021 = "inas-2021"
+    TINAS_2025 = "tinas-2025"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a plan must keep: latency (ps) and memory sizes (bytes); None where nothing is asked."""
+
+    deadline: int | None
+    volatile_memory: int | None
+    nonvolatile_memory: int | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One problem. Its workload is either a network, with a device, or explicit tasks."""
+
+    name: str
+    description: str
+    device: Device | None
+    boot: Effort
+    buffer: EnergyBuffer
+    wake: Wake
+    supply: Supply
+    start: Start
+    until: Until
+    requirements: Requirements
+    semantics: Semantics
+    dense_as_channels: bool
+    network: Network | None
+    tasks: TaskColumns | None
+    source: str
+
+    def __post_init__(self) -> None:
+        if (self.network is None) == (self.tasks is None):
+            raise ValueError("a case has either a network or tasks")
+        if self.network is not None and self.device is None:
+            raise ValueError("a network needs a device")
+        if self.network is not None and self.coordinate is not Coordinate.ENERGY:
+            raise ValueError("the costs of a device are energies")
+
+    @property
+    def coordinate(self) -> Coordinate:
+        """What all amounts of this case count."""
+        return self.buffer.coordinate
+
+    @property
+    def restart(self) -> Effort:
+        """What every power cycle begins with: booting, or waking where the device sleeps through the wait."""
+        if self.wake.mechanism is Mechanism.SENSE and self.wake.sleep is not None:
+            return Effort(self.wake.sleep.wake_energy, self.wake.sleep.wake_time)
+        return self.boot
+
+    def chain(self) -> tuple[LayerShape, ...]:
+        """The network's layers in order, with their extents."""
+        if self.network is None:
+            raise InputError(self.source, "$.network", MISSING, "the case has tasks, not a network", "use its tasks")
+        try:
+            return self.network.chain()
+        except InvalidValue as error:
+            raise error.located(self.source, "$.network") from None
+
+
+def load_case(case: str | Path | Mapping[str, Any], base_dir: Path | None = None) -> Case:
+    """The case in a file, on standard input ("-"), or in a value as JSON would give it.
+
+    Files that the case names are found relative to its own folder, or to `base_dir` where that is given.
+    """
+    if isinstance(case, Mapping):
+        source, folder = "case", Path()
+        document = _as_json(case, source)
+    else:
+        source = str(case)
+        folder = Path() if source == STANDARD_INPUT else Path(source).parent
+        document = read_json(source)
+    return _Loader(document, source, base_dir or folder).case()
+
+
+def _as_json(value: Mapping[str, Any], source: str) -> object:
+    """The value as if it had been read from a file, so that both ways accept the same."""
+    try:
+        return parse_json(json.dumps(value).encode(), source)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"is no JSON value ({error})"
+        raise InputError(source, "$", MISSING, problem, "use texts, integers, lists and objects") from None
+
+
+class _Loader:
+    """One document on its way to a case."""
+
+    def __init__(self, document: object, source: str, base_dir: Path) -> None:
+        check_shape(_without_tasks(document), source)
+        assert isinstance(document, dict)
+        self.document: dict[str, Any] = document
+        self.base_dir = base_dir
+        self.values = CaseValues(source, case_sections.coordinate(document["power_path"]))
+
+    def case(self) -> Case:
+        """The case, or the first thing that is wrong with it."""
+        document, values = self.document, self.values
+        self._check_workload()
+        device = self._device()
+        buffer = case_sections.energy_buffer(document["buffer"], values)
+        start = case_sections.start(document.get("start", "cold"), values)
+        tasks = task_columns(document["tasks"], values, self.base_dir) if "tasks" in document else None
+        return Case(
+            name=document["name"],
+            description=document.get("description", ""),
+            device=device,
+            boot=self._boot(device),
+            buffer=buffer,
+            wake=case_sections.wake(document["wake"], values, buffer, start),
+            supply=case_sections.supply(document["supply"], values),
+            start=start,
+            until=Until(document.get("until", "published")),
+            requirements=self._requirements(device, tasks),
+            semantics=Semantics(document.get("semantics", "ischedule")),
+            dense_as_channels=document.get("options", {}).get("dense_as_channels", True),
+            network=case_sections.network(document["network"], values) if "network" in document else None,
+            tasks=tasks,
+            source=values.source,
+        )
+
+    def _check_workload(self) -> None:
+        document, values = self.document, self.values
+        if "tasks" in document and "network" in document:
+            raise values.error("$.tasks", document["tasks"], "stands beside a network", "keep one of the two")
+        if "tasks" not in document and "network" not in document:
+            raise values.error("$.network", MISSING, "is required", 'add "network", or explicit "tasks"')
+        if "network" in document and values.coordinate is Coordinate.CHARGE:
+            problem = "counts charge, and a network's costs on a device are energies"
+            remedy = 'write "converter", or state the charges of explicit tasks'
+            raise values.error("$.power_path", document["power_path"], problem, remedy)
+        semantics = document.get("semantics", "ischedule")
+        if "tasks" in document and semantics != "ischedule":
+            remedy = 'write "ischedule", or give a network'
+            raise values.error("$.semantics", semantics, "has no meaning for explicit tasks", remedy)
+
+    def _device(self) -> Device | None:
+        if "device" in self.document:
+            return load_device(self.document["device"], self.base_dir, self.values.source, "$.device")
+        if "network" in self.document:
+            remedy = 'add "device", for example "msp430fr5994-lea-2021"'
+            raise self.values.error("$.device", MISSING, "is required for a network", remedy)
+        return None
+
+    def _boot(self, device: Device | None) -> Effort:
+        if "boot" in self.document:
+            return self.values.effort(self.document["boot"], "$.boot")
+        if device is not None and self.values.coordinate is Coordinate.ENERGY:
+            return device.boot
+        why = "is required without a device" if device is None else "is required as a charge behind a regulator"
+        word, example = self.values.amount_dimension.name, self.values.amount_dimension.example
+        raise self.values.error("$.boot", MISSING, why, f'add {{"{word}": "{example}", "time": "70 ms"}}')
+
+    def _requirements(self, device: Device | None, tasks: TaskColumns | None) -> Requirements:
+        section, values = self.document.get("requirements", {}), self.values
+        deadline = None
+        if "deadline" in section:
+            deadline = values.integer(section["deadline"], TIME, Rounding.DOWN, "$.requirements.deadline")
+            if deadline == 0:
+                raise values.error("$.requirements.deadline", section["deadline"], "is zero", "write a time above 0 s")
+        sizes = {word: None if device is None else getattr(device, word) for word in _MEMORY_WORDS}
+        for word in _MEMORY_WORDS:
+            if word in section:
+                sizes[word] = values.integer(section[word], MEMORY, Rounding.DOWN, f"$.requirements.{word}")
+        if tasks is not None and sizes["volatile_memory"] is None and max(tasks.volatile) > 0:
+            problem = "is required: tasks use volatile memory, and no device says how much there is"
+            remedy = 'add "volatile_memory", for example "2048 B"'
+            raise values.error("$.requirements.volatile_memory", MISSING, problem, remedy)
+        return Requirements(deadline, **sizes)
+
+
+def _without_tasks(document: object) -> object:
+    """The document as the schema checks it as a whole; entries of a list of tasks are checked one by one later."""
+    if not isinstance(document, dict) or not isinstance(document.get("tasks"), (list, dict)):
+        return document
+    tasks = document["tasks"]
+    if isinstance(tasks, list):
+        return {**document, "tasks": [_ANY_TASK] * min(1, len(tasks))}
+    if isinstance(tasks.get("list"), list):
+        return {**document, "tasks": {**tasks, "list": [_ANY_TASK] * min(1, len(tasks["list"]))}}
+    return document
+
+
+_ANY_TASK: Final = {"time": "1 s"}
+
+
+def resolve(case: Case) -> dict[str, object]:
+    """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
+
+    Name, description and file of the case, and title and sources of the device, mean nothing and are left out.
+    """
+    plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in _SILENT}
+    plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
+    return dict(sorted(plain.items()))
+
+
+def case_hash(case: Case) -> str:
+    """SHA-256 of the resolved case's canonical bytes."""
+    text = json.dumps(resolve(case), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+_SILENT: Final = frozenset({"name", "description", "source", "title", "sources"})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, TaskColumns):
+        return {"count": len(value), "sha256": value.digest()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if is_dataclass(value):
+        silent = _SILENT if isinstance(value, Device) else frozenset()
+        names = sorted(field.name for field in fields(value) if field.name not in silent)
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_IN_JSON:
+        return str(value)
+    return value
