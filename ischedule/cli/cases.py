@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         listed = [{"name": case.name, "description": case.description} for case in shipped_cases()]
         sys.stdout.write(json.dumps(listed, indent=2) + "\n")
     else:
-        rows = [(case.name, case.description) for case in shipped_cases()]
-        sys.stdout.write(table(("case", "description"), rows))
+        rows = [(case.name, case.summary) for case in shipped_cases()]
+        sys.stdout.write(table(("case", "what it is"), rows))
     return 0
 
 

@@ -31,6 +31,11 @@ class ShippedCase:
         return " ".join(str(self.content.get("description", "")).split())
 
     @property
+    def summary(self) -> str:
+        """The first sentence of the description."""
+        return self.description.partition(". ")[0].removesuffix(".")
+
+    @property
     def companions(self) -> list[Path]:
         """The files beside the case that it refers to: a device, columns of tasks."""
         references = [

@@ -21,7 +21,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of shipped cases of the test's own, and an empty working directory beside it."""
     folder = tmp_path / "shelf"
     folder.mkdir()
-    plain = {"ischedule": 1, "name": "plain", "description": "A case\n  on two lines."}
+    plain = {"ischedule": 1, "name": "plain", "description": "A case\n  on 2.5 lines. And more."}
     wide = {"ischedule": 1, "name": "wide", "device": {"path": "board.json"}, "tasks": {"columns": "tasks.csv"}}
     (folder / "plain.json").write_text(json.dumps(plain))
     (folder / "wide.json").write_text(json.dumps(wide))
@@ -35,10 +35,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_cases_are_listed_by_name_with_one_line_each(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cases"]) == 0
-    assert capsys.readouterr().out == "case   description\nplain  A case on two lines.\nwide\n"
+    assert capsys.readouterr().out == "case   what it is\nplain  A case on 2.5 lines\nwide\n"
     assert main(["cases", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"name": "plain", "description": "A case on two lines."},
+        {"name": "plain", "description": "A case on 2.5 lines. And more."},
         {"name": "wide", "description": ""},
     ]
 
@@ -107,12 +107,12 @@ def test_every_shipped_case_is_listed_under_its_own_name_with_a_description() ->
     assert len(cases) >= 5
     for case in cases:
         assert case.content["name"] == case.name
-        assert 20 < len(case.description) <= 160, case.name
+        assert 20 < len(case.summary) <= 120, case.name
         assert all(companion.is_file() for companion in case.companions)
 
 
 def test_every_shipped_case_loads() -> None:
     for case in shipped.shipped_cases():
         assert load_case(str(shipped_case(case.name).path)).name == case.name
-    files = {path for case in shipped.shipped_cases() for path in [case.path, *case.companions]}
-    assert {path for path in SHIPPED.iterdir() if path.suffix in (".json", ".csv")} == files
+    files = {path.name for case in shipped.shipped_cases() for path in [case.path, *case.companions]}
+    assert {path.name for path in SHIPPED.iterdir() if path.suffix in (".json", ".csv")} == files

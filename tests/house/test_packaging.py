@@ -31,11 +31,11 @@ def isolation(flag: str) -> list[str]:
     return [flag] if int(importlib.metadata.version("setuptools").split(".")[0]) >= 77 else []
 
 
-def files_of_tree() -> set[str]:
+def files_of_tree(tree: Path) -> set[str]:
     """Every file of the package as an archive of it should name it."""
     return {
         f"{package.replace('.', '/')}/{path.name}"
-        for package, folder in package_folders().items()
+        for package, folder in package_folders(tree).items()
         for path in folder.iterdir()
         if path.is_file() and not path.name.startswith(".")
     }
@@ -61,7 +61,7 @@ def test_the_version_is_stated_once_for_each_reader() -> None:
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The source archive, the wheel made from it, and the wheel made from the tree directly."""
+    """A copy of the tree, its source archive, the wheel made from that, and the wheel made from the tree directly."""
     folder = tmp_path_factory.mktemp("archives")
     tree = copy_of_tree(folder / "tree")
     run(sys.executable, "-m", "build", *isolation("--no-isolation"), "--outdir", folder / "dist", tree, cwd=folder)
@@ -75,7 +75,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ]
     run(*pip_wheel, "-w", folder / "direct", tree, cwd=folder)
     patterns = {"source": "dist/*.tar.gz", "wheel": "dist/*.whl", "direct": "direct/*.whl"}
-    return {kind: next(folder.glob(pattern)) for kind, pattern in patterns.items()}
+    return {"tree": tree} | {kind: next(folder.glob(pattern)) for kind, pattern in patterns.items()}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(archives: dict[s
         kind: {name for name in zipfile.ZipFile(archives[kind]).namelist() if ".dist-info/" not in name}
         for kind in ("wheel", "direct")
     }
-    assert names["wheel"] == files_of_tree()
+    assert names["wheel"] == files_of_tree(archives["tree"])
     assert names["direct"] == names["wheel"]
     assert "ischedule/py.typed" in names["wheel"]
 

@@ -34,10 +34,10 @@ class Import:
         return f"{self.importer}:{self.line} imports {'.' * self.level}{self.imported}"
 
 
-def package_folders() -> dict[str, Path]:
+def package_folders(root: Path = ROOT) -> dict[str, Path]:
     """Every folder of the package with at least one file of its own, by the name under which it is imported."""
     found = {}
-    for name, top in [("ischedule", ROOT / "ischedule"), *((f"ischedule.{room}", ROOT / room) for room in ROOMS)]:
+    for name, top in [("ischedule", root / "ischedule"), *((f"ischedule.{room}", root / room) for room in ROOMS)]:
         for folder in [top, *(path for path in sorted(top.rglob("*")) if path.is_dir() and not path.is_symlink())]:
             inside = folder.relative_to(top).parts
             if "__pycache__" not in inside and any(path.is_file() for path in folder.iterdir()):
