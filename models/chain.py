@@ -1,12 +1,12 @@
-"""One way through a stage of the program: the atoms in order, and what a power cycle pays to start before or end after each.
+"""One way through a stage of the program: the atoms in order, and what a cycle pays to start before or end after each.
 
 A power cycle that runs atoms i .. j of a chain drains
 
     resume_drain[i] + drain[i] + ... + drain[j] + commit_drain[j]
 
-and is active for the same sum of times. ``resume`` contains booting, so that every cost of a cycle belongs to one atom or to one of
-its two ends; a tiled kernel adds there what a cycle that starts in the middle of a reuse row must fetch again. A cycle that spans
-stages takes its resume from the stage it starts in and its commit from the stage it ends in.
+and is active for the same sum of times. ``resume`` contains booting, so that every cost of a cycle belongs to one atom
+or to one of its two ends; a tiled kernel adds there what a cycle that starts in the middle of a reuse row must fetch
+again. A cycle that spans stages takes its resume from the stage it starts in and its commit from the stage it ends in.
 """
 
 from __future__ import annotations

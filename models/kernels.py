@@ -1,20 +1,21 @@
-"""What a tiled layer costs: its transfers and its arithmetic as one loop nest, priced in whole femtojoules and picoseconds.
+"""What a tiled layer costs: its transfers and arithmetic as one loop nest, in whole femtojoules and picoseconds.
 
-Data is laid out channels last, so that one transfer command moves the channels of one pixel (or of one kernel tap). For a tile of
-``r x c`` pixels, ``m`` output and ``n`` input channels and a kernel of ``h x w`` taps:
+Data is laid out channels last, so that one transfer command moves the channels of one pixel (or of one kernel tap). For
+a tile of ``r x c`` pixels, ``m`` output and ``n`` input channels and a kernel of ``h x w`` taps:
 
     input fetch     (r + h - 1)(c + w - 1) commands of n elements
     weight fetch    h w m commands of n elements
     partial sums    r c commands of m elements, unless these are the first input channels
-    arithmetic      h w r c m vector multiply-accumulates of n elements, padded to the accelerator's multiple (also in memory)
+    arithmetic      h w r c m vector multiply-accumulates of n elements, padded to the multiple (also in memory)
     result          r c commands of m elements; in INPUT order one command per pixel writes a whole batch
 
-Every price is an integer, rounded up once when the device is read, so that every sum is exact: a tile batch costs the same however it
-is cut into tiles that issue the same commands. Two lemmas follow, which shrink the design space without losing a plan (``canonical``):
+Every price is an integer, rounded up once when the device is read, so that every sum is exact: a tile batch costs the
+same however it is cut into tiles that issue the same commands. Two lemmas follow, which shrink the design space without
+losing a plan (``canonical``):
 
 * WEIGHT order, batch S: its atoms are unions of the atoms of batch 1, which needs less memory and allows every cut.
-* INPUT order with all input channels in one tile and nothing paid per tile: tiles of m channels in batches of S issue the commands of
-  tiles of 1 channel in batches of m S, which need less memory.
+* INPUT order with all input channels in one tile and nothing paid per tile: tiles of m channels in batches of S issue
+  the commands of tiles of 1 channel in batches of m S, which need less memory.
 """
 
 from __future__ import annotations
@@ -91,10 +92,10 @@ def totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
 
 
 def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
-    """No design whose tile sizes and batch are at most these has smaller totals: a lower bound for a box from its upper corner.
+    """A lower bound for a box of designs from its upper corner: none with sizes and batch at most these totals less.
 
-    Smaller sizes mean more tiles, more tiles more commands; but padding does not grow with their number (6 channels are 8 lanes in
-    tiles of 3, and 6 in tiles of 2, where the multiple is 2), so the channels are padded here only once.
+    Smaller sizes mean more tiles, more tiles more commands; but padding does not grow with their number (6 channels are
+    8 lanes in tiles of 3, and 6 in tiles of 2, where the multiple is 2), so the channels are padded here only once.
     """
     lanes = padded(extent.inputs, prices.multiple)
     return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)

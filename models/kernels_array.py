@@ -78,8 +78,8 @@ def enumerate_designs(
 ) -> list[Designs]:
     """All designs of a form that fit volatile memory.
 
-    ``canonical`` leaves out those that the lemmas of ``kernels`` make redundant. Without ``sums_in_memory`` only designs are left
-    whose partial sums never pass through non-volatile memory.
+    ``canonical`` leaves out those that the lemmas of ``kernels`` make redundant. Without ``sums_in_memory`` only
+    designs are left whose partial sums never pass through non-volatile memory.
     """
     words = volatile // prices.word_bytes
     found = [_pool_designs(form, extent, words)] if extent.pooling else []
@@ -118,8 +118,8 @@ def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canoni
             else:
                 trips = np.ones_like(rows) if canonical else _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
             batches = np.minimum(trips, (words - operands) // results)
-        parts, batch = _batched([part[keep] for part in base], batches[keep])
-        found.append(Designs(form, extent, order, *parts, batch))
+        (r, c, m, n), batch = _batched([part[keep] for part in base], batches[keep])
+        found.append(Designs(form, extent, order, r, c, m, n, batch))
     return found
 
 
@@ -149,10 +149,9 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
     sums = prices.sums_command[designs.order][part]
     if extent.pooling:
         batches = -(-(rows * columns) // designs.batch)
-        fetch = pixels * (extent.outputs * read + outputs * prices.input_command[part])
-        work = pixels * extent.outputs * prices.pool[part]
+        fetch = pixels * (extent.outputs * (read + prices.pool[part]) + outputs * prices.input_command[part])
         kept = extent.outputs * read + outputs * sums
-        return np.asarray(fetch + work + kept + batches * (extent.outputs * write + outputs * store), dtype=np.int64)
+        return np.asarray(fetch + kept + batches * (extent.outputs * write + outputs * store), dtype=np.int64)
     taps = extent.kernel_rows * extent.kernel_columns
     halo = (extent.rows + rows * (extent.kernel_rows - 1)) * (extent.columns + columns * (extent.kernel_columns - 1))
     fetch = halo * (extent.inputs * read + inputs * prices.input_command[part])
@@ -161,8 +160,8 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
     whole = extent.inputs // designs.inputs
     rest = extent.inputs - whole * designs.inputs
     lanes = whole * _pad(designs.inputs, prices.multiple) + _pad(rest, prices.multiple)
-    work = taps * pixels * extent.outputs * (inputs * prices.multiply_command[part] + lanes * prices.multiply[part])
-    work = work + rows * columns * outputs * inputs * prices.tile[part]
+    vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
+    work = taps * pixels * extent.outputs * vectors + rows * columns * outputs * inputs * prices.tile[part]
     if designs.order is Order.INPUT:
         stores = inputs * pixels * (extent.outputs * write + -(-outputs // designs.batch) * store)
         return np.asarray(fetch + rows * columns * weights + partial + work + stores, dtype=np.int64)
@@ -188,10 +187,11 @@ def atoms_per_design(designs: Designs) -> Column:
 
 
 def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, Column]]:
-    """Kinds of atoms of full size, inside a row: (how many at least, energy, energy with the reused operand fetched again).
+    """Kinds of atoms of full size: (how many at least, energy, energy with the reused operand fetched again).
 
-    The kinds are disjoint. Their energies mean something only where the count is above 0: a batch of full tiles may be more than the
-    layer has. Pooling counts nothing unless all its batches are equal. WEIGHT order is priced for batch 1.
+    The kinds are disjoint. Their energies mean something only where the count is above 0: a batch of full tiles may be
+    more than the layer has. Pooling counts nothing unless all its batches are equal. WEIGHT order is priced for batch
+    1.
     """
     _check_batches(designs)
     extent, part = designs.extent, 0
@@ -235,8 +235,8 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
 def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
     """Energy of the dearest power cycle of a single atom, without the common ends: ``heaviest_cycle`` as a column.
 
-    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, or the first that also reads
-    partial sums: later input channels may be fewer than the first.
+    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, or the first that
+    also reads partial sums: later input channels may be fewer than the first.
     """
     _check_batches(designs)
     extent = designs.extent
@@ -256,15 +256,15 @@ def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
 
 def _check_batches(designs: Designs) -> None:
     if designs.order is Order.WEIGHT and bool((designs.batch > 1).any()):
-        raise ValueError("in WEIGHT order atoms are laid out for designs of batch 1 only: the others are unions of theirs")
+        raise ValueError("in WEIGHT order only designs of batch 1 are laid out: atoms of others are unions of theirs")
 
 
 @dataclass(frozen=True)
 class Chains:
-    """The chains of several designs of one form and order side by side: row d holds the atoms of design d, padded with nothing.
+    """The chains of designs of one form and order side by side: row d holds the atoms of design d, padded with nothing.
 
-    ``drain`` and ``time`` are running sums with a leading 0, constant beyond a design's last atom; ``again_*`` is what a cycle
-    that starts before the atom fetches again, without the common ends.
+    ``drain`` and ``time`` are running sums with a leading 0, constant beyond a design's last atom; ``again_*`` is what
+    a cycle that starts before the atom fetches again, without the common ends.
     """
 
     length: Column
@@ -294,7 +294,7 @@ def chains(designs: Designs, prices: Prices) -> Chains:
 
 def _span(index: Column, tile: Column, extent: int) -> Column:
     """The size of the tile at an index of a loop."""
-    return np.minimum(tile, extent - index * tile)
+    return np.asarray(np.minimum(tile, extent - index * tile), dtype=np.int64)
 
 
 def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[Column, Column]:
@@ -375,4 +375,5 @@ def _pixels_before(tiles: Column, t_rows: Column, t_columns: Column, n_columns: 
     full, rest = tiles // n_columns, tiles % n_columns
     above = np.minimum(full * t_rows, extent.rows)
     height = np.minimum(t_rows, extent.rows - above)
-    return above * extent.columns + height * np.minimum(rest * t_columns, extent.columns)
+    before = above * extent.columns + height * np.minimum(rest * t_columns, extent.columns)
+    return np.asarray(before, dtype=np.int64)

@@ -1,15 +1,16 @@
 """Designs of a tiled layer: tile sizes, loop order and tile batch, and the space of all of them.
 
-A layer is a loop nest over rows, columns, output channels and input channels. Its design cuts each loop into tiles of one size (the
-last tile of a loop may be smaller), orders the loops, and batches the innermost one:
+A layer is a loop nest over rows, columns, output channels and input channels. Its design cuts each loop into tiles of
+one size (the last tile of a loop may be smaller), orders the loops, and batches the innermost one:
 
     order    loops, outermost first          reused along a row    a batch is
-    INPUT    rows, columns, inputs, OUTPUTS  the input tile        output-channel tiles whose results are written with one command per pixel
+    INPUT    rows, columns, inputs, OUTPUTS  the input tile        output-channel tiles, stored by one command per pixel
     WEIGHT   outputs, inputs, ROWS, COLUMNS  the weight tile       pixel tiles in row-major order
     OUTPUT   rows, columns, outputs, INPUTS  the partial sums      input-channel tiles accumulated in volatile memory
 
-One batch is one atom. A *row* is one pass of the innermost loop: the reused operand is fetched by the first atom of a row, and again by a
-power cycle that starts inside the row. Pooling has OUTPUT order only: outputs, [rows, columns]; its reused operand is the accumulator.
+One batch is one atom. A *row* is one pass of the innermost loop: the reused operand is fetched by the first atom of a
+row, and again by a power cycle that starts inside the row. Pooling has OUTPUT order only: outputs, [rows, columns]; its
+reused operand is the accumulator.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ class Order(Enum):
 class Extent:
     """The trip counts of a layer's loop nest before tiling, and its kernel.
 
-    ``rows`` and ``columns`` count output pixels of a convolution and input pixels of a pooling layer. A dense layer is the convolution
-    whose kernel is its whole input (``rows = columns = 1``), or, flattened, the 1 x 1 convolution over all inputs as channels.
+    ``rows`` and ``columns`` count output pixels of a convolution and input pixels of a pooling layer. A dense layer is
+    the convolution whose kernel is its whole input (``rows = columns = 1``), or, flattened, the 1 x 1 convolution over
+    all inputs as channels.
     """
 
     rows: int
@@ -50,7 +52,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """One design of a layer: which extent it tiles (0: as given, 1: flattened to channels), the order, the tile and the batch."""
+    """One design of a layer: the form tiled (0: as given, 1: flattened to channels), the order, the tile, the batch."""
 
     form: int
     order: Order

@@ -1,8 +1,8 @@
 """A tiled layer performed command by command: data really moves, and whatever moves or works is counted.
 
-Nothing here is derived: no closed form, no sharing of equal rows. A power cycle starts with empty volatile memory and fetches what an
-atom needs and does not find there; the reused operand is found as long as the row lasts. Integer tensors flow through the layer, so
-that a nest which skips, repeats or misplaces work computes a wrong result.
+Nothing here is derived: no closed form, no sharing of equal rows. A power cycle starts with empty volatile memory and
+fetches what an atom needs and does not find there; the reused operand is found as long as the row lasts. Integer
+tensors flow through the layer, so that a nest which skips, repeats or misplaces work computes a wrong result.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +78,7 @@ def test_any_power_cycles_cost_what_the_naive_nest_pays(
     cuts = data.draw(st.sets(st.integers(0, len(batches)))) | {0, len(batches)}
     drained, passed = [0, *accumulate(atoms.drain)], [0, *accumulate(atoms.time)]
     ordered = sorted(cuts)
-    for start, stop in zip(ordered, ordered[1:], strict=False):
+    for start, stop in pairwise(ordered):
         energy, time = nest.cycle(batches[start:stop]).price(cost, tiling.order)
         last = stop - 1
         assert atoms.resume_drain[start] - ends.resume[0] + drained[stop] - drained[start] == energy
@@ -167,12 +167,18 @@ def test_a_price_per_tile_keeps_every_input_order_design(extent: Extent, cost: P
 FIELDS = ("rows", "columns", "outputs", "inputs", "batch")
 
 
+def resized(tiling: Tiling, changes: dict[str, int]) -> Tiling:
+    """The design with some of its sizes changed."""
+    sizes = {name: changes.get(name, getattr(tiling, name)) for name in FIELDS}
+    return Tiling(tiling.form, tiling.order, **sizes)
+
+
 @given(layers(), prices(), st.sampled_from(FIELDS), st.data())
 def test_memory_never_falls_when_a_tile_or_the_batch_grows(
     design: Design, cost: Prices, name: str, data: st.DataObject
 ) -> None:
     extent, tiling = design
-    smaller = replace(tiling, **{name: data.draw(st.integers(1, getattr(tiling, name)))})
+    smaller = resized(tiling, {name: data.draw(st.integers(1, getattr(tiling, name)))})
     limits = (cost.multiple, cost.word_bytes)
     assert volatile_bytes(extent, smaller, *limits) <= volatile_bytes(extent, tiling, *limits)
 
@@ -180,7 +186,7 @@ def test_memory_never_falls_when_a_tile_or_the_batch_grows(
 @given(layers(), prices(), st.data())
 def test_least_totals_bound_every_design_of_a_box(design: Design, cost: Prices, data: st.DataObject) -> None:
     extent, corner = design
-    inside = replace(corner, **{name: data.draw(st.integers(1, getattr(corner, name))) for name in FIELDS})
+    inside = resized(corner, {name: data.draw(st.integers(1, getattr(corner, name))) for name in FIELDS})
     bound, totalled = least_totals(extent, corner, cost), totals(extent, inside, cost)
     assert bound[0] <= totalled[0]
     assert bound[1] <= totalled[1]

@@ -132,7 +132,7 @@ def test_batched_weight_designs_are_not_laid_out(extent: Extent, cost: Prices, d
         return
     designs = columns_of(extent, [one])
     for lay_out in (kernels_array.chains, kernels_array.full_atoms, kernels_array.heaviest_atoms):
-        with pytest.raises(ValueError, match="batch 1 only"):
+        with pytest.raises(ValueError, match="only designs of batch 1"):
             lay_out(designs, cost)
 
 
@@ -146,3 +146,44 @@ def test_taking_designs_keeps_their_order() -> None:
     designs = columns_of(extent, chosen)
     picked = designs.take(np.array([4, 0, 2]))
     assert [picked.tiling(place) for place in range(len(picked))] == [chosen[4], chosen[0], chosen[2]]
+
+
+CIFAR_10MF_1 = [
+    Extent(28, 28, 4, 3, 5, 5),
+    Extent(26, 26, 8, 4, 3, 3),
+    Extent(22, 22, 8, 8, 5, 5),
+    Extent(16, 16, 8, 8, 7, 7),
+    Extent(10, 10, 16, 8, 7, 7),
+    Extent(10, 10, 16, 1, 1, 1, pooling=True),
+    Extent(1, 1, 10, 16, 1, 1),
+]
+CIFAR_1MF_1 = [
+    Extent(32, 32, 24, 3, 1, 1),
+    Extent(30, 30, 16, 24, 3, 3),
+    Extent(26, 26, 4, 16, 5, 5),
+    Extent(22, 22, 8, 4, 5, 5),
+    Extent(16, 16, 16, 8, 7, 7),
+    Extent(16, 16, 16, 1, 1, 1, pooling=True),
+    Extent(1, 1, 10, 16, 1, 1),
+]
+KWS_1MF_1 = [
+    Extent(1, 1, 48, 1, 250, 1),
+    Extent(1, 1, 128, 48, 1, 1),
+    Extent(1, 1, 128, 128, 1, 1),
+    Extent(1, 1, 96, 128, 1, 1),
+    Extent(1, 1, 12, 96, 1, 1),
+]
+KWS_1MF_1_FLAT = Extent(1, 1, 48, 250, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("layers", "designs"),
+    [(CIFAR_10MF_1, 475139), (CIFAR_1MF_1, 1246113), (KWS_1MF_1, 276228), ([*KWS_1MF_1, KWS_1MF_1_FLAT], 367624)],
+    ids=["CIFAR-10, 10 mF", "CIFAR-10, 1 mF", "KWS, 1 mF", "KWS, 1 mF, both dense forms"],
+)
+def test_published_networks_have_as_many_designs_as_an_independent_count(layers: list[Extent], designs: int) -> None:
+    """All tilings in 2048 bytes of two-byte words on an accelerator of even vectors."""
+    one, each = (1, 1), dict.fromkeys(Order, (1, 1))
+    cost = Prices(one, one, one, one, each, each, one, one, (0, 0), one, multiple=2, word_bytes=2)
+    found = [enumerate_designs(0, extent, cost, 2048, canonical=False) for extent in layers]
+    assert sum(len(part) for parts in found for part in parts) == designs

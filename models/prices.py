@@ -1,0 +1,46 @@
+"""What a device's primitives cost a tiled kernel: each price in whole femtojoules and picoseconds, rounded up once."""
+
+from __future__ import annotations
+
+from ischedule.models.cost import Cost, Effort
+from ischedule.models.device import Device
+from ischedule.models.kernels import Ends, Price, Prices
+from ischedule.models.tiling import Order
+from ischedule.models.wake import Mechanism, Wake
+
+
+def _price(cost: Cost) -> Price:
+    effort = cost.rounded_up()
+    return effort.amount, effort.time
+
+
+def prices_of(device: Device) -> Prices:
+    """The prices of elements, of commands with their addressing, and of the steps beside each vector operation."""
+    return Prices(
+        read=_price(device.read.per_element),
+        write=_price(device.write.per_element),
+        input_command=_price(device.read.fixed + device.fetch_input),
+        weight_command=_price(device.read.fixed + device.fetch_weight),
+        sums_command={order: _price(device.read.fixed + device.fetch_output[order.value]) for order in Order},
+        store_command={order: _price(device.write.fixed + device.store_output[order.value]) for order in Order},
+        multiply=_price(device.mac.per_element),
+        multiply_command=_price(device.mac.fixed + device.mac_step),
+        tile=_price(device.tile),
+        pool=_price(device.pool_step),
+        multiple=device.vector_multiple,
+        word_bytes=device.word_bytes,
+    )
+
+
+def start_of_cycle(boot: Effort, wake: Wake) -> Effort:
+    """What comes before a power cycle resumes: booting, or leaving the sleep in which the device watched its buffer."""
+    if wake.mechanism is Mechanism.SENSE and wake.sleep is not None:
+        return Effort(wake.sleep.wake_energy, wake.sleep.wake_time)
+    return boot
+
+
+def ends_of(device: Device, wake: Wake) -> Ends:
+    """The start of every power cycle, with one command to read the progress record, and one to write it at the end."""
+    start = start_of_cycle(device.boot, wake)
+    fetch, save = (_price(linear.of(device.record_words)) for linear in (device.read, device.write))
+    return Ends((start.amount + fetch[0], start.time + fetch[1]), save)
