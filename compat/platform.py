@@ -71,13 +71,16 @@ class Platform:
             )
         if not 0 < self.margin <= 1:
             raise ValueError(f"margin={self.margin}: must be above 0 and at most 1")
-        if min(self.volatile_memory, self.nonvolatile_memory, self.word_bytes) < 1:
-            raise ValueError("memories and the word size are at least one byte")
+        if min(self.volatile_memory, self.nonvolatile_memory) < 0 or self.word_bytes < 1:
+            raise ValueError("memories are not negative, and a word is at least one byte")
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer with its input and output extents; a dense layer is a convolution whose kernel is its whole input."""
+    """One layer with its input and output extents; a dense layer is a convolution whose kernel is its whole input.
+
+    Kinds without a kernel leave it at 1 by 1.
+    """
 
     name: str
     kind: LayerKind

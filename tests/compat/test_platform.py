@@ -44,7 +44,8 @@ def test_other_texts_are_no_designs(text: str) -> None:
         {"source_voltage": 2.99},
         {"margin": 0.0},
         {"margin": 1.01},
-        {"volatile_memory": 0},
+        {"volatile_memory": -1},
+        {"word_bytes": 0},
     ],
 )
 def test_impossible_platforms(change: dict[str, float]) -> None:
