@@ -47,11 +47,18 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Proof that every plan costs at least ``value``: the rate of the reduced costs (ps per unit of drain) and the boundaries."""
+    """Proof that every plan costs at least ``value``.
+
+    ``rate`` (numerator, denominator; picoseconds per unit of drain) is under the cost of a cycle beyond its atoms everywhere, and so is
+    each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each stage what every design of it
+    costs at least at that rate, times the denominator, when its first and last cycles waste nothing.
+    """
 
     value: int
     rate: tuple[int, int]
     boundaries: tuple[Boundary, ...]
+    lines: tuple[tuple[int, int], ...] = ()
+    floors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""The floor of a stage: the least reduced cost of any design when its first and last cycles waste nothing.
+
+Both may be shared with the neighbouring stages, so nothing can be said about their waste without looking there. Designs are taken in the
+order of their bounds until the next bound exceeds the best exact value; a design is dropped as soon as its waste so far is too much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ischedule.solvers.limit import Limit
+from ischedule.solvers.rate import Rate
+from ischedule.solvers.space import Floats, Index, Space
+from ischedule.solvers.sweep import UNREACHABLE, Lanes, edges, relax
+from ischedule.solvers.waits import Waiting
+
+BATCH = (24, 384)
+BLOCK = 96
+"""Cuts between two looks at the waste so far."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The floor of a stage, and for every design the best lower bound known (exact where it was evaluated to the end)."""
+
+    value: float
+    bounds: Floats
+
+
+def floor_of(space: Space, rate: Rate, waiting: Waiting, limit: Limit) -> Floor:
+    """Evaluate designs in the order of their bounds until no other can be lower."""
+    bounds = space.bound.copy()
+    order = np.argsort(bounds, kind="stable")
+    best, place, size = np.inf, 0, BATCH[0]
+    while place < len(order) and space.bound[order[place]] < best:
+        limit.check()
+        batch = order[place : place + size]
+        batch = batch[space.bound[batch] < best]
+        for index, lanes in space.lanes(batch, waiting.capacity):
+            value = _evaluate(lanes, space.reduced[index], best, rate, waiting)
+            bounds[index] = np.maximum(bounds[index], value)
+            best = min(best, float(bounds[index].min()))
+        place, size = place + len(batch), min(2 * size, BATCH[1])
+    return Floor(best, bounds)
+
+
+def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: Waiting) -> Floats:
+    """The exact free-ended cost of each design, or a lower bound on it that is at least ``best``."""
+    prefix = lanes.time + rate.value * lanes.drain
+    resume, base = lanes.resume_drain, int(lanes.resume_drain[0, 0])
+    room = waiting.capacity - base - int(lanes.commit_drain[0, 0])
+    on = np.arange(lanes.atoms + 1)[:, None] <= lanes.length
+    waste = np.where((lanes.drain <= room) & on, 0.0, float(UNREACHABLE))
+    for low in range(1, lanes.atoms + 1, BLOCK):
+        high = min(low + BLOCK, lanes.atoms + 1)
+        known = edges(lanes, waiting.capacity, waiting.mid, float, low, high)
+        cost = waste + prefix
+        relax(cost, known, low)
+        waste[low:high] = cost[low:high] - prefix[low:high]
+        # whatever follows cut high - 1 starts at a cut from which a cycle may reach beyond it
+        near = lanes.drain[high - 1] - lanes.drain[:high] <= room
+        recent = np.where(near, waste[:high], float(UNREACHABLE)).min(axis=0)
+        if high <= lanes.atoms and (reduced + recent >= best).all():
+            return np.asarray(reduced + recent)
+    rest = lanes.drain[-1] - lanes.drain
+    rest[:-1] += resume - base
+    last: Floats = np.where((rest <= room) & on, waste, float(UNREACHABLE)).min(axis=0)
+    return reduced + last
+
+
+def chosen_first(bounds: Floats, number: int) -> Index:
+    """The most promising designs."""
+    if number >= len(bounds):
+        return np.arange(len(bounds))
+    return np.asarray(np.argpartition(bounds, number)[:number])

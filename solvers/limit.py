@@ -1,0 +1,35 @@
+"""How long a search may take, and how it tells what it is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+
+class TimeUp(Exception):
+    """The limit was reached; what was found so far counts."""
+
+
+@dataclass
+class Limit:
+    """A deadline for the search (seconds of wall time, None for none) and a listener for one-line progress messages."""
+
+    seconds: float | None = None
+    listen: Callable[[str], None] | None = None
+    started: float = field(default_factory=monotonic)
+
+    def check(self) -> None:
+        """Raise ``TimeUp`` once the time is used up."""
+        if self.seconds is not None and monotonic() - self.started > self.seconds:
+            raise TimeUp
+
+    def announce(self, message: str) -> None:
+        """Pass a message on."""
+        if self.listen is not None:
+            self.listen(message)
+
+    def tell(self, message: str) -> None:
+        """Pass a message on, and stop if the time is used up."""
+        self.announce(message)
+        self.check()

@@ -1,0 +1,136 @@
+"""One pass over all layers of a network, with any choice of designs, and the bounds that say which designs and labels can matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ischedule.solvers.floors import Floor
+from ischedule.solvers.frontier import Crossing, Finish, Reached, cross, finish, gather, start
+from ischedule.solvers.limit import Limit
+from ischedule.solvers.rate import Rate, Rebate
+from ischedule.solvers.space import Floats, Index, Space
+from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers
+from ischedule.solvers.waits import Waiting
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Lower bounds on what the stages behind a boundary cost: floors, and drain and time of their leanest designs."""
+
+    floor: float
+    drain: float
+    time: float
+
+
+@dataclass(frozen=True)
+class Search:
+    """What all passes over a program share."""
+
+    spaces: tuple[Space, ...]
+    rests: tuple[Rest, ...]
+    floors: tuple[Floor, ...]
+    rate: Rate
+    resume: tuple[int, int]
+    commit: tuple[int, int]
+
+    def least_label(self, exits: Exits, is_first: bool, behind: int) -> Floats:
+        """The least cost of any plan that contains a label which has left stage ``behind``."""
+        rest = self.rests[behind]
+        drain, cost = exits.drain - self.resume[0], exits.cost - float(self.resume[1])
+        reduced = cost + self.rate.value * drain + rest.floor - _rebate(self.rate.reduced, is_first)
+        totals = self.rate.total(drain + rest.drain) - _rebate(self.rate.tabled, is_first)
+        return np.asarray(np.maximum(reduced, cost + rest.time + totals), dtype=float)
+
+    def candidates(self, stage: int, entry: Reached, limit: float) -> Index:
+        """Designs of a stage that may belong to a plan no dearer than the limit, given what is reachable before it."""
+        space, rest = self.spaces[stage], self.rests[stage]
+        drains, costs, reduced, tabled = self._entries(stage, entry)
+        least = float((costs + self.rate.value * drains - reduced).min())
+        chosen = np.flatnonzero(self.floors[stage].bounds <= limit - least - rest.floor)
+        through = np.full(len(chosen), np.inf)
+        for drain, cost, rebate in zip(drains.tolist(), costs.tolist(), tabled.tolist(), strict=True):
+            ahead = self.rate.total(drain + space.drain[chosen] + rest.drain)
+            through = np.minimum(through, cost + ahead - rebate)
+        return np.asarray(chosen[space.time[chosen] + rest.time + through <= limit])
+
+    def _entries(self, stage: int, entry: Reached) -> tuple[Floats, Floats, Floats, Floats]:
+        """Drain and cost without the ends, and both rebates, of every state before a stage."""
+        first, later = entry.first, entry.later
+        drains = [first.drain - self.resume[0], later.drain - self.resume[0]]
+        costs = [first.cost - float(self.resume[1]), later.cost - float(self.resume[1])]
+        flags = [np.ones(len(first.drain), dtype=bool), np.zeros(len(later.drain), dtype=bool)]
+        if stage == 0 or entry.closed < UNREACHABLE:
+            drains.append(np.zeros(1, dtype=np.int64))
+            costs.append(np.array([0.0 if stage == 0 else float(entry.closed)]))
+            flags.append(np.array([stage == 0]))
+        flag = np.concatenate(flags)
+        reduced = np.where(flag, self.rate.reduced.first, self.rate.reduced.later)
+        tabled = np.where(flag, self.rate.tabled.first, self.rate.tabled.later)
+        return np.concatenate(drains).astype(float), np.concatenate(costs).astype(float), reduced, tabled
+
+
+def _rebate(rebate: Rebate, is_first: bool) -> float:
+    return rebate.first if is_first else rebate.later
+
+
+@dataclass(frozen=True)
+class Pass:
+    """All stages crossed: what is reachable before and behind each, which designs matter, and the cheapest finish."""
+
+    reached: list[Reached]
+    useful: list[Index]
+    crossings: list[list[Crossing]]
+    finish: Finish | None
+
+    @property
+    def cost(self) -> float:
+        """The cost of the best plan found."""
+        return float(self.finish.cost) if self.finish else float(UNREACHABLE)
+
+
+Choice = Callable[[int, Reached], Index]
+
+
+def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: float, limit: Limit) -> Pass:
+    """Cross all stages with the chosen designs, dropping labels that lead to nothing within the bound."""
+    exact = waiting.dtype is not float
+    reached = [start(waiting.dtype)]
+    useful: list[Index] = []
+    crossings: list[list[Crossing]] = []
+    for stage in range(len(search.spaces)):
+        crossed: list[Crossing] = []
+
+        def wanted(exits: Exits, is_first: bool, stage: int = stage) -> NDArray[np.bool_]:
+            return np.asarray(search.least_label(exits, is_first, stage) <= bound)
+
+        ways = _ways(search, stage, choose(stage, reached[-1]), reached[-1], waiting, limit)
+        result = gather(_logged(ways, crossed if exact else None), wanted, waiting.dtype, slack)
+        reached.append(result.reached)
+        useful.append(result.useful)
+        crossings.append(crossed)
+        if result.reached.is_empty:
+            return Pass(reached, useful, crossings, None)
+    return Pass(reached, useful, crossings, finish(reached[-1], lambda design: _commit(search, design), waiting))
+
+
+def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
+    return np.full_like(design, search.commit[0]), np.full_like(design, search.commit[1])
+
+
+def _ways(
+    search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit
+) -> Iterator[Crossing]:
+    for index, lanes in search.spaces[stage].lanes(chosen, waiting.capacity):
+        limit.check()
+        yield cross(index, lanes, entry, stage == 0, waiting, keep=waiting.dtype is not float)
+
+
+def _logged(ways: Iterator[Crossing], log: list[Crossing] | None) -> Iterator[Crossing]:
+    for crossing in ways:
+        if log is not None:
+            log.append(crossing)
+        yield crossing

@@ -1,0 +1,132 @@
+"""The designs of one tiled stage in columns, with the lower bounds that let most of them be dropped unseen.
+
+Reduced costs. Let ``c(y)`` be what a power cycle costs beyond its atoms (ends and waiting) when atoms and fetches drain ``y``. For a rate
+``mu`` with ``c(y) >= mu y`` everywhere, the cost of a plan is at least the sum of ``time + mu drain`` over its atoms, and exceeds it by
+the *waste* ``c(y) - mu y >= 0`` of each cycle. A design's *bound* adds what the cycles wholly inside the stage must waste: for a line
+``alpha + beta y <= c(y)`` and the number of cycles that touch the stage, which is at least ``U = sum floor((K+1) a / (Y+1)) / K`` over
+its atoms' drains ``a`` for every K, where a cycle holds at most ``Y``; all but two of these lie wholly inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ischedule.models import kernels_array
+from ischedule.models.kernels_array import Designs
+from ischedule.models.program import TiledStage
+from ischedule.models.tiling import Tiling
+from ischedule.solvers.rate import Rate
+from ischedule.solvers.sweep import Lanes
+
+Index = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+GROUP = 400_000
+"""Cuts that one group of designs may hold side by side."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """All designs of a stage that fit its memory and the budget, in parts of one form and order each."""
+
+    stage: TiledStage
+    parts: tuple[Designs, ...]
+    first: Index
+    drain: NDArray[np.int64]
+    time: NDArray[np.int64]
+    reduced: Floats
+    bound: Floats
+    atoms: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.drain)
+
+    def tiling(self, index: int) -> Tiling:
+        """One design as the scalar model knows it."""
+        part = int(np.searchsorted(self.first, index, side="right")) - 1
+        return self.parts[part].tiling(index - int(self.first[part]))
+
+    def lanes(self, chosen: Index, capacity: int) -> Iterator[tuple[Index, Lanes]]:
+        """The chains of the chosen designs, in groups of one part with atoms of like number and size."""
+        if not len(chosen):
+            return
+        per_cycle = np.log2(np.maximum(capacity * self.atoms[chosen] / np.maximum(self.drain[chosen], 1), 1)).astype(
+            int
+        )
+        part = np.searchsorted(self.first, chosen, side="right") - 1
+        length = np.log2(self.atoms[chosen]).astype(int)
+        order = np.lexsort((self.atoms[chosen], length, per_cycle, part))
+        keys = np.stack([part, per_cycle, length])[:, order]
+        breaks = np.flatnonzero((np.diff(keys, axis=1) != 0).any(axis=0)) + 1
+        for group in np.split(chosen[order], breaks):
+            size = max(1, GROUP // int(self.atoms[group].max() + 1))
+            for start in range(0, len(group), size):
+                piece = group[start : start + size]
+                yield piece, self._lay_out(piece)
+
+    def _lay_out(self, piece: Index) -> Lanes:
+        part = int(np.searchsorted(self.first, piece[0], side="right")) - 1
+        chains = kernels_array.chains(self.parts[part].take(piece - self.first[part]), self.stage.prices)
+        ends = self.stage.ends
+        shape = chains.again_drain.T.shape
+        commit = [np.broadcast_to(np.int64(value), shape) for value in ends.commit]
+        return Lanes(
+            chains.length,
+            np.ascontiguousarray(chains.drain.T),
+            np.ascontiguousarray(chains.time.T),
+            np.ascontiguousarray(chains.again_drain.T) + ends.resume[0],
+            np.ascontiguousarray(chains.again_time.T) + ends.resume[1],
+            commit[0],
+            commit[1],
+            np.broadcast_to(np.True_, shape),
+        )
+
+
+def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
+    """Enumerate a stage's designs, drop those with an atom that fits no cycle of this room, and bound the rest."""
+    parts, drains, times, bounds = [], [], [], []
+    for form in range(len(stage.forms)):
+        for designs in kernels_array.enumerate_designs(form, stage.forms[form], stage.prices, stage.volatile):
+            if len(designs):
+                designs = designs.take(kernels_array.heaviest_atoms(designs, stage.prices) <= room)
+            if not len(designs):
+                continue
+            kinds = kernels_array.full_atoms(designs, stage.prices)
+            drain, time = kernels_array.totals(designs, stage.prices)
+            parts.append(designs)
+            drains.append(drain)
+            times.append(time)
+            bounds.append(_bound(drain, time, kinds, rate))
+    if not parts:
+        return None
+    drain, time = np.concatenate(drains), np.concatenate(times)
+    return Space(
+        stage,
+        tuple(parts),
+        np.cumsum([0, *(len(part) for part in parts[:-1])]),
+        drain,
+        time,
+        time + rate.value * drain,
+        np.concatenate(bounds),
+        np.concatenate([kernels_array.atoms_per_design(part) for part in parts]),
+    )
+
+
+def _bound(
+    drain: NDArray[np.int64],
+    time: NDArray[np.int64],
+    kinds: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]],
+    rate: Rate,
+) -> Floats:
+    bound: Floats = time + rate.value * drain
+    for _, reference, _ in kinds:
+        most = np.maximum(rate.room // np.maximum(reference, 1), 1)
+        shares = [number * ((most + 1) * atom // (rate.room + 1)) for number, atom, _ in kinds]
+        inside = np.maximum(np.sum(shares, axis=0) / most - 2, 0)
+        for constant, numerator in rate.lines:
+            bound = np.maximum(bound, time + numerator / rate.fraction[1] * drain + constant * inside)
+    return bound

@@ -1,0 +1,173 @@
+"""The forward pass through one stage: many designs side by side, every cut of each, in bulk.
+
+A design's cuts are numbered 0 .. n. ``least[j, d]`` is the least cost of standing at cut j of design d with the last power cycle closed
+there. An edge from cut i to cut j is one power cycle over the atoms between; all edges of one length are priced at once, and the
+relaxation then walks the cuts in order for all designs together. A label enters a stage with a cycle in progress and may pass through.
+
+The pass is written once for both number types: float64 (costs in picoseconds, to steer) and int64 (exact, to decide).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[Any]
+Integers = NDArray[np.int64]
+Waits = Callable[[Integers], Matrix]
+"""What waiting for a cycle of each drain costs."""
+
+UNREACHABLE = 1 << 61
+"""A cost that stands for "not reachable" and survives an addition without overflow."""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Designs side by side, one column each, padded to the longest.
+
+    ``drain`` and ``time`` are running sums over the atoms with a leading 0 (one more row than atoms), constant beyond a design's end;
+    the other rows say what a cycle pays that starts before or ends after the atom, and ``cut`` whether one may end there.
+    """
+
+    length: Integers
+    drain: Integers
+    time: Integers
+    resume_drain: Integers
+    resume_time: Integers
+    commit_drain: Integers
+    commit_time: Integers
+    cut: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.length)
+
+    @property
+    def atoms(self) -> int:
+        """Atoms of the longest design."""
+        return int(self.resume_drain.shape[0])
+
+    def whole(self) -> tuple[Integers, Integers]:
+        """Drain and time of all atoms of each design."""
+        return self.drain[-1], self.time[-1]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """All power cycles that end in a block of cuts: rows ``start[b] .. start[b + 1]`` of ``cost`` end at its cut b, longest first."""
+
+    start: Integers
+    cost: Matrix
+
+
+def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high: int) -> Edges:
+    """Price every feasible cycle inside the stage that ends at one of the cuts ``low .. high - 1``."""
+    longest = np.zeros(high - low, dtype=np.int64)
+    layers: list[tuple[Integers, Integers, Matrix]] = []
+    alive = np.arange(low, high)
+    k = 0
+    while len(alive):
+        k += 1
+        alive = alive[alive >= k]
+        drain = lanes.drain[alive] - lanes.drain[alive - k] + lanes.resume_drain[alive - k]
+        inside = drain <= capacity
+        some = inside.any(axis=1)
+        alive, drain, inside = alive[some], drain[some], inside[some]
+        drain = drain + lanes.commit_drain[alive - 1]
+        j, d = np.nonzero(inside & (drain <= capacity) & lanes.cut[alive - 1] & (alive[:, None] <= lanes.length))
+        ends = alive[j]
+        times = lanes.time[ends, d] - lanes.time[ends - k, d]
+        times += lanes.resume_time[ends - k, d] + lanes.commit_time[ends - 1, d]
+        layers.append((ends - low, d, wait(drain[j, d]) + times))
+        longest[ends - low] = k
+    start = np.concatenate([[0], np.cumsum(longest)])
+    cost = np.full((int(start[-1]), len(lanes)), UNREACHABLE, dtype=dtype)
+    for k, (ends, d, values) in enumerate(layers, 1):
+        cost[start[ends] + longest[ends] - k, d] = values
+    return Edges(start, cost)
+
+
+def relax(least: Matrix, known: Edges, low: int) -> None:
+    """Close every cut of the block that begins at ``low``, in order, from what ``least`` already holds."""
+    start = known.start.tolist()
+    cost = known.cost
+    for j, (begin, end) in enumerate(zip(start, start[1:], strict=False), low):
+        if begin < end:
+            best = (least[j - end + begin : j] + cost[begin:end]).min(axis=0)
+            np.minimum(least[j], best, out=least[j])
+
+
+def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity: int, wait: Waits) -> None:
+    """Close cycles in progress inside the stage; ``drains`` and ``costs`` are labels by rows, one column for all designs or one each."""
+    shape = (len(drains), len(lanes))
+    drains, costs = np.broadcast_to(drains, shape), np.broadcast_to(costs, shape)
+    for j in range(1, lanes.atoms + 1):
+        drain = drains + lanes.drain[j]
+        inside = (drain <= capacity) & (j <= lanes.length)
+        if not inside.any():
+            break
+        drain = drain + lanes.commit_drain[j - 1]
+        label, d = np.nonzero(inside & (drain <= capacity) & lanes.cut[j - 1])
+        if len(label):
+            value = costs[label, d] + wait(drain[label, d]) + lanes.time[j, d] + lanes.commit_time[j - 1, d]
+            np.minimum.at(least[j], d, value)
+
+
+@dataclass(frozen=True)
+class Exits:
+    """Cycles in progress at the end of the stage: what each has drained, its cost so far, its design, and where it came from.
+
+    ``origin`` is the cut at which the cycle started, or ``-1 - k`` for entry label k passing through.
+    """
+
+    drain: Integers
+    cost: Matrix
+    design: Integers
+    origin: Integers
+
+
+def opened(least: Matrix, lanes: Lanes, capacity: Integers) -> Exits:
+    """Cycles that start at a cut of the stage and are still open at its end."""
+    drain, time = lanes.whole()
+    rest = lanes.resume_drain + drain - lanes.drain[:-1]
+    place = np.arange(lanes.atoms)[:, None]
+    i, d = np.nonzero((rest <= capacity) & (place < lanes.length) & (least[:-1] < UNREACHABLE))
+    cost = least[i, d] + lanes.resume_time[i, d] + time[d] - lanes.time[i, d]
+    return Exits(rest[i, d], cost, d, i)
+
+
+def passed(lanes: Lanes, drains: Integers, costs: Matrix, capacity: Integers) -> Exits:
+    """Labels (one column for all designs or one each) whose cycle runs through the whole stage."""
+    drain, time = lanes.whole()
+    through = np.broadcast_to(drains, (len(drains), len(lanes))) + drain
+    k, d = np.nonzero(through <= capacity)
+    cost = np.broadcast_to(costs, through.shape)[k, d] + time[d]
+    return Exits(through[k, d], cost, d, -1 - k)
+
+
+def joined(parts: list[Exits]) -> Exits:
+    """Several sets of exits as one."""
+    return Exits(
+        np.concatenate([part.drain for part in parts]),
+        np.concatenate([part.cost for part in parts]),
+        np.concatenate([part.design for part in parts]),
+        np.concatenate([part.origin for part in parts]),
+    )
+
+
+def selected(exits: Exits, index: Matrix) -> Exits:
+    """The exits at these places."""
+    return Exits(exits.drain[index], exits.cost[index], exits.design[index], exits.origin[index])
+
+
+def frontier(drain: Integers, cost: Matrix, slack: float = 0) -> Matrix:
+    """Places, by growing drain, of the labels that no other beats by more than ``slack``; with 0, of those that no other dominates."""
+    order = np.lexsort((cost, drain))
+    least = np.minimum.accumulate(cost[order])
+    if slack:
+        return order[cost[order] <= least + slack]
+    before = np.concatenate([[UNREACHABLE], least[:-1]])
+    return order[cost[order] < before]

@@ -1,0 +1,86 @@
+"""The prices of a cycle law over whole columns: exact in int64, and in double precision for steering.
+
+Where linear interpolation between exact samples is as good as the exact function (a smooth law), steering uses it; a law with steps
+(thresholds that the hardware can tell apart) is evaluated exactly and converted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.waiting_array import price_array
+from ischedule.solvers.sweep import Waits
+
+SAMPLES = 1 << 15
+TOLERANCE = 1e-8
+"""Relative error of interpolation up to which a law counts as smooth."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waiting costs by a cycle's position, in one number type."""
+
+    dtype: type
+    first: Waits
+    mid: Waits
+    last: Waits
+    only: Waits
+    capacity: int
+    first_capacity: int
+    single: bool
+    """Whether a plan can have only one cycle."""
+
+
+def exact_waiting(law: CycleLaw) -> Waiting:
+    """The law's own integers."""
+    prices = {position: _exact(law, position) for position in Position}
+    return _waiting(np.int64, law, prices)
+
+
+def steering_waiting(law: CycleLaw) -> Waiting:
+    """The law's prices in double precision."""
+    capacity = {position: law.capacity for position in Position}
+    capacity[Position.FIRST] = capacity[Position.ONLY] = law.first_capacity
+    prices = {position: _steering(_exact(law, position), capacity[position]) for position in Position}
+    return _waiting(float, law, prices)
+
+
+def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits]) -> Waiting:
+    return Waiting(
+        dtype,
+        prices[Position.FIRST],
+        prices[Position.MID],
+        prices[Position.LAST],
+        prices[Position.ONLY],
+        law.capacity,
+        law.first_capacity,
+        law.max_cycles == 1,
+    )
+
+
+def _exact(law: CycleLaw, position: Position) -> Waits:
+    return lambda drains: price_array(law, position, drains)
+
+
+def _steering(exact: Waits, capacity: int) -> Waits:
+    nodes = np.linspace(0, capacity, min(SAMPLES, capacity) + 1).astype(np.int64)
+    values = exact(nodes)
+    probe = ((nodes[:-1] + nodes[1:]) // 2)[:: max(1, len(nodes) // 512)]
+    scale = max(float(np.abs(values).max()), 1.0)
+    if np.abs(np.interp(probe, nodes, values) - exact(probe)).max() > TOLERANCE * scale:
+        return lambda drains: exact(drains).astype(np.float64)
+    pitch = (len(nodes) - 1) / max(capacity, 1)
+    rise = np.diff(values, append=values[-1]).astype(np.float64)
+    start = values.astype(np.float64)
+
+    def interpolated(drains: NDArray[np.int64]) -> NDArray[np.float64]:
+        place = drains * pitch
+        cell = place.astype(np.int32)
+        result: NDArray[np.float64] = start[cell] + (place - cell) * rise[cell]
+        return result
+
+    return interpolated
