@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from ischedule.models.chain import Chain
 from ischedule.models.tiling import Extent, Order, Tiling, count, sizes
@@ -99,6 +100,18 @@ def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
     """
     lanes = padded(extent.inputs, prices.multiple)
     return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+
+
+def most_spent(extent: Extent, prices: Prices, ends: Ends) -> Price:
+    """No design and no power cycles of a layer spend more: the finest tiles, each in a cycle of its own."""
+    sums = []
+    for order in (Order.OUTPUT,) if extent.pooling else Order:
+        finest = Tiling(0, order, 1, 1, 1, 1, 1)
+        atoms = prod(extent.loops)
+        again = next(rows_of(extent, finest, prices))[0].again
+        once = totals(extent, finest, prices)
+        sums.append([once[part] + atoms * (again[part] + ends.resume[part] + ends.commit[part]) for part in (0, 1)])
+    return max(energy for energy, _ in sums), max(time for _, time in sums)
 
 
 def _total(extent: Extent, tiling: Tiling, prices: Prices, lanes: int, part: int) -> int:

@@ -6,7 +6,6 @@ from ischedule.models.cost import Cost, Effort
 from ischedule.models.device import Device
 from ischedule.models.kernels import Ends, Price, Prices
 from ischedule.models.tiling import Order
-from ischedule.models.wake import Mechanism, Wake
 
 
 def _price(cost: Cost) -> Price:
@@ -32,15 +31,7 @@ def prices_of(device: Device) -> Prices:
     )
 
 
-def start_of_cycle(boot: Effort, wake: Wake) -> Effort:
-    """What comes before a power cycle resumes: booting, or leaving the sleep in which the device watched its buffer."""
-    if wake.mechanism is Mechanism.SENSE and wake.sleep is not None:
-        return Effort(wake.sleep.wake_energy, wake.sleep.wake_time)
-    return boot
-
-
-def ends_of(device: Device, wake: Wake) -> Ends:
-    """The start of every power cycle, with one command to read the progress record, and one to write it at the end."""
-    start = start_of_cycle(device.boot, wake)
+def ends_of(device: Device, restart: Effort) -> Ends:
+    """What every power cycle begins with (booting, or waking), and one command each to read and write its record."""
     fetch, save = (_price(linear.of(device.record_words)) for linear in (device.read, device.write))
-    return Ends((start.amount + fetch[0], start.time + fetch[1]), save)
+    return Ends((restart.amount + fetch[0], restart.time + fetch[1]), save)

@@ -12,9 +12,7 @@ from ischedule.models.device import load_device
 from ischedule.models.kernels import Prices, chain, heaviest_cycle, rows_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.tiling import Extent, Order, Tiling
-from ischedule.models.wake import Mechanism, Policy, Sleep, Wake
 
-LATCH = Wake(Policy.FIXED, Mechanism.LATCH)
 IN_2021, IN_2024 = "msp430fr5994-lea-2021", "msp430fr5994-lea-2024"
 
 
@@ -99,7 +97,7 @@ def cycles_of_single_atoms(published: PublishedCycle) -> tuple[Prices, list[tupl
     """Energy and time of each atom in a power cycle of its own."""
     device = load_device(published.device)
     cost = replace(prices_of(device), multiple=1)
-    atoms = chain(published.extent, published.tiling, cost, ends_of(device, LATCH))
+    atoms = chain(published.extent, published.tiling, cost, ends_of(device, device.boot))
     energies = map(sum, zip(atoms.drain, atoms.resume_drain, atoms.commit_drain, strict=True))
     times = map(sum, zip(atoms.time, atoms.resume_time, atoms.commit_time, strict=True))
     return cost, list(zip(energies, times, strict=True))
@@ -109,7 +107,8 @@ def cycles_of_single_atoms(published: PublishedCycle) -> tuple[Prices, list[tupl
 def test_published_power_cycles_are_met(name: str) -> None:
     published = PUBLISHED[name]
     cost, cycles = cycles_of_single_atoms(published)
-    heaviest = heaviest_cycle(published.extent, published.tiling, cost, ends_of(load_device(published.device), LATCH))
+    device = load_device(published.device)
+    heaviest = heaviest_cycle(published.extent, published.tiling, cost, ends_of(device, device.boot))
     assert heaviest / 1e15 == pytest.approx(published.later, rel=1e-6)
     assert cycles[0][0] / 1e15 == pytest.approx(published.first, rel=1e-6)
     assert max(energy for energy, _ in cycles) == heaviest
@@ -126,7 +125,7 @@ def test_addressing_takes_the_time_of_its_operations() -> None:
         Extent(1, 1, 10, 16, 1, 1),
         Tiling(0, Order.OUTPUT, 1, 1, 10, 16, 1),
         prices_of(device),
-        ends_of(device, LATCH),
+        ends_of(device, device.boot),
     )
     joules_as_seconds, seconds = 1.2381550000000004e-07, (7 * 12 + 5 * 44) / 16e6
     taken = (last.time[0] + last.resume_time[0] + last.commit_time[0]) / 1e12
@@ -156,14 +155,13 @@ def test_prices_are_rounded_up_once(name: str) -> None:
     assert (cost.multiple, cost.word_bytes) == (device.vector_multiple, device.word_bytes)
 
 
-def test_a_power_cycle_boots_or_leaves_its_sleep() -> None:
+def test_a_power_cycle_moves_its_record_with_one_command_each() -> None:
     device = load_device(IN_2021)
     record = [linear.of(device.record_words).rounded_up() for linear in (device.read, device.write)]
-    booted = ends_of(device, LATCH)
+    booted = ends_of(device, device.boot)
     assert booted.resume == (device.boot.amount + record[0].amount, device.boot.time + record[0].time)
     assert booted.commit == (record[1].amount, record[1].time)
-    sleep = Sleep(power=10**9, poll_energy=0, poll_period=10**9, wake_energy=123, wake_time=456, retained=True)
-    awake = ends_of(device, Wake(Policy.FIXED, Mechanism.SENSE, sleep=sleep))
+    awake = ends_of(device, Effort(123, 456))
     assert awake.resume == (123 + record[0].amount, 456 + record[0].time)
     assert awake.commit == booted.commit
     assert record[0] == Effort(308_000_000, 42_500_001)
