@@ -1,8 +1,8 @@
 """The floor of a stage: the least reduced cost of any design when its first and last cycles waste nothing.
 
-Both may be shared with the neighbouring stages, so nothing can be said about their waste without looking there. Designs are taken in the
-order of their bounds until the next bound exceeds the best exact value; a design is dropped as soon as its waste so far is too much.
-"""
+Both may be shared with the neighbouring stages, so nothing can be said about their waste without looking there.
+Designs are taken in the order of their bounds until the next bound exceeds the best exact value; a design is
+dropped as soon as its waste so far is too much."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.rate import Rate
-from ischedule.solvers.space import Floats, Index, Space
+from ischedule.solvers.space import Floats, Space
 from ischedule.solvers.sweep import UNREACHABLE, Lanes, edges, relax
 from ischedule.solvers.waits import Waiting
 
@@ -23,7 +23,7 @@ BLOCK = 96
 
 @dataclass(frozen=True)
 class Floor:
-    """The floor of a stage, and for every design the best lower bound known (exact where it was evaluated to the end)."""
+    """The floor of a stage, and every design's best known lower bound (exact where it was evaluated to the end)."""
 
     value: float
     bounds: Floats
@@ -68,10 +68,3 @@ def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: W
     rest[:-1] += resume - base
     last: Floats = np.where((rest <= room) & on, waste, float(UNREACHABLE)).min(axis=0)
     return reduced + last
-
-
-def chosen_first(bounds: Floats, number: int) -> Index:
-    """The most promising designs."""
-    if number >= len(bounds):
-        return np.arange(len(bounds))
-    return np.asarray(np.argpartition(bounds, number)[:number])

@@ -1,8 +1,8 @@
 """Crossing a stage: from what is reachable before it to what is reachable after it, over any set of its designs.
 
-What is reachable at a boundary is the least cost of standing there closed, and the undominated labels of cycles in progress, those of
-the first cycle apart from later ones. Each entry remembers its design and where it came from, so that a plan can be read backwards.
-"""
+What is reachable at a boundary is the least cost of standing there closed, and the undominated labels of cycles in
+progress, those of the first cycle apart from later ones. Each entry remembers its design and where it came from, so
+that a plan can be read backwards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import (
     UNREACHABLE,
     Edges,
@@ -77,14 +78,22 @@ class Crossing:
 
 
 def cross(
-    index: Index, lanes: Lanes, entry: Reached, begins: bool, waiting: Waiting, *, keep: bool = False
+    index: Index,
+    lanes: Lanes,
+    entry: Reached,
+    begins: bool,
+    waiting: Waiting,
+    *,
+    keep: bool = False,
+    limit: Limit | None = None,
 ) -> Crossing:
     """Cross a stage by a group of its designs; ``begins`` says that the plan starts with this stage."""
     dtype = waiting.dtype
-    least = np.full((lanes.atoms + 1, len(lanes)), UNREACHABLE, dtype=dtype)
+    least: Matrix = np.full((lanes.atoms + 1, len(lanes)), UNREACHABLE, dtype=dtype)
     least[0] = entry.closed
     if begins:
-        first_drain, first_cost = lanes.resume_drain[:1], lanes.resume_time[:1].astype(dtype)
+        first_drain: Integers = lanes.resume_drain[:1]
+        first_cost: Matrix = lanes.resume_time[:1].astype(dtype)
     else:
         first_drain, first_cost = entry.first.drain[:, None], entry.first.cost[:, None]
     blocks: list[Edges] = []
@@ -94,6 +103,8 @@ def cross(
         enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
         for low in range(1, lanes.atoms + 1, BLOCK):
             high = min(low + BLOCK, lanes.atoms + 1)
+            if limit is not None:
+                limit.check()
             known = edges(lanes, waiting.capacity, waiting.mid, dtype, low, high)
             relax(least, known, low)
             if keep:
@@ -163,18 +174,3 @@ def finish(
             if best is None or costs[label] < best.cost:
                 best = Finish(costs[label], is_first, label)
     return best
-
-
-__all__ = [
-    "Crossed",
-    "Crossing",
-    "Discharge",
-    "Edges",
-    "Finish",
-    "Reached",
-    "cross",
-    "finish",
-    "gather",
-    "nothing",
-    "start",
-]

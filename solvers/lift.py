@@ -11,7 +11,7 @@ from ischedule.models.cycle_law import CycleLaw, Position, positions
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design
 from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Reached
-from ischedule.solvers.network_pass import Pass
+from ischedule.solvers.outcome import Pass
 from ischedule.solvers.waits import Waiting
 
 
@@ -93,7 +93,7 @@ def _lane(crossings: list[Crossing], design: int) -> _Lane:
 
 
 def _source(lane: _Lane, cut: int, entry: Reached, begins: bool, waiting: Waiting) -> tuple[bool, int]:
-    """Where the closed state at a cut came from: a cut before it, or (negative) an entry label; whether that is a first cycle."""
+    """Where a closed state came from: whether its cycle is the first, and a cut before it or (negative) an entry label."""
     lanes, least, d = lane.crossing.lanes, lane.crossing.least, lane.column
     target = int(least[cut, d])
     if lane.crossing.blocks:

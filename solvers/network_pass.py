@@ -1,16 +1,18 @@
-"""One pass over all layers of a network, with any choice of designs, and the bounds that say which designs and labels can matter."""
+"""One pass over all layers of a network, with any choice of designs, and the bounds that say which designs and labels
+can matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.solvers.floors import Floor
-from ischedule.solvers.frontier import Crossing, Finish, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Reached, cross, finish, gather, start
 from ischedule.solvers.limit import Limit
+from ischedule.solvers.outcome import Pass
 from ischedule.solvers.rate import Rate, Rebate
 from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers
@@ -40,7 +42,8 @@ class Search:
     def least_label(self, exits: Exits, is_first: bool, behind: int) -> Floats:
         """The least cost of any plan that contains a label which has left stage ``behind``."""
         rest = self.rests[behind]
-        drain, cost = exits.drain - self.resume[0], exits.cost - float(self.resume[1])
+        drain = (exits.drain - self.resume[0]).astype(np.float64)
+        cost = exits.cost - float(self.resume[1])
         reduced = cost + self.rate.value * drain + rest.floor - _rebate(self.rate.reduced, is_first)
         totals = self.rate.total(drain + rest.drain) - _rebate(self.rate.tabled, is_first)
         return np.asarray(np.maximum(reduced, cost + rest.time + totals), dtype=float)
@@ -75,21 +78,6 @@ class Search:
 
 def _rebate(rebate: Rebate, is_first: bool) -> float:
     return rebate.first if is_first else rebate.later
-
-
-@dataclass(frozen=True)
-class Pass:
-    """All stages crossed: what is reachable before and behind each, which designs matter, and the cheapest finish."""
-
-    reached: list[Reached]
-    useful: list[Index]
-    crossings: list[list[Crossing]]
-    finish: Finish | None
-
-    @property
-    def cost(self) -> float:
-        """The cost of the best plan found."""
-        return float(self.finish.cost) if self.finish else float(UNREACHABLE)
 
 
 Choice = Callable[[int, Reached], Index]

@@ -1,11 +1,11 @@
 """The best rate of latency per drain, lines under the cost of a cycle, and the least cost of a total drain.
 
-All of it is derived from one function: ``c(y)``, what a power cycle costs beyond its atoms when atoms and fetches drain ``y``; it never
-decreases in ``y``. Numbers here are double precision: they steer the search, and the checker recomputes what a proof needs.
+All of it is derived from one function: ``c(y)``, what a power cycle costs beyond its atoms when atoms and fetches
+drain ``y``; it never decreases in ``y``. Numbers here are double precision: they steer the search, and the checker
+recomputes what a proof needs.
 
-The first cycle of a plan and the last one may cost less than ``c``. What they can save, against the rate and against ``c`` itself, is
-taken off once per plan: these are the *rebates*.
-"""
+The first cycle of a plan and the last one may cost less than ``c``. What they can save, against the rate and
+against ``c`` itself, is taken off once per plan: these are the *rebates*."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Rebate:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines ``(constant, numerator)`` under ``c``, and least costs."""
+    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines ``(constant, numerator)``, and least costs."""
 
     fraction: tuple[int, int]
     room: int
@@ -115,7 +115,7 @@ def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tu
 
 
 def _least(cost: Floats, room: int) -> tuple[Floats, float]:
-    """``least[k]``: what cycles that together drain at least k buckets cost at least; each cycle's drain is rounded up to buckets."""
+    """``least[k]``: what cycles that together drain k buckets cost at least; a cycle's drain is rounded up to buckets."""
     step = NODES // BUCKETS
     single = np.concatenate([[cost[0]], cost[::step][:-1]])
     least = np.zeros(SPAN * BUCKETS + 1)

@@ -1,11 +1,11 @@
 """The designs of one tiled stage in columns, with the lower bounds that let most of them be dropped unseen.
 
-Reduced costs. Let ``c(y)`` be what a power cycle costs beyond its atoms (ends and waiting) when atoms and fetches drain ``y``. For a rate
-``mu`` with ``c(y) >= mu y`` everywhere, the cost of a plan is at least the sum of ``time + mu drain`` over its atoms, and exceeds it by
-the *waste* ``c(y) - mu y >= 0`` of each cycle. A design's *bound* adds what the cycles wholly inside the stage must waste: for a line
-``alpha + beta y <= c(y)`` and the number of cycles that touch the stage, which is at least ``U = sum floor((K+1) a / (Y+1)) / K`` over
-its atoms' drains ``a`` for every K, where a cycle holds at most ``Y``; all but two of these lie wholly inside.
-"""
+Reduced costs. Let ``c(y)`` be what a power cycle costs beyond its atoms (ends and waiting) when atoms and fetches
+drain ``y``. For a rate ``mu`` with ``c(y) >= mu y`` everywhere, the cost of a plan is at least the sum of ``time +
+mu drain`` over its atoms, and exceeds it by the *waste* ``c(y) - mu y >= 0`` of each cycle. A design's *bound* adds
+what the cycles wholly inside the stage must waste: for a line ``alpha + beta y <= c(y)`` and the number of cycles
+that touch the stage, which is at least ``U = sum floor((K+1) a / (Y+1)) / K`` over its atoms' drains ``a`` for
+every K, where a cycle holds at most ``Y``; all but two of these lie wholly inside."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
     """Enumerate a stage's designs, drop those with an atom that fits no cycle of this room, and bound the rest."""
     parts, drains, times, bounds = [], [], [], []
     for form in range(len(stage.forms)):
-        for designs in kernels_array.enumerate_designs(form, stage.forms[form], stage.prices, stage.volatile):
+        for designs in _enumerate(stage, form):
             if len(designs):
                 designs = designs.take(kernels_array.heaviest_atoms(designs, stage.prices) <= room)
             if not len(designs):
@@ -113,6 +113,12 @@ def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
         time + rate.value * drain,
         np.concatenate(bounds),
         np.concatenate([kernels_array.atoms_per_design(part) for part in parts]),
+    )
+
+
+def _enumerate(stage: TiledStage, form: int) -> list[Designs]:
+    return kernels_array.enumerate_designs(
+        form, stage.forms[form], stage.prices, stage.volatile, sums_in_memory=stage.sums_in_memory
     )
 
 

@@ -1,16 +1,18 @@
 """The forward pass through one stage: many designs side by side, every cut of each, in bulk.
 
-A design's cuts are numbered 0 .. n. ``least[j, d]`` is the least cost of standing at cut j of design d with the last power cycle closed
-there. An edge from cut i to cut j is one power cycle over the atoms between; all edges of one length are priced at once, and the
-relaxation then walks the cuts in order for all designs together. A label enters a stage with a cycle in progress and may pass through.
+A design's cuts are numbered 0 .. n. ``least[j, d]`` is the least cost of standing at cut j of design d with the
+last power cycle closed there. An edge from cut i to cut j is one power cycle over the atoms between; all edges of
+one length are priced at once, and the relaxation then walks the cuts in order for all designs together. A label
+enters a stage with a cycle in progress and may pass through.
 
-The pass is written once for both number types: float64 (costs in picoseconds, to steer) and int64 (exact, to decide).
-"""
+The pass is written once for both number types: float64 (costs in picoseconds, to steer) and int64 (exact, to
+decide)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,9 @@ UNREACHABLE = 1 << 61
 class Lanes:
     """Designs side by side, one column each, padded to the longest.
 
-    ``drain`` and ``time`` are running sums over the atoms with a leading 0 (one more row than atoms), constant beyond a design's end;
-    the other rows say what a cycle pays that starts before or ends after the atom, and ``cut`` whether one may end there.
+    ``drain`` and ``time`` are running sums over the atoms with a leading 0 (one more row than atoms), constant beyond a
+    design's end; the other rows say what a cycle pays that starts before or ends after the atom, and ``cut`` whether
+    one may end there.
     """
 
     length: Integers
@@ -57,7 +60,10 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Edges:
-    """All power cycles that end in a block of cuts: rows ``start[b] .. start[b + 1]`` of ``cost`` end at its cut b, longest first."""
+    """All power cycles that end in a block of cuts.
+
+    Rows ``start[b] .. start[b + 1]`` of ``cost`` end at its cut b, the longest first.
+    """
 
     start: Integers
     cost: Matrix
@@ -84,7 +90,7 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
         layers.append((ends - low, d, wait(drain[j, d]) + times))
         longest[ends - low] = k
     start = np.concatenate([[0], np.cumsum(longest)])
-    cost = np.full((int(start[-1]), len(lanes)), UNREACHABLE, dtype=dtype)
+    cost: Matrix = np.full((int(start[-1]), len(lanes)), UNREACHABLE, dtype=dtype)
     for k, (ends, d, values) in enumerate(layers, 1):
         cost[start[ends] + longest[ends] - k, d] = values
     return Edges(start, cost)
@@ -94,14 +100,14 @@ def relax(least: Matrix, known: Edges, low: int) -> None:
     """Close every cut of the block that begins at ``low``, in order, from what ``least`` already holds."""
     start = known.start.tolist()
     cost = known.cost
-    for j, (begin, end) in enumerate(zip(start, start[1:], strict=False), low):
+    for j, (begin, end) in enumerate(pairwise(start), low):
         if begin < end:
             best = (least[j - end + begin : j] + cost[begin:end]).min(axis=0)
             np.minimum(least[j], best, out=least[j])
 
 
 def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity: int, wait: Waits) -> None:
-    """Close cycles in progress inside the stage; ``drains`` and ``costs`` are labels by rows, one column for all designs or one each."""
+    """Close cycles in progress inside the stage; labels are rows, with one column for all designs or one for each."""
     shape = (len(drains), len(lanes))
     drains, costs = np.broadcast_to(drains, shape), np.broadcast_to(costs, shape)
     for j in range(1, lanes.atoms + 1):
@@ -118,7 +124,7 @@ def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity
 
 @dataclass(frozen=True)
 class Exits:
-    """Cycles in progress at the end of the stage: what each has drained, its cost so far, its design, and where it came from.
+    """Cycles in progress at the end of the stage: drained and cost so far, the design, and where each came from.
 
     ``origin`` is the cut at which the cycle started, or ``-1 - k`` for entry label k passing through.
     """
@@ -164,7 +170,7 @@ def selected(exits: Exits, index: Matrix) -> Exits:
 
 
 def frontier(drain: Integers, cost: Matrix, slack: float = 0) -> Matrix:
-    """Places, by growing drain, of the labels that no other beats by more than ``slack``; with 0, of those that no other dominates."""
+    """Places of the labels that no other beats by more than ``slack``; with 0, of those that no other dominates."""
     order = np.lexsort((cost, drain))
     least = np.minimum.accumulate(cost[order])
     if slack:

@@ -3,48 +3,36 @@
 1. Enumerate each layer's designs in columns with a lower bound each (``space``).
 2. Find the floor of each layer (``floors``).
 3. Cross all layers with few designs each: a plan, hence an upper bound; then with more.
-4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep each design that
-   reaches anything not dominated by more than ``SLACK``.
-5. Cross all layers once more with those designs, in exact integers: the optimum, its plan and the labels of its certificate.
+4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep
+   each design that reaches anything not dominated by more than ``SLACK``.
+5. Cross all layers once more with those designs, in exact integers: the optimum, its plan and its certificate's labels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from math import floor
 
 import numpy as np
 
-from ischedule.models.plan import Bound, Boundary, Plan
+from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
-from ischedule.solvers.floors import Floor, chosen_first, floor_of
+from ischedule.solvers.floors import Floor, floor_of
 from ischedule.solvers.frontier import Reached
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
-from ischedule.solvers.network_pass import Pass, Rest, Search, run
+from ischedule.solvers.network_pass import Rest, Search, run
+from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import Index, Space, space_of
-from ischedule.solvers.sweep import UNREACHABLE, Exits
+from ischedule.solvers.sweep import UNREACHABLE
 from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
 
 SLACK = 2e6
 """Picoseconds by which double precision may be wrong about a whole plan, with room to spare."""
-FEW = (12, 96)
-"""Designs per layer in the two passes that look for an upper bound."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The best plan found, its cost (without the law's offset), and the proof of a bound on every plan's cost."""
-
-    plan: Plan | None
-    cost: int | None
-    bound: Bound | None
-    designs: int
-    """How many designs there were to choose from."""
-    stuck: int | None = None
-    """A stage that no design passes."""
+FEW = (2, 12, 96)
+"""Designs per layer in the passes that look for an upper bound: before the floors are known, and after."""
 
 
 def solve_tiled(program: Program, limit: Limit) -> Outcome:
@@ -69,30 +57,42 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
 
 def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass, bool]:
     """The designs that can matter, in double precision; whether they are all that can."""
-    patient = Limit(None, limit.listen)
-    best = run(search, lambda stage, _: _few(search, stage, FEW[0]), steer, UNREACHABLE, SLACK, patient)
+    best = run(search, lambda stage, _: _few(search, stage, None, FEW[0]), steer, UNREACHABLE, SLACK, Limit())
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
             found = floor_of(space, search.rate, steer, limit)
             floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
             search = replace(search, floors=floors, rests=_rests(search.spaces, floors))
-        for number in FEW:
-            limit.tell(f"plans from {number} designs per layer")
-            few = run(search, lambda stage, _, n=number: _few(search, stage, n), steer, best.cost + SLACK, SLACK, limit)  # type: ignore[misc]
-            best = few if few.cost <= best.cost else best
-        limit.tell("all designs that can matter")
-        ceiling = best.cost + SLACK
-        every = run(search, lambda stage, entry: search.candidates(stage, entry, ceiling), steer, ceiling, SLACK, limit)
+        for number in (*FEW[1:], None):
+            limit.tell(f"plans from {number} designs per layer" if number else "all designs that can matter")
+            best = _better(search, best, number, steer, limit)
     except TimeUp:
         return search, best, False
-    return search, every, True
+    return search, best, True
 
 
-def _few(search: Search, stage: int, number: int) -> Index:
-    space = search.spaces[stage]
-    leanest = np.array([space.drain.argmin()])
-    return np.union1d(chosen_first(search.floors[stage].bounds, number), leanest)
+def _better(search: Search, best: Pass, number: int | None, steer: Waiting, limit: Limit) -> Pass:
+    """A pass over so many designs per layer (None: all) that can beat the best plan so far, if only by nothing."""
+    ceiling = best.cost + SLACK
+
+    def choose(stage: int, entry: Reached) -> Index:
+        return _few(search, stage, search.candidates(stage, entry, ceiling), number)
+
+    found = run(search, choose, steer, ceiling, SLACK, limit)
+    return found if number is None or found.cost <= best.cost else best
+
+
+def _few(search: Search, stage: int, among: Index | None, number: int | None) -> Index:
+    """The designs with the least bounds, and the leanest one: it fits where no other does."""
+    bounds = search.floors[stage].bounds
+    if among is None:
+        among = np.arange(len(bounds))
+    if number is None or number >= len(among):
+        return among
+    chosen = among[np.argpartition(bounds[among], number)[:number]]
+    leanest = among[search.spaces[stage].drain[among].argmin()]
+    return np.union1d(chosen, leanest)
 
 
 def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
@@ -121,17 +121,9 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
     denominator = search.rate.fraction[1]
     floors = tuple(floor(found.value * (1 - 1e-11) - 1e4) * denominator for found in search.floors)
     if proven:
-        boundaries = tuple(_boundary(reached) for reached in decided.reached[1:-1])
+        boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
         value = min(cost, floor(sum(floors) / denominator - search.rate.reduced.first * (1 + 1e-9) - 1e6))
     return Outcome(plan, cost, Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors), count)
-
-
-def _boundary(reached: Reached) -> Boundary:
-    def labels(exits: Exits) -> tuple[tuple[int, int], ...]:
-        return tuple(zip(exits.drain.tolist(), exits.cost.tolist(), strict=True))
-
-    closed = int(reached.closed)
-    return Boundary(closed if closed < UNREACHABLE else None, labels(reached.first), labels(reached.later))

@@ -1,8 +1,7 @@
 """The prices of a cycle law over whole columns: exact in int64, and in double precision for steering.
 
-Where linear interpolation between exact samples is as good as the exact function (a smooth law), steering uses it; a law with steps
-(thresholds that the hardware can tell apart) is evaluated exactly and converted.
-"""
+Where linear interpolation between exact samples is as good as the exact function (a smooth law), steering uses it;
+a law with steps (thresholds that the hardware can tell apart) is evaluated exactly and converted."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ def exact_waiting(law: CycleLaw) -> Waiting:
 
 def steering_waiting(law: CycleLaw) -> Waiting:
     """The law's prices in double precision."""
-    capacity = {position: law.capacity for position in Position}
+    capacity = dict.fromkeys(Position, law.capacity)
     capacity[Position.FIRST] = capacity[Position.ONLY] = law.first_capacity
     prices = {position: _steering(_exact(law, position), capacity[position]) for position in Position}
     return _waiting(float, law, prices)

@@ -1,0 +1,47 @@
+"""What a pass over a program leaves behind, and what a search makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ischedule.models.plan import Bound, Boundary, Plan
+from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
+from ischedule.solvers.sweep import UNREACHABLE, Exits
+
+
+@dataclass(frozen=True)
+class Pass:
+    """All stages crossed: what is reachable before and behind each, which designs matter, and the cheapest finish."""
+
+    reached: list[Reached]
+    useful: list[Index]
+    crossings: list[list[Crossing]]
+    finish: Finish | None
+
+    @property
+    def cost(self) -> float:
+        """The cost of the best plan found."""
+        return float(self.finish.cost) if self.finish else float(UNREACHABLE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The best plan found, its cost (without the law's offset), and the proof of a bound on every plan's cost."""
+
+    plan: Plan | None
+    cost: int | None
+    bound: Bound | None
+    designs: int
+    """How many designs there were to choose from."""
+    stuck: int | None = None
+    """A stage that no design passes."""
+
+
+def boundary_of(reached: Reached) -> Boundary:
+    """The certificate's form of what is reachable at a boundary."""
+
+    def labels(exits: Exits) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(exits.drain.tolist(), exits.cost.tolist(), strict=True))
+
+    closed = int(reached.closed)
+    return Boundary(closed if closed < UNREACHABLE else None, labels(reached.first), labels(reached.later))
