@@ -93,7 +93,7 @@ def _lane(crossings: list[Crossing], design: int) -> _Lane:
 
 
 def _source(lane: _Lane, cut: int, entry: Reached, begins: bool, waiting: Waiting) -> tuple[bool, int]:
-    """Where a closed state came from: whether its cycle is the first, and a cut before it or (negative) an entry label."""
+    """Where a closed state came from: whether its cycle is the first; a cut before it, or (negative) an entry label."""
     lanes, least, d = lane.crossing.lanes, lane.crossing.least, lane.column
     target = int(least[cut, d])
     if lane.crossing.blocks:

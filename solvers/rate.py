@@ -39,7 +39,7 @@ class Rebate:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines ``(constant, numerator)``, and least costs."""
+    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines (constant, numerator), and least costs."""
 
     fraction: tuple[int, int]
     room: int
@@ -115,7 +115,7 @@ def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tu
 
 
 def _least(cost: Floats, room: int) -> tuple[Floats, float]:
-    """``least[k]``: what cycles that together drain k buckets cost at least; a cycle's drain is rounded up to buckets."""
+    """``least[k]``: what cycles that together drain k buckets cost at least, each rounded up to whole buckets."""
     step = NODES // BUCKETS
     single = np.concatenate([[cost[0]], cost[::step][:-1]])
     least = np.zeros(SPAN * BUCKETS + 1)
