@@ -1,0 +1,293 @@
+"""The plan file: a plan, the certificate that belongs to it and the claim that both together support, as JSON.
+
+    {"ischedule-plan": 1, "tool": ..., "case": SHA-256 of the resolved case,
+     "claim": {"status", "latency", "bound", "certified"}, "plan": {"designs", "cycles"}, "certificate": ...}
+
+Every number is an integer; one whose magnitude exceeds 2^53 is written as a string of its digits, because other readers
+of JSON would round it. There is one way to write each value, so that equal files are equal plans.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.errors import MISSING, InputError
+from ischedule.models.plan import Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status
+from ischedule.models.program import Design
+from ischedule.models.strict_json import key_path, parse_json, read_bytes
+from ischedule.models.tiling import Order, Tiling
+
+FORMAT: Final = 1
+EXACT: Final = 1 << 53
+"""Up to this magnitude every reader of JSON keeps an integer exactly."""
+
+_DIGITS: Final = re.compile(r"-?[1-9][0-9]{15,38}")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_TOOL: Final = re.compile(r"[!-~]{1,64}")
+_TILING: Final = ("form", "order", "rows", "columns", "outputs", "inputs", "batch")
+
+
+class Certified(Enum):
+    """What the certificate shows: the plan is the best one, or within a gap, or a plan; or there is none (in time)."""
+
+    OPTIMAL = "optimal"
+    WITHIN = "within"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a plan file says: status, latency of its plan, and a lower bound on that of every plan (both in ps)."""
+
+    status: Status
+    latency: int | None
+    bound: int | None
+    certified: Certified
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """All of a plan file: the version of the tool that wrote it, the case it is for, the claim and its support."""
+
+    tool: str
+    case: str
+    claim: Claim
+    plan: Plan | None
+    certificate: Bound | Bottleneck | None
+
+
+class _Node:
+    """A value in the parsed file that knows where it stands."""
+
+    __slots__ = ("path", "source", "value")
+
+    def __init__(self, value: object, source: str, path: str = "$") -> None:
+        self.value, self.source, self.path = value, source, path
+
+    def wrong(self, problem: str, remedy: str) -> InputError:
+        return InputError(self.source, self.path, self.value, problem, remedy)
+
+    def entry(self, key: str) -> _Node:
+        """A member of an object that has been checked."""
+        assert isinstance(self.value, dict)
+        return _Node(self.value[key], self.source, self.path + key_path(key))
+
+    def object(self, *required: str, optional: tuple[str, ...] = ()) -> _Node:
+        """This value, which is an object with all the required keys and none but these and the optional ones."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("is no object", f"write an object with {', '.join(required)}")
+        for key in self.value:
+            if key not in required and key not in optional:
+                node = self.entry(key)
+                raise node.wrong("is an unknown key", f"write only {', '.join(required + optional)}")
+        for key in required:
+            if key not in self.value:
+                path = self.path + key_path(key)
+                raise InputError(self.source, path, MISSING, "is required", f"write all of {', '.join(required)}")
+        return self
+
+    def has(self, key: str) -> bool:
+        """Whether an object has this key."""
+        return isinstance(self.value, dict) and key in self.value
+
+    def list(self) -> list[_Node]:
+        """The entries of a list."""
+        if not isinstance(self.value, list):
+            raise self.wrong("is no list", "write a list")
+        return [_Node(value, self.source, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
+
+    def integer(self, least: int | None = None) -> int:
+        """An integer in the one form that is allowed for it."""
+        value = self.value
+        if type(value) is str and _DIGITS.fullmatch(value) and abs(int(value)) > EXACT:
+            value = int(value)
+        elif type(value) is not int:
+            raise self.wrong("is no integer", "write an integer, as a string only if it exceeds 2^53")
+        elif abs(value) > EXACT:
+            raise self.wrong("is an integer that other readers would round", "write its digits as a string")
+        assert isinstance(value, int)
+        if least is not None and value < least:
+            raise self.wrong("is too small", f"write an integer of at least {least}")
+        return value
+
+    def optional(self, least: int | None = None) -> int | None:
+        """An integer, or None for null."""
+        return None if self.value is None else self.integer(least)
+
+    def text(self, pattern: re.Pattern[str], meaning: str) -> str:
+        """A string of a certain form."""
+        if type(self.value) is not str or not pattern.fullmatch(self.value):
+            raise self.wrong(f"is not {meaning}", f"write {meaning}")
+        return self.value
+
+    def choice(self, kind: type[Enum]) -> Any:
+        """A member of an enumeration by its value."""
+        names = [member.value for member in kind]
+        if type(self.value) is not str or self.value not in names:
+            raise self.wrong("is none of the choices", f"write one of {', '.join(names)}")
+        return kind(self.value)
+
+
+def read_plan_file(source: str) -> PlanFile:
+    """The plan file of this name, or on standard input for "-"; raises `InputError`."""
+    return parse_plan_file(read_bytes(source), source)
+
+
+def parse_plan_file(data: bytes, source: str) -> PlanFile:
+    """The plan file in these bytes; raises `InputError`."""
+    root = _Node(parse_json(data, source), source)
+    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate")
+    if root.entry("ischedule-plan").integer() != FORMAT:
+        raise root.entry("ischedule-plan").wrong("is a format that this version does not read", f"write {FORMAT}")
+    return PlanFile(
+        root.entry("tool").text(_TOOL, "a version of 1 to 64 plain characters"),
+        root.entry("case").text(_HASH, "a SHA-256 hash of 64 lower-case hexadecimal digits"),
+        _claim(root.entry("claim")),
+        None if root.entry("plan").value is None else _plan(root.entry("plan")),
+        None if root.entry("certificate").value is None else _certificate(root.entry("certificate")),
+    )
+
+
+def _claim(node: _Node) -> Claim:
+    node.object("status", "latency", "bound", "certified")
+    return Claim(
+        node.entry("status").choice(Status),
+        node.entry("latency").optional(),
+        node.entry("bound").optional(),
+        node.entry("certified").choice(Certified),
+    )
+
+
+def _plan(node: _Node) -> Plan:
+    node.object("designs", "cycles")
+    designs = tuple(_design(entry) for entry in node.entry("designs").list())
+    cycles = tuple(_cycles(entry) for entry in node.entry("cycles").list())
+    return Plan(designs, cycles)
+
+
+def _design(node: _Node) -> Design:
+    if node.has("index"):
+        return node.object("index").entry("index").integer(0)
+    node.object(*_TILING)
+    rows, columns, outputs, inputs, batch = (node.entry(name).integer(1) for name in _TILING[2:])
+    form, order = node.entry("form").integer(0), node.entry("order").choice(Order)
+    return Tiling(form, order, rows, columns, outputs, inputs, batch)
+
+
+def _cycles(node: _Node) -> PowerCycles:
+    node.object("repeat", "atoms", "level", optional=("code",))
+    code = node.entry("code").integer(0) if node.has("code") else None
+    return PowerCycles(
+        node.entry("repeat").integer(1), node.entry("atoms").integer(1), node.entry("level").integer(0), code
+    )
+
+
+def _certificate(node: _Node) -> Bound | Bottleneck:
+    if node.has("bottleneck"):
+        inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
+        return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
+    inner = node.object("bound").entry("bound").object("value", "rate", "boundaries", "lines", "floors")
+    return Bound(
+        inner.entry("value").integer(),
+        _pair(inner.entry("rate"), 0, 1),
+        tuple(_boundary(entry) for entry in inner.entry("boundaries").list()),
+        tuple(_pair(entry, None, None) for entry in inner.entry("lines").list()),
+        tuple(entry.integer() for entry in inner.entry("floors").list()),
+    )
+
+
+def _boundary(node: _Node) -> Boundary:
+    node.object("closed", "first", "later")
+    first, later = (tuple(_pair(entry, 0, None) for entry in node.entry(name).list()) for name in ("first", "later"))
+    return Boundary(node.entry("closed").optional(), first, later)
+
+
+def _pair(node: _Node, least: int | None, least_second: int | None) -> Label:
+    entries = node.list()
+    if len(entries) != 2:
+        raise node.wrong("is no pair", "write a list of two integers")
+    return entries[0].integer(least), entries[1].integer(least_second)
+
+
+def dump_plan_file(file: PlanFile) -> str:
+    """The one text of a plan file; `parse_plan_file` gives the same value back."""
+    claim = file.claim
+    value = {
+        "ischedule-plan": FORMAT,
+        "tool": file.tool,
+        "case": file.case,
+        "claim": {
+            "status": claim.status.value,
+            "latency": _plain(claim.latency),
+            "bound": _plain(claim.bound),
+            "certified": claim.certified.value,
+        },
+        "plan": None if file.plan is None else _plan_value(file.plan),
+        "certificate": _certificate_value(file.certificate),
+    }
+    return _render(value, "") + "\n"
+
+
+def _plain(value: int | None) -> int | str | None:
+    return str(value) if value is not None and abs(value) > EXACT else value
+
+
+def _plan_value(plan: Plan) -> dict[str, object]:
+    return {
+        "designs": [_design_value(design) for design in plan.designs],
+        "cycles": [
+            {"repeat": _plain(run.repeat), "atoms": _plain(run.atoms), "level": _plain(run.level)}
+            | ({} if run.code is None else {"code": _plain(run.code)})
+            for run in plan.cycles
+        ],
+    }
+
+
+def _design_value(design: Design) -> dict[str, object]:
+    if isinstance(design, int):
+        return {"index": _plain(design)}
+    values = {name: getattr(design, name) for name in _TILING}
+    return {name: value.value if isinstance(value, Order) else _plain(value) for name, value in values.items()}
+
+
+def _certificate_value(certificate: Bound | Bottleneck | None) -> dict[str, object] | None:
+    if certificate is None:
+        return None
+    if isinstance(certificate, Bottleneck):
+        return {"bottleneck": {"stage": _plain(certificate.stage), "diagnosis": certificate.diagnosis}}
+    boundaries = [
+        {
+            "closed": _plain(boundary.closed),
+            "first": [[_plain(part) for part in label] for label in boundary.first],
+            "later": [[_plain(part) for part in label] for label in boundary.later],
+        }
+        for boundary in certificate.boundaries
+    ]
+    value: dict[str, object] = {
+        "value": _plain(certificate.value),
+        "rate": [_plain(part) for part in certificate.rate],
+        "boundaries": boundaries,
+        "lines": [[_plain(part) for part in line] for line in certificate.lines],
+        "floors": [_plain(floor) for floor in certificate.floors],
+    }
+    return {"bound": value}
+
+
+def _render(value: object, indent: str) -> str:
+    """JSON with a line for each entry of what holds lists or objects, so that plans can be compared line by line."""
+    entries = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    if not any(isinstance(entry, dict | list) for entry in entries):
+        return json.dumps(value)
+    inner = indent + " "
+    if isinstance(value, dict):
+        lines = [f"{inner}{json.dumps(key)}: {_render(entry, inner)}" for key, entry in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    lines = [inner + _render(entry, inner) for entry in entries]
+    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
