@@ -1,0 +1,148 @@
+"""The checker: whether a plan file's claim is true of a case, decided without any solver.
+
+It recomputes what the plan costs and whether every power cycle fits and can be repeated, and lets the certificate prove
+what is claimed of all other plans. Integers decide; the models are the scalar ones. An accepted claim is true of the
+model; what the model takes for granted stands in the verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ischedule.analysis.cover import Unproven, require_bound
+from ischedule.analysis.evaluate import Evaluation, evaluate
+from ischedule.analysis.power_cycles import InvalidPlan
+from ischedule.analysis.reach import require_bottleneck
+from ischedule.analysis.trust import trusted_of
+from ischedule.models.case import Case, Semantics, case_hash
+from ischedule.models.diagnosis import Unschedulable
+from ischedule.models.plan import Bottleneck, Bound, Status
+from ischedule.models.plan_file import Certified, Claim, PlanFile
+from ischedule.models.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checker says of a plan file: accepted or not and why, the claim, the plan's figures, what is trusted."""
+
+    accepted: bool
+    reason: str
+    claim: Claim
+    evaluation: Evaluation | None
+    trusted: tuple[str, ...]
+
+    @property
+    def latency(self) -> int | None:
+        """The worst-case latency of the plan (ps), recomputed; None where there is no plan that holds."""
+        return None if self.evaluation is None else self.evaluation.latency
+
+    @property
+    def bound(self) -> int | None:
+        """The lower bound on the latency of every plan (ps), None if none is proven."""
+        return self.claim.bound if self.accepted else None
+
+    @property
+    def certified(self) -> Certified | None:
+        """What is certified, None if the claim is rejected."""
+        return self.claim.certified if self.accepted else None
+
+
+class Rejected(Exception):
+    """Why a claim is not accepted, in one sentence."""
+
+
+def check(case: Case, program: Program | Unschedulable, file: PlanFile) -> Verdict:
+    """The verdict on a plan file for a case, given the case's program or the reason why it has none."""
+    evaluation = None
+    try:
+        if case.semantics is not Semantics.ISCHEDULE:
+            raise Rejected(f"the case asks for the published semantics {case.semantics.value}, which are not certified")
+        if file.case != case_hash(case) or (isinstance(program, Program) and program.digest != file.case):
+            raise Rejected("the plan is for another case: its hash differs from the hash of the resolved case")
+        if isinstance(program, Unschedulable):
+            _require_unschedulable(program, file)
+        else:
+            evaluation = _evaluation(case, program, file)
+            require_claim(program, file, evaluation, case.requirements.deadline)
+    except (Rejected, InvalidPlan, Unproven) as problem:
+        return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
+    return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted_of(case, program))
+
+
+def _evaluation(case: Case, program: Program, file: PlanFile) -> Evaluation | None:
+    if file.plan is None:
+        return None
+    record = 0 if case.device is None else case.device.record_words * case.device.word_bytes
+    return evaluate(program, file.plan, record)
+
+
+def _require_unschedulable(program: Unschedulable, file: PlanFile) -> None:
+    """Without a program no plan exists, and the only claim that holds is this one, for the same reason."""
+    claim, certificate = file.claim, file.certificate
+    named = certificate.diagnosis if isinstance(certificate, Bottleneck) and certificate.stage == 0 else None
+    if (claim.status, claim.certified) != (Status.UNSCHEDULABLE, Certified.INFEASIBLE) or file.plan is not None:
+        raise Rejected(f"no plan exists at all: {program}")
+    if (claim.latency, claim.bound, named) != (None, None, program.diagnosis.value):
+        raise Rejected(f"no plan exists, but not for the reason that is given: {program}")
+
+
+def require_claim(program: Program, file: PlanFile, evaluation: Evaluation | None, deadline: int | None) -> None:
+    """Raise `Rejected` or `Unproven` unless the claim follows from the plan's figures and the certificate."""
+    claim = file.claim
+    latency = None if evaluation is None else evaluation.latency
+    if claim.latency != latency:
+        raise Rejected(f"the plan takes {_ps(latency)}, the claim is {_ps(claim.latency)}")
+    bound = file.certificate.value + program.law.offset if isinstance(file.certificate, Bound) else None
+    if claim.bound != bound:
+        raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
+    _require_consistent(claim, deadline)
+    if isinstance(file.certificate, Bottleneck) != (claim.certified is Certified.INFEASIBLE):
+        raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
+    if isinstance(file.certificate, Bound):
+        require_bound(program, file.certificate)
+    if isinstance(file.certificate, Bottleneck):
+        require_bottleneck(program, file.certificate)
+
+
+def _require_consistent(claim: Claim, deadline: int | None) -> None:
+    """Raise `Rejected` unless what is called certified follows from latency, bound and deadline."""
+    latency, bound = claim.latency, claim.bound
+    holds = {
+        Certified.OPTIMAL: latency is not None and bound == latency,
+        Certified.WITHIN: latency is not None and bound is not None and bound < latency,
+        Certified.FEASIBLE: latency is not None and bound is None,
+        Certified.INFEASIBLE: latency is None and bound is None,
+        Certified.DEADLINE: bound is not None and deadline is not None and bound > deadline,
+    }
+    if not holds[claim.certified]:
+        figures = f"latency {_ps(latency)}, bound {_ps(bound)}, deadline {_ps(deadline)}"
+        raise Rejected(f"{claim.certified.value} does not follow from {figures}")
+    allowed = _STATUS[claim.certified]
+    if claim.status not in allowed:
+        raise Rejected(f"what is certified {claim.certified.value} is not {claim.status.value}")
+    if claim.status is Status.SCHEDULABLE and deadline is not None and (latency is None or latency > deadline):
+        raise Rejected(f"the plan takes {_ps(latency)}, the deadline is {_ps(deadline)}")
+
+
+_STATUS = {
+    Certified.OPTIMAL: (Status.SCHEDULABLE,),
+    Certified.WITHIN: (Status.SCHEDULABLE, Status.UNDECIDED),
+    Certified.FEASIBLE: (Status.SCHEDULABLE, Status.UNDECIDED),
+    Certified.INFEASIBLE: (Status.UNSCHEDULABLE,),
+    Certified.DEADLINE: (Status.UNSCHEDULABLE,),
+}
+
+
+def _ps(value: int | None) -> str:
+    return "none" if value is None else f"{value} ps"
+
+
+def _holds(claim: Claim) -> str:
+    """The accepted claim in one sentence."""
+    return {
+        Certified.OPTIMAL: "the plan meets every condition, and none takes less time",
+        Certified.WITHIN: "the plan meets every condition, and none takes less time than the bound",
+        Certified.FEASIBLE: "the plan meets every condition",
+        Certified.INFEASIBLE: "no plan meets every condition",
+        Certified.DEADLINE: "every plan takes longer than the deadline",
+    }[claim.certified]

@@ -1,0 +1,106 @@
+"""Proof of a bound: no plan costs less, because everything that can hold at a boundary is covered by a label there.
+
+The labels of the certificate are taken as given at one boundary; every way through every design of the next stage must
+then end at labels that are no cheaper and have drained no less than some label of the boundary after it, or cost so
+much that no plan through them is below the bound; and every plan that ends there must cost at least the bound. By
+induction over the stages no plan is below it. Where the labels come from does not matter: wrong ones prove nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
+from ischedule.analysis.designs import fitting_chains, least_time
+from ischedule.analysis.passage import Passage, go_through
+from ischedule.analysis.waiting_floor import WaitingFloor
+from ischedule.models.plan import Bound, Boundary, Label
+from ischedule.models.program import Design, ExplicitStage, Program, Stage
+
+
+class Unproven(Exception):
+    """A bound that its certificate does not prove, and where the proof breaks."""
+
+
+class Follow:
+    """What must still follow a boundary at least: the time of the atoms of the quickest designs of all later stages."""
+
+    def __init__(self, program: Program, floor: WaitingFloor) -> None:
+        quickest = [least_time(stage) for stage in program.stages]
+        self.times = list(accumulate(reversed(quickest), initial=0))[::-1]
+        self.is_certain = floor.prices_are_costs
+
+    def reaches(self, boundary: int, cost: int, value: int) -> bool:
+        """Whether a plan that has this cost after the stage `boundary` ends at the value or above."""
+        return self.is_certain and cost + self.times[boundary + 1] >= value
+
+
+class Staircase:
+    """Labels that cover whatever has drained no less and costs no less than one of them."""
+
+    def __init__(self, labels: tuple[Label, ...]) -> None:
+        ordered = sorted(labels)
+        self.drains = [drain for drain, _ in ordered]
+        self.least = list(accumulate((cost for _, cost in ordered), min))
+
+    def covers(self, drain: int, cost: int) -> bool:
+        """Whether some label has at most this drain and at most this cost."""
+        index = bisect_right(self.drains, drain)
+        return index > 0 and self.least[index - 1] <= cost
+
+
+class Cover:
+    """One boundary of a certificate, asked what it covers."""
+
+    def __init__(self, boundary: Boundary) -> None:
+        self.closed = boundary.closed
+        self.first = Staircase(boundary.first)
+        self.later = Staircase(boundary.later)
+
+    def uncovered(self, found: Boundary) -> Iterator[tuple[str, int]]:
+        """What has been found and is not covered, by a name, with its cost."""
+        if found.closed is not None and (self.closed is None or self.closed > found.closed):
+            yield "closed", found.closed
+        for name, staircase, labels in (("first", self.first, found.first), ("later", self.later, found.later)):
+            for drain, cost in labels:
+                if not staircase.covers(drain, cost):
+                    yield f"{name}, open with {drain} drained", cost
+
+
+def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> Iterator[tuple[Design, Passage]]:
+    """All that follows from a boundary through a stage, design by design."""
+    for design, chain in fitting_chains(stage):
+        yield design, go_through(chain, floor, before)
+
+
+def require_bound(program: Program, bound: Bound) -> None:
+    """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
+    stages = program.stages
+    if len(bound.boundaries) != len(stages) - 1:
+        raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
+    if any(drain < 0 for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
+        raise Unproven("a label has drained less than nothing")
+    floor = WaitingFloor(program.law, atoms=_most_atoms(program))
+    follow = Follow(program, floor)
+    before: Boundary | None = None
+    for index, stage in enumerate(stages):
+        last = index == len(stages) - 1
+        cover = None if last else Cover(bound.boundaries[index])
+        for design, passage in ways_through(stage, floor, before):
+            where = f"through design {design} of stage {stage.name}"
+            if cover is None:
+                if passage.finished is not None and passage.finished < bound.value:
+                    raise Unproven(f"a plan {where} may cost {passage.finished}, less than {bound.value}")
+                continue
+            for state, cost in cover.uncovered(passage.after):
+                if not follow.reaches(index, cost, bound.value):
+                    raise Unproven(f"{where} the state {state} is reached at a cost of {cost}, which no label covers")
+        before = None if last else bound.boundaries[index]
+
+
+def _most_atoms(program: Program) -> int:
+    return max(
+        (len(chain) for stage in program.stages if isinstance(stage, ExplicitStage) for chain in stage.designs),
+        default=1,
+    )

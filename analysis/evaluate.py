@@ -1,0 +1,145 @@
+"""What a plan costs, exactly, and where its time and its drain go.
+
+Waiting is what the certified rule gives (`replay`): cycle k starts at the higher of its threshold and the level left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from ischedule.analysis.accesses import require_repeatable
+from ischedule.analysis.power_cycles import (
+    Cycle,
+    InvalidPlan,
+    Violation,
+    chains_of,
+    column,
+    power_cycles,
+    thresholds_of,
+)
+from ischedule.models.chain import Chain
+from ischedule.models.plan import Plan
+from ischedule.models.program import Design, Program, Stage, TiledStage
+from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
+from ischedule.models.waiting import replay
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotals:
+    """A stage's part: its atoms, the cycles that run any of them, and the starts and ends of cycles that lie in it.
+
+    Drain and active time are exact; waiting is shared out in proportion to drain, to the picosecond. ``written`` counts
+    the bytes of results and partial sums that a tiled stage stores.
+    """
+
+    name: str
+    atoms: int
+    cycles: int
+    drain: int
+    active: int
+    waiting: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The exact figures of a plan, in the buffer's coordinate and picoseconds.
+
+    ``latency`` follows the certified rule; ``additive`` is the sum of prices that bounds are about. It is at most the
+    latency, and equal to it unless some cycle starts above its own threshold or has not the threshold that its price
+    belongs to. ``written`` includes a record for each cycle.
+    """
+
+    latency: int
+    additive: int
+    cycles: int
+    drain: int
+    atoms_time: int
+    resume_time: int
+    commit_time: int
+    waiting: int
+    written: int
+    largest_cycle: int
+    stages: tuple[StageTotals, ...]
+
+
+def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
+    """All figures of a plan; `record_bytes` is what each commit writes besides data. Raises `InvalidPlan`."""
+    chains, law = chains_of(program, plan), program.law
+    cycles = power_cycles(program, plan, chains)
+    require_repeatable(program, plan, cycles, [len(one) for one in chains])
+    drains = [cycle.drain for cycle in cycles]
+    thresholds = thresholds_of(law, plan.cycles, drains)
+    waiting = replay(law, drains, thresholds).waiting
+    atoms_time = sum(sum(column(one.time)) for one in chains)
+    resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
+    active = atoms_time + resume + commit
+    latency = active + waiting
+    if law.period is not None and latency + law.recovery(drains[-1]) > law.period:
+        text = f"latency {latency} ps and recharging exceed the period of {law.period} ps"
+        raise InvalidPlan(Violation.PERIOD, text)
+    written = [_written(stage, design) for stage, design in zip(program.stages, plan.designs, strict=True)]
+    return Evaluation(
+        latency=latency,
+        additive=active + law.waiting(drains),
+        cycles=len(cycles),
+        drain=sum(drains),
+        atoms_time=atoms_time,
+        resume_time=resume,
+        commit_time=commit,
+        waiting=waiting,
+        written=sum(written) + record_bytes * len(cycles),
+        largest_cycle=max(drains),
+        stages=_stage_totals(program, chains, cycles, waiting, written),
+    )
+
+
+def _stage_totals(
+    program: Program, chains: Sequence[Chain], cycles: Sequence[Cycle], waiting: int, written: Sequence[int]
+) -> tuple[StageTotals, ...]:
+    drain = [sum(column(one.drain)) for one in chains]
+    active = [sum(column(one.time)) for one in chains]
+    touched = [0] * len(chains)
+    firsts = [0, *accumulate(map(len, chains))]
+    for cycle in cycles:
+        opening, closing = chains[cycle.first_stage], chains[cycle.last_stage]
+        drain[cycle.first_stage] += int(opening.resume_drain[cycle.start - firsts[cycle.first_stage]])
+        drain[cycle.last_stage] += int(closing.commit_drain[cycle.end - 1 - firsts[cycle.last_stage]])
+        active[cycle.first_stage] += cycle.resume_time
+        active[cycle.last_stage] += cycle.commit_time
+        for stage in range(cycle.first_stage, cycle.last_stage + 1):
+            touched[stage] += 1
+    shares = shared_out(waiting, drain)
+    return tuple(
+        StageTotals(stage.name, len(chains[i]), touched[i], drain[i], active[i], shares[i], written[i])
+        for i, stage in enumerate(program.stages)
+    )
+
+
+def shared_out(amount: int, weights: Sequence[int]) -> list[int]:
+    """An amount in integer parts that are proportional to the weights but for rounding, and whose sum is the amount."""
+    total = sum(weights)
+    if total == 0:
+        return [amount, *[0] * (len(weights) - 1)]
+    marks = [amount * mark // total for mark in accumulate(weights, initial=0)]
+    return [after - before for before, after in pairwise(marks)]
+
+
+def _written(stage: Stage, design: Design) -> int:
+    """Bytes of results and partial sums that a tiled stage stores; explicit designs do not say."""
+    if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
+        return 0
+    extent = stage.forms[design.form]
+    return stage.prices.word_bytes * extent.outputs * _stores(extent, design)
+
+
+def _stores(extent: Extent, tiling: Tiling) -> int:
+    """How often each output channel is stored, over all pixels."""
+    if extent.pooling:
+        return count(innermost(extent, tiling), tiling.batch)
+    passes = count(extent.inputs, tiling.inputs)
+    if tiling.order is Order.OUTPUT:
+        passes = count(passes, tiling.batch)
+    return extent.rows * extent.columns * passes

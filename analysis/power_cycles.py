@@ -1,0 +1,171 @@
+"""The power cycles of a plan: which atoms each runs, what it drains, and whether it may be run at all.
+
+The atoms of the chosen designs stand in a row and are cut into power cycles. A cycle drains what its first atom takes
+to resume, its atoms, and what its last atom takes to commit, and is active for the same sum of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import accumulate, chain, repeat
+
+from ischedule.models.chain import Chain
+from ischedule.models.plan import Plan, PowerCycles
+from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
+from ischedule.models.tiling import Order, Tiling, innermost
+from ischedule.models.waiting import CycleLaw, Position, Threshold, positions
+
+
+class Violation(Enum):
+    """The conditions that a plan must meet, by what it means to break each."""
+
+    DESIGN_COUNT = "not one design for each stage"
+    UNKNOWN_DESIGN = "no design of the stage"
+    VOLATILE_MEMORY = "volatile memory"
+    ATOM_COUNT = "not every atom in one power cycle"
+    NO_CUT = "a power cycle ends where there is no cut"
+    CYCLE_COUNT = "more power cycles than the supply allows"
+    CYCLE_TOO_LARGE = "power cycle too large"
+    UNKNOWN_LEVEL = "no threshold of the hardware"
+    LEVEL_TOO_LOW = "threshold too low"
+    PERIOD = "not back at the start within the period"
+    WRITE_AFTER_READ = "a power cycle that cannot be repeated"
+
+
+class InvalidPlan(Exception):
+    """The first condition that a plan breaks, and where."""
+
+    def __init__(self, violation: Violation, text: str) -> None:
+        self.violation = violation
+        self.text = text
+        super().__init__(violation, text)
+
+    def __str__(self) -> str:
+        return f"{self.violation.value}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One power cycle: its first atom and the one after its last, counted over the program, its drain and its ends."""
+
+    start: int
+    end: int
+    drain: int
+    resume_time: int
+    commit_time: int
+    first_stage: int
+    last_stage: int
+
+
+def chains_of(program: Program, plan: Plan) -> list[Chain]:
+    """The chains of the chosen designs; raises `InvalidPlan` for one that is unknown to its stage or does not fit."""
+    if len(plan.designs) != len(program.stages):
+        text = f"{len(plan.designs)} designs for {len(program.stages)} stages"
+        raise InvalidPlan(Violation.DESIGN_COUNT, text)
+    return [_chain_of(stage, design) for stage, design in zip(program.stages, plan.designs, strict=True)]
+
+
+def _chain_of(stage: Stage, design: Design) -> Chain:
+    if isinstance(stage, ExplicitStage):
+        if type(design) is not int or not 0 <= design < len(stage.designs):
+            raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
+        found = stage.chain(design) if stage.fits(design) else None
+    else:
+        if not isinstance(design, Tiling) or not is_tiling_of(stage, design):
+            raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
+        found = stage.chain(design) if stage.fits(design) else None
+    if found is None:
+        text = f"{_describe(design)} of stage {stage.name} exceeds {stage.volatile} bytes"
+        raise InvalidPlan(Violation.VOLATILE_MEMORY, text)
+    return found
+
+
+def _describe(design: Design) -> str:
+    return design.describe() if isinstance(design, Tiling) else f"design {design}"
+
+
+def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
+    """Whether a tiling's form, order, tile sizes and batch are within the stage's loops."""
+    if not 0 <= tiling.form < len(stage.forms):
+        return False
+    extent = stage.forms[tiling.form]
+    if extent.pooling and tiling.order is not Order.OUTPUT:
+        return False
+    tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
+    if not all(1 <= size <= loop for size, loop in zip(tile, extent.loops, strict=True)):
+        return False
+    return 1 <= tiling.batch <= innermost(extent, tiling)
+
+
+def column(values: Sequence[int]) -> Iterator[int]:
+    """The entries of a chain's column as Python integers, whatever holds them."""
+    return map(int, values)
+
+
+def _ends(program: Program, chains: Sequence[Chain], plan: Plan) -> list[int]:
+    """The position after the last atom of each cycle."""
+    atoms = sum(map(len, chains))
+    if not plan.cycles or any(run.repeat < 1 or run.atoms < 1 for run in plan.cycles):
+        raise InvalidPlan(Violation.ATOM_COUNT, "a plan has at least one power cycle, and each runs at least one atom")
+    if sum(run.repeat * run.atoms for run in plan.cycles) != atoms:
+        planned = sum(run.repeat * run.atoms for run in plan.cycles)
+        raise InvalidPlan(Violation.ATOM_COUNT, f"the power cycles run {planned} atoms, the designs have {atoms}")
+    allowed = program.law.max_cycles
+    cycles = sum(run.repeat for run in plan.cycles)
+    if allowed is not None and cycles > allowed:
+        raise InvalidPlan(Violation.CYCLE_COUNT, f"{cycles} power cycles, where at most {allowed} can be supplied")
+    return list(accumulate(chain.from_iterable(repeat(run.atoms, run.repeat) for run in plan.cycles)))
+
+
+def power_cycles(program: Program, plan: Plan, chains: Sequence[Chain]) -> list[Cycle]:
+    """All power cycles of a plan in order; raises `InvalidPlan` for one that ends where it cannot."""
+    prefix = list(accumulate(chain.from_iterable(column(one.drain) for one in chains), initial=0))
+    firsts = [0, *accumulate(map(len, chains))]
+    cycles: list[Cycle] = []
+    start = stage = 0
+    for end in _ends(program, chains, plan):
+        while start >= firsts[stage + 1]:
+            stage += 1
+        last = stage
+        while end > firsts[last + 1]:
+            last += 1
+        opening, closing = start - firsts[stage], end - 1 - firsts[last]
+        if not chains[last].cut[closing]:
+            where = f"cycle {len(cycles) + 1} ends after atom {closing + 1} of stage {program.stages[last].name}"
+            raise InvalidPlan(Violation.NO_CUT, where)
+        drain = prefix[end] - prefix[start]
+        drain += int(chains[stage].resume_drain[opening]) + int(chains[last].commit_drain[closing])
+        resume, commit = int(chains[stage].resume_time[opening]), int(chains[last].commit_time[closing])
+        cycles.append(Cycle(start, end, drain, resume, commit, stage, last))
+        start = end
+    return cycles
+
+
+def thresholds_of(law: CycleLaw, runs: Iterable[PowerCycles], drains: Sequence[int]) -> list[Threshold]:
+    """The threshold of every cycle; raises `InvalidPlan` for one that the hardware lacks or that does not suffice."""
+    found: list[Threshold] = []
+    capacities = {Position.FIRST: law.first_capacity, Position.ONLY: law.first_capacity}
+    where = positions(len(drains))
+    for run in runs:
+        threshold = _threshold_of(law, run)
+        for _ in range(run.repeat):
+            index = len(found)
+            drain, capacity = drains[index], capacities.get(where[index], law.capacity)
+            if drain > capacity:
+                text = f"cycle {index + 1} drains {drain}, at most {capacity} are available"
+                raise InvalidPlan(Violation.CYCLE_TOO_LARGE, text)
+            level = threshold.level if index else max(threshold.level, law.head.level)
+            if drain + law.upkeep.reserve > level:
+                text = f"cycle {index + 1} drains {drain} and starts at {level}"
+                raise InvalidPlan(Violation.LEVEL_TOO_LOW, text)
+            found.append(threshold)
+    return found
+
+
+def _threshold_of(law: CycleLaw, run: PowerCycles) -> Threshold:
+    try:
+        return law.threshold_at(run.level, run.code)
+    except ValueError as error:
+        raise InvalidPlan(Violation.UNKNOWN_LEVEL, str(error)) from None

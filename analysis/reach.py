@@ -1,0 +1,152 @@
+"""Proof that no plan exists: nothing that a plan can be in leads through one of the stages.
+
+What can be reached at a boundary needs no costs: standing closed, or inside the first or a later cycle with some amount
+drained, and less is never worse. A tiled stage lets everything through unless no cycle can hold the dearest atom of
+even its least designs; this takes more for reachable than is, never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ischedule.analysis.cover import Unproven
+from ischedule.analysis.designs import fitting_chains
+from ischedule.analysis.least_tilings import least_atom
+from ischedule.models.chain import Chain
+from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.plan import Bottleneck
+from ischedule.models.program import Program, Stage, TiledStage
+from ischedule.models.waiting import CycleLaw
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a plan can stand closed at a boundary, and the least that an open first or later cycle has drained."""
+
+    closed: bool
+    first: int | None
+    later: int | None
+
+
+ANYWHERE = Standing(True, 0, 0)
+NOWHERE = Standing(False, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Which costs of cycles are left out, to see what keeps a stage from being passed."""
+
+    resume: bool = False
+    commit: bool = False
+
+
+NO_RELIEF = Relief()
+
+
+def _least(*drains: int | None) -> int | None:
+    return min((drain for drain in drains if drain is not None), default=None)
+
+
+def walk(chain: Chain, law: CycleLaw, before: Standing | None, relief: Relief) -> tuple[Standing, bool]:
+    """What is reached after a design (None: from the start of the program), and whether a plan can end there."""
+    splits = law.max_cycles is None
+    resumes = [0] * len(chain) if relief.resume else chain.resume_drain
+    commits = [0] * len(chain) if relief.commit else chain.commit_drain
+    entry = Standing(False, int(resumes[0]), None) if before is None else before
+    closed, first, later = entry.closed, entry.first, entry.later
+    drained = 0
+    ends = False
+    for drain, resume, commit, cut in zip(chain.drain, resumes, commits, chain.cut, strict=True):
+        if closed:
+            later = _least(later, int(resume) - drained)
+        drained += int(drain)
+        reach = drained + int(commit)
+        first_ends = first is not None and first + reach <= law.first_capacity
+        ends = first_ends or (splits and later is not None and later + reach <= law.capacity)
+        closed = splits and bool(cut) and ends
+    held = None if first is None or first + drained > law.first_capacity else first + drained
+    kept = None if later is None or later + drained > law.capacity else later + drained
+    return Standing(closed, held, kept), ends
+
+
+class Reach:
+    """What a program's stages let through."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.law = program.law
+
+    def after(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> tuple[Standing, bool]:
+        """What is reached after a stage by any of its designs, and whether a plan can end there."""
+        stage = self.program.stages[index]
+        if isinstance(stage, TiledStage):
+            return (ANYWHERE, True) if self._passes_tiled(stage, relief) else (NOWHERE, False)
+        found = [walk(chain, self.law, before, relief) for _, chain in fitting_chains(stage)]
+        closed = any(standing.closed for standing, _ in found)
+        first = _least(*(standing.first for standing, _ in found))
+        later = _least(*(standing.later for standing, _ in found))
+        return Standing(closed, first, later), any(ends for _, ends in found)
+
+    def _passes_tiled(self, stage: TiledStage, relief: Relief) -> bool:
+        """Whether some cycle can hold the dearest atom of a least design; its ends may lie in any stage."""
+        atom = least_atom(stage)
+        resume = 0 if relief.resume else min(_least_resume(one) for one in self.program.stages)
+        commit = 0 if relief.commit else min(_least_commit(one) for one in self.program.stages)
+        return atom is not None and resume + atom + commit <= max(self.law.capacity, self.law.first_capacity)
+
+    def blocks(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
+        """Whether nothing gets through a stage from what is reached before it."""
+        standing, ends = self.after(index, before, relief)
+        return not ends if index == len(self.program.stages) - 1 else standing == NOWHERE
+
+
+def _least_resume(stage: Stage) -> int:
+    if isinstance(stage, TiledStage):
+        return stage.ends.resume[0]
+    return min((int(min(chain.resume_drain)) for chain in stage.designs), default=0)
+
+
+def _least_commit(stage: Stage) -> int:
+    if isinstance(stage, TiledStage):
+        return stage.ends.commit[0]
+    return min((int(min(chain.commit_drain)) for chain in stage.designs), default=0)
+
+
+def require_bottleneck(program: Program, bottleneck: Bottleneck) -> None:
+    """Raise `Unproven` unless no plan gets through the stage that is named, for the reason that is named."""
+    index, count = bottleneck.stage, len(program.stages)
+    if not 0 <= index < count:
+        raise Unproven(f"there is no stage {index} among {count}")
+    reach = Reach(program)
+    before: Standing | None = None
+    for earlier in range(index):
+        before, _ = reach.after(earlier, before)
+    entries = [entry for entry in (before, ANYWHERE) if entry != NOWHERE and reach.blocks(index, entry)]
+    name = program.stages[index].name
+    if not entries:
+        raise Unproven(f"stage {name} can be passed, or is not reached")
+    if bottleneck.diagnosis not in {one.value for one in _reasons(reach, index, entries[0])}:
+        raise Unproven(f"stage {name} cannot be passed, but not because of: {bottleneck.diagnosis}")
+
+
+def _reasons(reach: Reach, index: int, before: Standing | None) -> Iterator[Diagnosis]:
+    """Every name that is right for what keeps a stage from being passed."""
+    stage = reach.program.stages[index]
+    if not _has_design(stage):
+        if isinstance(stage, TiledStage) and _has_design(replace(stage, sums_in_memory=True)):
+            yield Diagnosis.NONVOLATILE_MEMORY
+        yield Diagnosis.VOLATILE_MEMORY
+        return
+    yield Diagnosis.ATOM_TOO_LARGE
+    yield reach.law.limited_by
+    if not reach.blocks(index, before, Relief(resume=True)):
+        yield Diagnosis.BOOT_TOO_LARGE
+    if not reach.blocks(index, before, Relief(commit=True)):
+        yield Diagnosis.COMMIT_TOO_LARGE
+
+
+def _has_design(stage: Stage) -> bool:
+    if isinstance(stage, TiledStage):
+        return least_atom(stage) is not None
+    return any(True for _ in fitting_chains(stage))

@@ -1,0 +1,66 @@
+"""What a verdict takes for granted, in sentences: the model's inputs, and the few parts that nothing checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ischedule.models.case import Case
+from ischedule.models.diagnosis import Unschedulable
+from ischedule.models.program import Program
+from ischedule.models.supply import ConstantPower
+from ischedule.models.wake import Mechanism, Policy, StartKind
+
+IDEAL = "certified (ideal capacitor: no series resistance, no leakage)"
+
+
+def trusted_of(case: Case, program: Program | Unschedulable) -> tuple[str, ...]:
+    """Everything that is trusted when a plan for the case is certified."""
+    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_RESTS_ON)
+
+
+_RESTS_ON = (
+    "the function that gives charging times, specified to the bit and tested for being a monotone upper bound",
+    "the checker itself, and Python's integers",
+)
+
+
+def _costs(case: Case) -> Iterator[str]:
+    if case.device is not None:
+        yield f"the measured costs of the device {case.device.name}: no execution takes more energy or time"
+    if case.tasks is not None:
+        yield "the measured costs of the tasks: none takes more, or needs more volatile memory, than stated"
+        yield "each task can be repeated: it writes nothing that its power cycle has read before writing it"
+    else:
+        yield "the kernel models that turn layers into transfers, arithmetic and volatile memory"
+    yield "nothing harvested while running is counted, and running draws no more power than stated"
+
+
+def _waiting(case: Case) -> Iterator[str]:
+    yield "the tolerances of capacitance, turn-on and brown-out: the parts stay within their intervals"
+    if isinstance(case.supply, ConstantPower):
+        yield "the supply delivers at least its lowest stated power whenever the device waits"
+    else:
+        yield "the supply is never weaker than its lowest stated voltage behind its highest stated resistance"
+    yield _MECHANISMS[case.wake.mechanism]
+    if case.wake.policy is Policy.PROGRAMMABLE:
+        yield "the hardware tells its threshold levels apart and wakes at the level that is set"
+    yield _STARTS[case.start.kind]
+
+
+_MECHANISMS = {
+    Mechanism.LATCH: "the device switches its own load off, and nothing is drawn until the threshold is reached",
+    Mechanism.BURN: "the device idles down to brown-out after each power cycle, with at least the stated power",
+    Mechanism.SENSE: "sleeping and measuring draw no more than stated, and a reached threshold is noticed in time",
+}
+
+_STARTS = {
+    StartKind.COLD: "an inference starts with the buffer at or above 0 V",
+    StartKind.FLOOR: "an inference starts with the buffer at or above its floor",
+    StartKind.CHARGED: "an inference starts with the buffer charged to turn-on",
+    StartKind.PERIODIC: "inferences start one period apart, the first with the buffer as the others find it",
+}
+
+
+def _levels(program: Program | Unschedulable) -> Iterator[str]:
+    if isinstance(program, Program) and not program.law.is_minimal_optimal:
+        yield "thresholds are the best of the levels that the hardware has, or of 64 evenly spaced ones"
