@@ -229,11 +229,9 @@ class SourceCharging(ChargingLaw):
         return self._steps(level) * factor.numerator // factor.denominator
 
     def power_at(self, level: int) -> int:
-        low = self.buffer.voltage_of(level, Rounding.DOWN)
         # nV nV / uohm = 1e-12 W = 1000 fW; concave in v, so least at an end of the nanovolt that holds v
-        return min(
-            round_to_integer(1000 * v * (self.source - v) / self.resistance, Rounding.DOWN) for v in (low, low + 1)
-        )
+        ends = (self.buffer.voltage_of(level, rounding) for rounding in Rounding)
+        return min(round_to_integer(1000 * v * (self.source - v) / self.resistance, Rounding.DOWN) for v in ends)
 
 
 def charging_law(buffer: EnergyBuffer, supply: Supply, waiting_power: int = 0) -> ChargingLaw:

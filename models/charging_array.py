@@ -69,9 +69,9 @@ def _logarithms(law: SourceCharging, levels: Integers) -> Floats:
     r is 4 u / 2 + u = 3 u, 1 + r at most 2.5 u; the constant, two products and the quotient add 4 u: below 9 u in all.
     """
     top, bottom = law.source_level, law.buffer.below_floor
-    left = _distance(top, -levels)
+    left = np.minimum(_distance(top, -levels), float(top + bottom))
     if law.buffer.coordinate is Coordinate.CHARGE:
-        return np.log(float(top) / np.minimum(left, float(top + bottom)))
+        return np.log(float(top) / left)
     ratio = np.sqrt(_distance(bottom, levels) / float(top + bottom))
     square = bottom / (top + bottom)
     at_floor = Fraction(isqrt((square.numerator << 256) // square.denominator), 1 << 128)

@@ -64,14 +64,16 @@ class CycleLaw(ABC):
         offset + first(e_1) + mid(e_2) + ... + mid(e_K-1) + last(e_K)    or    offset + only(e_1)
 
     picoseconds. Each price is non-decreasing in e. Under fixed wake this is what the certified rule takes (`replay`).
-    Under programmable wake it is so as long as no cycle begins above its own threshold; otherwise the sum is less, a
-    relaxation, because it counts the surplus as time gained.
+    Under programmable wake it is so as long as no cycle begins above its own threshold. Otherwise the sum counts the
+    surplus as time gained: a relaxation, below what the rule takes (up to the rounding of time) wherever minimal
+    thresholds are optimal.
 
     `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
     cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`
     is what a periodic start assumes: latency plus `recovery` of the last cycle must not exceed it.
-    `is_minimal_optimal` tells whether the thresholds are the best there are (up to the rounding of time), or the best
-    of a stated finite set.
+    `is_minimal_optimal` tells whether the least sufficient thresholds are the best, up to the rounding of time, of all
+    thresholds that each suffice for their own cycle (with coarse steps, leaving a cycle to what the one before it left
+    can save up to a step); if not, the best of a stated finite set is taken.
     """
 
     charging: ChargingLaw

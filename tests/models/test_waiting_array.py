@@ -1,0 +1,71 @@
+"""Columns of prices: bit for bit the scalar law's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ischedule.models.charging import ChargingStall
+from ischedule.models.demand import LIMIT, Overflow
+from ischedule.models.quantities import Interval
+from ischedule.models.supply import ConstantPower
+from ischedule.models.waiting import CycleLaw, Position
+from ischedule.models.waiting_array import first_array, last_array, mid_array, only_array, price_array
+from tests.models.test_waiting import (
+    CONTINUOUS,
+    FIXED,
+    FLOOR,
+    HIGH_SOURCE,
+    SENSING,
+    STEPPED,
+    capacity_at,
+    everyday_law,
+    random_laws,
+)
+
+
+@given(random_laws(), st.sampled_from(Position), st.data())
+def test_columns_equal_the_scalar_law(law: CycleLaw, position: Position, data: st.DataObject) -> None:
+    assume(law.max_cycles is None)
+    capacity = capacity_at(law, position)
+    edges = st.sampled_from((0, law.head.level, law.capacity)).flatmap(lambda at: st.integers(at - 3, at + 3))
+    drains = data.draw(
+        st.lists((st.integers(0, capacity) | edges).map(lambda e: max(0, min(e, capacity))), max_size=30)
+    )
+    expected = [law.price(position, drain) for drain in drains]
+    if max(expected, default=0) < LIMIT // 2:
+        assert price_array(law, position, np.array(drains, dtype=np.int64)).tolist() == expected
+
+
+@pytest.mark.parametrize("wake", [FIXED, CONTINUOUS, STEPPED, SENSING])
+@pytest.mark.parametrize("supply", [None, HIGH_SOURCE, ConstantPower(Interval.exactly(2 * 10**12))])
+def test_columns_equal_the_scalar_law_on_the_everyday_band(wake: object, supply: object) -> None:
+    law = everyday_law(wake, FLOOR, supply=supply)  # type: ignore[arg-type]
+    drains = np.random.default_rng(5).integers(0, law.capacity + 1, 2000)
+    for array, scalar in (
+        (first_array, law.first),
+        (mid_array, law.mid),
+        (last_array, law.last),
+        (only_array, law.only),
+    ):
+        prices = array(law, drains)
+        assert prices.tolist() == [scalar(drain) for drain in drains.tolist()]
+        assert bool((np.diff(prices[np.argsort(drains)]) >= 0).all())
+
+
+def test_columns_refuse_what_the_scalar_law_refuses() -> None:
+    law = everyday_law(STEPPED, FLOOR)
+    with pytest.raises(ValueError, match="capacity"):
+        mid_array(law, np.array([0, law.capacity + 1]))
+    with pytest.raises(ValueError, match="capacity"):
+        mid_array(law, np.array([-1, 0]))
+    once = everyday_law(supply=ConstantPower(Interval.exactly(0)))
+    with pytest.raises(ChargingStall):
+        mid_array(once, np.array([1]))
+    assert only_array(once, np.array([1])).tolist() == [0]
+    slow = everyday_law(CONTINUOUS, FLOOR, supply=ConstantPower(Interval.exactly(1)))
+    with pytest.raises(Overflow):
+        mid_array(slow, np.array([slow.capacity]))
+    assert mid_array(law, np.array([], dtype=np.int64)).size == 0
