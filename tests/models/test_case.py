@@ -93,6 +93,27 @@ def test_behind_a_regulator_amounts_are_charges() -> None:
     assert case.start == Start(StartKind.PERIODIC, 600 * 10**12)
 
 
+def test_rounding_takes_the_side_that_promises_less() -> None:
+    """Demand goes up; what is granted, and what shortens a wait by being large, goes down."""
+
+    def load(document: Document, path: str, text: str) -> Case:
+        return load_case(changed(document, path, text))
+
+    assert load(NETWORK, "requirements.deadline", "1.5 ps").requirements.deadline == 1
+    assert load(NETWORK, "requirements.volatile_memory", "100.5 B").requirements.volatile_memory == 100
+    assert load(NETWORK, "requirements.nonvolatile_memory", "100.5 B").requirements.nonvolatile_memory == 100
+    assert load(CHARGES, "wake.idle_power", "1.5 fW").wake.idle_power == 1
+    asleep = load(changed(TASKS, "wake.sleep.power", "1.5 fW"), "wake.sleep.poll_energy", "1.5 fJ").wake.sleep
+    assert asleep is not None
+    assert (asleep.power, asleep.poll_energy) == (2, 2)
+    assert load(TASKS, "boot.energy", "1.5 fJ").boot.amount == 2
+    tasks = load(changed(TASKS, "tasks.list.0.energy", "1.5 fJ"), "tasks.list.0.volatile", "1.5 B").tasks
+    assert tasks is not None
+    assert (tasks.amount[0], tasks.volatile[0]) == (2, 2)
+    band = load(NETWORK, "buffer.turn_on", "2.99 V ± 0.5 nV").buffer.turn_on
+    assert band == Interval(2_989_999_999, 2_990_000_001)
+
+
 def test_thresholds_of_a_latch_may_be_continuous() -> None:
     case = load_case(LATCHED)
     assert (case.wake.policy, case.wake.mechanism, case.wake.step) == (Policy.PROGRAMMABLE, Mechanism.LATCH, None)
