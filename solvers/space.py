@@ -54,11 +54,10 @@ class Space:
         """The chains of the chosen designs, in groups of one part with atoms of like number and size."""
         if not len(chosen):
             return
-        per_cycle = np.log2(np.maximum(capacity * self.atoms[chosen] / np.maximum(self.drain[chosen], 1), 1)).astype(
-            int
-        )
+        per_cycle = np.log2(np.maximum(capacity * self.atoms[chosen] / np.maximum(self.drain[chosen], 1), 1))
+        per_cycle = per_cycle.astype(np.int64)
         part = np.searchsorted(self.first, chosen, side="right") - 1
-        length = np.log2(self.atoms[chosen]).astype(int)
+        length = np.log2(self.atoms[chosen]).astype(np.int64)
         order = np.lexsort((self.atoms[chosen], length, per_cycle, part))
         keys = np.stack([part, per_cycle, length])[:, order]
         breaks = np.flatnonzero((np.diff(keys, axis=1) != 0).any(axis=0)) + 1

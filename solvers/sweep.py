@@ -102,7 +102,7 @@ def relax(least: Matrix, known: Edges, low: int) -> None:
     cost = known.cost
     for j, (begin, end) in enumerate(pairwise(start), low):
         if begin < end:
-            best = (least[j - end + begin : j] + cost[begin:end]).min(axis=0)
+            best = np.minimum.reduce(least[j - end + begin : j] + cost[begin:end])
             np.minimum(least[j], best, out=least[j])
 
 

@@ -31,7 +31,7 @@ from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
 
 SLACK = 2e6
 """Picoseconds by which double precision may be wrong about a whole plan, with room to spare."""
-FEW = (2, 12, 96)
+FEW = (1, 8)
 """Designs per layer in the passes that look for an upper bound: before the floors are known, and after."""
 
 
@@ -57,7 +57,9 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
 
 def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass, bool]:
     """The designs that can matter, in double precision; whether they are all that can."""
-    best = run(search, lambda stage, _: _few(search, stage, None, FEW[0]), steer, UNREACHABLE, SLACK, Limit())
+    best = run(
+        search, lambda stage, _: _few(search, stage, None, FEW[0], steer.single), steer, UNREACHABLE, SLACK, Limit()
+    )
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
@@ -77,20 +79,22 @@ def _better(search: Search, best: Pass, number: int | None, steer: Waiting, limi
     ceiling = best.cost + SLACK
 
     def choose(stage: int, entry: Reached) -> Index:
-        return _few(search, stage, search.candidates(stage, entry, ceiling), number)
+        return _few(search, stage, search.candidates(stage, entry, ceiling), number, steer.single)
 
     found = run(search, choose, steer, ceiling, SLACK, limit)
     return found if number is None or found.cost <= best.cost else best
 
 
-def _few(search: Search, stage: int, among: Index | None, number: int | None) -> Index:
-    """The designs with the least bounds, and the leanest one: it fits where no other does."""
+def _few(search: Search, stage: int, among: Index | None, number: int | None, single: bool) -> Index:
+    """The designs with the least bounds; for a plan of a single cycle also the leanest: it fits where no other does."""
     bounds = search.floors[stage].bounds
     if among is None:
         among = np.arange(len(bounds))
     if number is None or number >= len(among):
         return among
     chosen = among[np.argpartition(bounds[among], number)[:number]]
+    if not single:
+        return chosen
     leanest = among[search.spaces[stage].drain[among].argmin()]
     return np.union1d(chosen, leanest)
 
