@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 from ischedule.models.errors import InvalidValue
@@ -40,10 +41,15 @@ class Dimension:
     exponent: int
     example: str
 
-    @property
+    @cached_property
     def unit(self) -> Fraction:
         """One internal unit in SI units."""
         return Fraction(10) ** self.exponent
+
+    @cached_property
+    def largest(self) -> Fraction:
+        """The most that a quantity of this dimension may be, in SI units."""
+        return LIMIT * self.unit
 
     @property
     def article(self) -> str:
@@ -94,7 +100,8 @@ def _number(text: str, value: object, remedy: str) -> Fraction:
     mantissa, _, exponent = text.lower().partition("e")
     if len(text) > _MAX_TEXT or (exponent and (len(exponent) > 4 or abs(int(exponent)) > _MAX_EXPONENT)):
         raise QuantityError(value, "is a number too long or too large to be meant", remedy)
-    return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+    number = Fraction(mantissa)
+    return number * Fraction(10) ** int(exponent) if exponent else number
 
 
 def _need_text(value: object, what: str, remedy: str) -> str:
@@ -128,7 +135,7 @@ def parse(text: object, dimension: Dimension) -> Fraction:
     if magnitude < 0:
         raise QuantityError(text, "is negative", f'write {dimension.article} of at least "0 {dimension.symbol}"')
     quantity = magnitude * scale
-    if quantity > LIMIT * dimension.unit:
+    if quantity > dimension.largest:
         raise QuantityError(text, "is too large", _most(dimension))
     return quantity
 
@@ -175,7 +182,7 @@ def parse_interval(value: object, dimension: Dimension) -> tuple[Fraction, Fract
         raise QuantityError(value, "has a negative tolerance", remedy)
     if half > middle:
         raise QuantityError(value, "reaches below zero", "write a tolerance of at most 100 %")
-    if middle + half > LIMIT * dimension.unit:
+    if middle + half > dimension.largest:
         raise QuantityError(value, "is too large", _most(dimension))
     return middle - half, middle + half
 
