@@ -13,7 +13,7 @@ from ischedule.solvers.floors import Floor
 from ischedule.solvers.frontier import Crossing, Reached, cross, finish, gather, start
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
-from ischedule.solvers.rate import Rate, Rebate
+from ischedule.solvers.rate import Rate
 from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers
 from ischedule.solvers.waits import Waiting
@@ -44,24 +44,26 @@ class Search:
         rest = self.rests[behind]
         drain = (exits.drain - self.resume[0]).astype(np.float64)
         cost = exits.cost - float(self.resume[1])
-        reduced = cost + self.rate.value * drain + rest.floor - _rebate(self.rate.reduced, is_first)
-        totals = self.rate.total(drain + rest.drain) - _rebate(self.rate.tabled, is_first)
+        rebate = self.rate.rebate.first if is_first else self.rate.rebate.later
+        reduced = cost + self.rate.value * drain + rest.floor - rebate
+        totals = self.rate.total(drain + rest.drain, is_first)
         return np.asarray(np.maximum(reduced, cost + rest.time + totals), dtype=float)
 
     def candidates(self, stage: int, entry: Reached, limit: float) -> Index:
         """Designs of a stage that may belong to a plan no dearer than the limit, given what is reachable before it."""
         space, rest = self.spaces[stage], self.rests[stage]
-        drains, costs, reduced, tabled = self._entries(stage, entry)
-        least = float((costs + self.rate.value * drains - reduced).min())
+        drains, costs, flags = self._entries(stage, entry)
+        rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
+        least = float((costs + self.rate.value * drains - rebates).min())
         chosen = np.flatnonzero(self.floors[stage].bounds <= limit - least - rest.floor)
         through = np.full(len(chosen), np.inf)
-        for drain, cost, rebate in zip(drains.tolist(), costs.tolist(), tabled.tolist(), strict=True):
-            ahead = self.rate.total(drain + space.drain[chosen] + rest.drain)
-            through = np.minimum(through, cost + ahead - rebate)
+        for drain, cost, is_first in zip(drains.tolist(), costs.tolist(), flags.tolist(), strict=True):
+            ahead = self.rate.total(drain + space.drain[chosen] + rest.drain, is_first)
+            through = np.minimum(through, cost + ahead)
         return np.asarray(chosen[space.time[chosen] + rest.time + through <= limit])
 
-    def _entries(self, stage: int, entry: Reached) -> tuple[Floats, Floats, Floats, Floats]:
-        """Drain and cost without the ends, and both rebates, of every state before a stage."""
+    def _entries(self, stage: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Drain and cost without the ends of every state before a stage, and whether its cycle is the first."""
         first, later = entry.first, entry.later
         drains = [first.drain - self.resume[0], later.drain - self.resume[0]]
         costs = [first.cost - float(self.resume[1]), later.cost - float(self.resume[1])]
@@ -70,14 +72,7 @@ class Search:
             drains.append(np.zeros(1, dtype=np.int64))
             costs.append(np.array([0.0 if stage == 0 else float(entry.closed)]))
             flags.append(np.array([stage == 0]))
-        flag = np.concatenate(flags)
-        reduced = np.where(flag, self.rate.reduced.first, self.rate.reduced.later)
-        tabled = np.where(flag, self.rate.tabled.first, self.rate.tabled.later)
-        return np.concatenate(drains).astype(float), np.concatenate(costs).astype(float), reduced, tabled
-
-
-def _rebate(rebate: Rebate, is_first: bool) -> float:
-    return rebate.first if is_first else rebate.later
+        return np.concatenate(drains).astype(float), np.concatenate(costs).astype(float), np.concatenate(flags)
 
 
 Choice = Callable[[int, Reached], Index]

@@ -1,22 +1,23 @@
 """The best rate of latency per drain, lines under the cost of a cycle, and the least cost of a total drain.
 
-All of it is derived from one function: ``c(y)``, what a power cycle costs beyond its atoms when atoms and fetches
-drain ``y``; it never decreases in ``y``. Numbers here are double precision: they steer the search, and the checker
-recomputes what a proof needs.
+All of it is derived from ``c(y)``, what a power cycle costs beyond its atoms when atoms and fetches drain ``y``; it
+never decreases in ``y``, and the first and the last cycle of a plan have prices of their own. Numbers here are double
+precision: they steer the search, and the checker recomputes what a proof needs.
 
-The first cycle of a plan and the last one may cost less than ``c``. What they can save, against the rate and
-against ``c`` itself, is taken off once per plan: these are the *rebates*."""
+The rate is one for cycles in the middle of a plan. What the first and the last cycle can cost less than it says is
+taken off once per plan: the *rebates*.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, log10
+from math import ceil, floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models.kernels import Ends
-from ischedule.solvers.sweep import Waits
+from ischedule.solvers.sweep import Integers, Waits
 from ischedule.solvers.waits import Waiting
 
 Floats = NDArray[np.float64]
@@ -39,14 +40,18 @@ class Rebate:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines (constant, numerator), and least costs."""
+    """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines (constant, numerator), and least costs.
+
+    ``least_later[k]`` is what cycles that together drain at least k buckets cost at least when the plan ends with them;
+    ``least_first`` when the plan begins with them too.
+    """
 
     fraction: tuple[int, int]
     room: int
     lines: tuple[tuple[int, int], ...]
-    reduced: Rebate
-    tabled: Rebate
-    least: Floats
+    rebate: Rebate
+    least_later: Floats
+    least_first: Floats
     bucket: float
 
     @property
@@ -54,49 +59,41 @@ class Rate:
         """The rate as a double."""
         return self.fraction[0] / self.fraction[1]
 
-    def total(self, drain: Floats) -> Floats:
-        """A lower bound on what the cycles cost that together drain so much, before rebates."""
+    def total(self, drain: Floats, is_first: bool) -> Floats:
+        """A lower bound on what the cycles cost that together drain so much and end the plan."""
+        table = self.least_first if is_first else self.least_later
         place = np.clip(np.floor(drain / self.bucket), 0, None)
-        tabulated = self.least[np.minimum(place, len(self.least) - 1).astype(np.int64)]
-        return np.where(place < len(self.least), tabulated, 0.0)
+        tabulated = table[np.minimum(place, len(table) - 1).astype(np.int64)]
+        return np.where(place < len(table), tabulated, 0.0)
 
 
 def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     """Sample the cost of a cycle by its position and derive everything from it."""
     overhead, active = ends.resume[0] + ends.commit[0], float(ends.resume[1] + ends.commit[1])
-    room = waiting.capacity - overhead
-    nodes = np.linspace(0, max(room, 0), NODES + 1).astype(np.int64)
+    room = max(waiting.capacity - overhead, 0)
+    first_room = max(waiting.first_capacity - overhead, 0)
+    nodes = np.linspace(0, room, NODES + 1).astype(np.int64)
+    first_nodes = np.arange(0, first_room + 1, max(room // NODES, 1), dtype=np.int64)
 
-    def sampled(wait: Waits) -> Floats:
-        return np.asarray(wait(nodes + overhead) + active, dtype=float)
+    def sampled(wait: Waits, at: Integers) -> Floats:
+        return np.asarray(wait(at + overhead) + active, dtype=float)
 
-    cost = sampled(waiting.mid)
+    cost = sampled(waiting.mid, nodes)
     best = float((cost[:-1] / np.maximum(nodes[1:], 1)).min())
     denominator = 10 ** (9 + max(0, -floor(log10(best)))) if best > 0 else 1
     fraction = (floor(best * (1 - SHY) * denominator), denominator)
     mu = fraction[0] / denominator
-    last, only = sampled(waiting.last), sampled(waiting.only)
-    first = sampled(waiting.first)
 
-    def below(reference: Floats, other: Floats) -> float:
-        """How far the other price may lie below the reference, anywhere between two nodes."""
-        return max(0.0, float((reference[1:] - other[:-1]).max()))
+    def saved(wait: Waits, at: Integers) -> float:
+        """How far the price may lie below the rate, anywhere between two nodes."""
+        beyond = np.append(at[1:], at[-1] + max(room // NODES, 1))
+        return max(0.0, float((mu * beyond - sampled(wait, at)).max()))
 
-    ray = mu * nodes.astype(float)
-    beyond = max(waiting.first_capacity - waiting.capacity, 0)
-    saved = [below(ray, price) + mu * beyond for price in (first, last, only)]
-    under = [below(cost, price) for price in (first, last, only)]
-    under = [value + float(cost[-1]) * -(-beyond // max(room, 1)) for value in under]
-    least, bucket = _least(cost, room)
-    return Rate(
-        fraction,
-        room,
-        _lines(nodes, cost, denominator),
-        Rebate(saved[1], max(saved[0] + saved[1], saved[2])),
-        Rebate(under[1], max(under[0] + under[1], under[2])),
-        least,
-        bucket,
-    )
+    first, last, only = saved(waiting.first, first_nodes), saved(waiting.last, nodes), saved(waiting.only, first_nodes)
+    bucket = max(room, 1) / BUCKETS
+    later_table, first_table = _least(waiting, bucket, (room, first_room), overhead, active)
+    rebate = Rebate(last, max(first + last, only))
+    return Rate(fraction, room, _lines(nodes, cost, denominator), rebate, later_table, first_table, bucket)
 
 
 def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tuple[int, int], ...]:
@@ -114,12 +111,32 @@ def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tu
     return tuple(lines)
 
 
-def _least(cost: Floats, room: int) -> tuple[Floats, float]:
-    """``least[k]``: what cycles that together drain k buckets cost at least, each rounded up to whole buckets."""
-    step = NODES // BUCKETS
-    single = np.concatenate([[cost[0]], cost[::step][:-1]])
-    least = np.zeros(SPAN * BUCKETS + 1)
-    for k in range(1, len(least)):
-        reach = min(k, BUCKETS)
-        least[k] = (single[1 : reach + 1] + least[k - reach : k][::-1]).min()
-    return least, max(room, 1) / BUCKETS
+def _least(
+    waiting: Waiting, bucket: float, rooms: tuple[int, int], overhead: int, active: float
+) -> tuple[Floats, Floats]:
+    """The tables of least costs: a cycle is rounded up to whole buckets and priced at the last one's lower end."""
+
+    def single(wait: Waits, room: int) -> Floats:
+        """Entry j: what a cycle of j buckets costs at least."""
+        ends = np.minimum((np.arange(ceil(room / bucket)) * bucket).astype(np.int64), room)
+        prices = np.asarray(wait(ends + overhead) + active, dtype=float)
+        return np.concatenate([prices[:1], prices])
+
+    size = SPAN * BUCKETS + 1
+    mid, last = single(waiting.mid, rooms[0]), single(waiting.last, rooms[0])
+    first, only = single(waiting.first, rooms[1]), single(waiting.only, rooms[1])
+    many = np.zeros(size)
+    for k in range(1, size):
+        reach = min(k, len(mid) - 1)
+        many[k] = (mid[1 : reach + 1] + many[k - reach : k][::-1]).min()
+    alone = np.full(size, np.inf)
+    alone[: len(only)] = only[:size]
+    later = _after(last, many)
+    return later, alone if waiting.single else np.minimum(alone, _after(first, later))
+
+
+def _after(single: Floats, rest: Floats) -> Floats:
+    """The least sum of one cycle of j >= 0 buckets and what the other buckets cost."""
+    padded = np.concatenate([np.full(len(single) - 1, rest[0]), rest])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(single))
+    return np.asarray((windows + single[::-1]).min(axis=1))

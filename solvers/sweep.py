@@ -73,16 +73,18 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
     """Price every feasible cycle inside the stage that ends at one of the cuts ``low .. high - 1``."""
     longest = np.zeros(high - low, dtype=np.int64)
     layers: list[tuple[Integers, Integers, Matrix]] = []
+    # a longer cycle may drain less if it starts where resuming is cheaper, but never less than its atoms and the least
+    room = capacity - lanes.resume_drain.min(axis=0)
     alive = np.arange(low, high)
     k = 0
     while len(alive):
         k += 1
         alive = alive[alive >= k]
-        drain = lanes.drain[alive] - lanes.drain[alive - k] + lanes.resume_drain[alive - k]
-        inside = drain <= capacity
+        drain = lanes.drain[alive] - lanes.drain[alive - k]
+        inside = drain <= room
         some = inside.any(axis=1)
         alive, drain, inside = alive[some], drain[some], inside[some]
-        drain = drain + lanes.commit_drain[alive - 1]
+        drain = drain + lanes.resume_drain[alive - k] + lanes.commit_drain[alive - 1]
         j, d = np.nonzero(inside & (drain <= capacity) & lanes.cut[alive - 1] & (alive[:, None] <= lanes.length))
         ends = alive[j]
         times = lanes.time[ends, d] - lanes.time[ends - k, d]

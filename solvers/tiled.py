@@ -31,8 +31,9 @@ from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
 
 SLACK = 2e6
 """Picoseconds by which double precision may be wrong about a whole plan, with room to spare."""
-FEW = (1, 8)
-"""Designs per layer in the passes that look for an upper bound: before the floors are known, and after."""
+FEW = 8
+CUTS = 4000
+"""Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
 
 
 def solve_tiled(program: Program, limit: Limit) -> Outcome:
@@ -57,46 +58,49 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
 
 def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass, bool]:
     """The designs that can matter, in double precision; whether they are all that can."""
-    best = run(
-        search, lambda stage, _: _few(search, stage, None, FEW[0], steer.single), steer, UNREACHABLE, SLACK, Limit()
-    )
+    best = run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK, Limit())
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
             found = floor_of(space, search.rate, steer, limit)
             floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
             search = replace(search, floors=floors, rests=_rests(search.spaces, floors))
-        for number in (*FEW[1:], None):
-            limit.tell(f"plans from {number} designs per layer" if number else "all designs that can matter")
-            best = _better(search, best, number, steer, limit)
+        limit.tell("plans from few designs per layer")
+        best = _better(search, best, True, steer, limit)
+        limit.tell("all designs that can matter")
+        best = _better(search, best, False, steer, limit)
     except TimeUp:
         return search, best, False
     return search, best, True
 
 
-def _better(search: Search, best: Pass, number: int | None, steer: Waiting, limit: Limit) -> Pass:
-    """A pass over so many designs per layer (None: all) that can beat the best plan so far, if only by nothing."""
+def _better(search: Search, best: Pass, some: bool, steer: Waiting, limit: Limit) -> Pass:
+    """A pass over some or all of the designs that can belong to a plan no dearer than the best one so far."""
     ceiling = best.cost + SLACK
 
     def choose(stage: int, entry: Reached) -> Index:
-        return _few(search, stage, search.candidates(stage, entry, ceiling), number, steer.single)
+        among = search.candidates(stage, entry, ceiling)
+        if not some:
+            return among
+        ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
+        cuts = np.cumsum(search.spaces[stage].atoms[ordered])
+        return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
 
     found = run(search, choose, steer, ceiling, SLACK, limit)
-    return found if number is None or found.cost <= best.cost else best
+    return best if some and found.cost > best.cost else found
 
 
-def _few(search: Search, stage: int, among: Index | None, number: int | None, single: bool) -> Index:
-    """The designs with the least bounds; for a plan of a single cycle also the leanest: it fits where no other does."""
+def _one(search: Search, stage: int, steer: Waiting) -> Index:
+    """The most promising design by the bound alone."""
     bounds = search.floors[stage].bounds
-    if among is None:
-        among = np.arange(len(bounds))
-    if number is None or number >= len(among):
-        return among
-    chosen = among[np.argpartition(bounds[among], number)[:number]]
-    if not single:
-        return chosen
-    leanest = among[search.spaces[stage].drain[among].argmin()]
-    return np.union1d(chosen, leanest)
+    return np.union1d([bounds.argmin()], _leanest(search, stage, np.arange(len(bounds)), steer)).astype(np.intp)
+
+
+def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
+    """Where a plan has a single cycle: the design that drains least, because it may be the only one that fits."""
+    if not steer.single or not len(among):
+        return np.zeros(0, dtype=np.intp)
+    return among[[search.spaces[stage].drain[among].argmin()]]
 
 
 def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
@@ -129,5 +133,5 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
         value = cost
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
-        value = min(cost, floor(sum(floors) / denominator - search.rate.reduced.first * (1 + 1e-9) - 1e6))
+        value = min(cost, floor(sum(floors) / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
     return Outcome(plan, cost, Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors), count)
