@@ -63,10 +63,16 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile) -> Verdi
             _require_unschedulable(program, file)
         else:
             evaluation = _evaluation(case, program, file)
-            require_claim(program, file, evaluation, case.requirements.deadline)
+            require_claim(program, file, evaluation, latest(case, program))
     except (Rejected, InvalidPlan, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
     return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted_of(case, program))
+
+
+def latest(case: Case, program: Program) -> int | None:
+    """The latest end of a latency that is allowed: the deadline, and for a periodic start the period."""
+    ends = [end for end in (case.requirements.deadline, program.law.period) if end is not None]
+    return min(ends, default=None)
 
 
 def _evaluation(case: Case, program: Program, file: PlanFile) -> Evaluation | None:

@@ -23,7 +23,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
-from ischedule.models.waiting import replay
+from ischedule.models.waiting import CycleLaw, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ class Evaluation:
     additive: int
     cycles: int
     drain: int
+    atoms_drain: int
+    resume_drain: int
+    commit_drain: int
     atoms_time: int
     resume_time: int
     commit_time: int
@@ -77,23 +80,44 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
     active = atoms_time + resume + commit
     latency = active + waiting
-    if law.period is not None and latency + law.recovery(drains[-1]) > law.period:
-        text = f"latency {latency} ps and recharging exceed the period of {law.period} ps"
-        raise InvalidPlan(Violation.PERIOD, text)
+    _require_period(law, latency, drains[-1])
     written = [_written(stage, design) for stage, design in zip(program.stages, plan.designs, strict=True)]
+    stages = _stage_totals(program, chains, cycles, waiting, written)
+    resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
         latency=latency,
         additive=active + law.waiting(drains),
         cycles=len(cycles),
         drain=sum(drains),
+        atoms_drain=sum(drains) - resume_drain - commit_drain,
+        resume_drain=resume_drain,
+        commit_drain=commit_drain,
         atoms_time=atoms_time,
         resume_time=resume,
         commit_time=commit,
         waiting=waiting,
         written=sum(written) + record_bytes * len(cycles),
         largest_cycle=max(drains),
-        stages=_stage_totals(program, chains, cycles, waiting, written),
+        stages=stages,
     )
+
+
+def _require_period(law: CycleLaw, latency: int, last_drain: int) -> None:
+    """Raise `InvalidPlan` unless the next inference finds the buffer as a periodic start assumes it."""
+    if law.period is None:
+        return
+    recovery = 0 if law.recharge_target is not None else law.recovery(last_drain)
+    if latency + recovery > law.period:
+        text = f"latency {latency} ps and recharging {recovery} ps exceed the period of {law.period} ps"
+        raise InvalidPlan(Violation.PERIOD, text)
+
+
+def _end_drains(chains: Sequence[Chain], cycles: Sequence[Cycle]) -> tuple[int, int]:
+    """What all cycles together drain to resume and to commit."""
+    firsts = [0, *accumulate(map(len, chains))]
+    resume = sum(int(chains[one.first_stage].resume_drain[one.start - firsts[one.first_stage]]) for one in cycles)
+    commit = sum(int(chains[one.last_stage].commit_drain[one.end - 1 - firsts[one.last_stage]]) for one in cycles)
+    return resume, commit
 
 
 def _stage_totals(
