@@ -6,6 +6,7 @@ million atoms is one crossing, in blocks."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from ischedule.solvers.frontier import Crossing, Reached, cross, finish, gather,
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
-from ischedule.solvers.sweep import Exits, Integers, Lanes
+from ischedule.solvers.sweep import Exits, Integers, Lanes, selected
 from ischedule.solvers.waits import Waiting, exact_waiting
 
 
@@ -31,23 +32,16 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
         limit.tell(f"stage {number + 1} of {len(stages)}")
         fitting = [index for index in range(len(stage.designs)) if stage.fits(index)]
         count += len(fitting)
-        crossed = list(_ways(stage, fitting, reached[-1], number == 0, waiting, limit))
+        last = number == len(stages) - 1
+        crossed = list(_ways(stage, fitting, reached[-1], (number == 0, last), waiting, limit))
         if not crossed:
             return Outcome(None, None, None, count, number)
         result = gather(iter(crossed), _all, np.int64, 0).reached
         reached.append(result)
         crossings.append(crossed)
-        if result.is_empty or (number == len(stages) - 1 and not len(result.first.drain) + len(result.later.drain)):
+        if result.is_empty or (last and not len(result.first.drain) + len(result.later.drain)):
             return Outcome(None, None, None, count, number)
-
-    def commit(design: Integers) -> tuple[Integers, Integers]:
-        chains = [stages[-1].designs[index] for index in design.tolist()]
-        drains = [int(chain.commit_drain[-1]) for chain in chains]
-        return np.array(drains, dtype=np.int64), np.array(
-            [int(chain.commit_time[-1]) for chain in chains], dtype=np.int64
-        )
-
-    ended = Pass(reached, [], crossings, finish(reached[-1], commit, waiting))
+    ended = Pass(reached, [], crossings, finish(reached[-1], _committed, waiting))
     if ended.finish is None:
         return Outcome(None, None, None, count, len(stages) - 1)
     cost = int(ended.finish.cost)
@@ -59,11 +53,32 @@ def _all(exits: Exits, _: bool) -> NDArray[np.bool_]:
     return np.ones(len(exits.drain), dtype=bool)
 
 
+def _committed(design: Integers) -> tuple[Integers, Integers]:
+    """Behind the last stage nothing is left to pay."""
+    return np.zeros_like(design), np.zeros_like(design)
+
+
 def _ways(
-    stage: ExplicitStage, fitting: list[int], entry: Reached, begins: bool, waiting: Waiting, limit: Limit
+    stage: ExplicitStage, fitting: list[int], entry: Reached, ends: tuple[bool, bool], waiting: Waiting, limit: Limit
 ) -> Iterator[Crossing]:
+    """The stage crossed by each design; ``ends`` says whether the plan begins and whether it ends with it."""
+    begins, last = ends
     for index in fitting:
-        yield cross(np.array([index]), _lanes(stage, index), entry, begins, waiting, keep=True, limit=limit)
+        lanes = _lanes(stage, index)
+        crossing = cross(np.array([index]), lanes, entry, begins, waiting, keep=True, limit=limit, least_commit=0)
+        yield _ended(crossing, waiting) if last else crossing
+
+
+def _ended(crossing: Crossing, waiting: Waiting) -> Crossing:
+    """What is in progress behind the last stage commits there: designs differ in what that takes."""
+
+    def committed(exits: Exits, capacity: int) -> Exits:
+        drain = exits.drain + crossing.lanes.commit_drain[-1]
+        cost = exits.cost + crossing.lanes.commit_time[-1]
+        return selected(replace(exits, drain=drain, cost=cost), np.flatnonzero(drain <= capacity))
+
+    first = committed(crossing.first, waiting.first_capacity)
+    return replace(crossing, first=first, later=committed(crossing.later, waiting.capacity))
 
 
 def _lanes(stage: ExplicitStage, index: int) -> Lanes:

@@ -86,8 +86,13 @@ def cross(
     *,
     keep: bool = False,
     limit: Limit | None = None,
+    least_commit: int | None = None,
 ) -> Crossing:
-    """Cross a stage by a group of its designs; ``begins`` says that the plan starts with this stage."""
+    """Cross a stage by a group of its designs; ``begins`` says that the plan starts with this stage.
+
+    ``least_commit`` is what a cycle still in progress at the end must at least keep for its commit; None where every
+    commit drains the same.
+    """
     dtype = waiting.dtype
     least: Matrix = np.full((lanes.atoms + 1, len(lanes)), UNREACHABLE, dtype=dtype)
     least[0] = entry.closed
@@ -109,7 +114,7 @@ def cross(
             relax(least, known, low)
             if keep:
                 blocks.append(known)
-    commit = lanes.commit_drain[lanes.length - 1, np.arange(len(lanes))]
+    commit = lanes.commit_drain[-1] if least_commit is None else np.int64(least_commit)
     later = joined(
         [
             opened(least, lanes, waiting.capacity - commit),
@@ -168,9 +173,12 @@ def finish(
     for is_first, exits in ((True, reached.first), (False, reached.later)):
         if len(exits.drain):
             drain, time = commit(exits.design)
-            wait = waiting.only if is_first else waiting.last
-            costs = exits.cost + time + wait(exits.drain + drain)
-            label = int(costs.argmin())
-            if best is None or costs[label] < best.cost:
-                best = Finish(costs[label], is_first, label)
+            wait, capacity = (waiting.only, waiting.first_capacity) if is_first else (waiting.last, waiting.capacity)
+            fits = np.flatnonzero(exits.drain + drain <= capacity)
+            if not len(fits):
+                continue
+            costs = exits.cost[fits] + time[fits] + wait(exits.drain[fits] + drain[fits])
+            place = int(costs.argmin())
+            if best is None or costs[place] < best.cost:
+                best = Finish(costs[place], is_first, int(fits[place]))
     return best
