@@ -1,0 +1,58 @@
+"""What may be claimed of a solver's answer: the plan file that goes to the checker.
+
+The strongest claim comes first; behind it stands the plan alone, which needs no proof about other plans. The checker
+decides which of them holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ischedule.models.diagnosis import Unschedulable
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.plan_file import Certified, Claim, PlanFile
+
+
+def refusal_claim(tool: str, digest: str, refusal: Unschedulable) -> PlanFile:
+    """No plan exists, whatever the program: memory or physics rule it out."""
+    claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
+    return PlanFile(tool, digest, claim, None, Bottleneck(0, refusal.diagnosis.value))
+
+
+def claims(
+    tool: str, digest: str, answer: Answer, latency: int | None, offset: int, latest: int | None
+) -> Iterator[PlanFile]:
+    """What an answer supports, the strongest first; nothing where a limit was reached before anything was found.
+
+    `latency` is what the answer's plan takes as the checker computes it (None: the plan does not hold), `latest` is
+    the latest end that the case allows.
+    """
+    if answer.bottleneck is not None:
+        claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
+        yield PlanFile(tool, digest, claim, None, answer.bottleneck)
+        return
+    plan = answer.plan if latency is not None else None
+    least = None if answer.bound is None else answer.bound.value + offset
+    if answer.bound is not None and least is not None:
+        strongest = _claim(latency, least, latest)
+        if strongest is not None:
+            yield PlanFile(tool, digest, strongest, plan, answer.bound)
+    if plan is not None:
+        yield _plan_alone(tool, digest, plan, latency, latest)
+
+
+def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:
+    """The claim that plan and bound support together; None if there is no plan and the bound excludes none."""
+    if latest is not None and least > latest:
+        return Claim(Status.UNSCHEDULABLE, latency, least, Certified.DEADLINE)
+    if latency is None:
+        return None
+    in_time = latest is None or latency <= latest
+    status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
+    return Claim(status, latency, least, Certified.OPTIMAL if latency == least else Certified.WITHIN)
+
+
+def _plan_alone(tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None) -> PlanFile:
+    in_time = latency is not None and (latest is None or latency <= latest)
+    status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
+    return PlanFile(tool, digest, Claim(status, latency, None, Certified.FEASIBLE), plan, None)

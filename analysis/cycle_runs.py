@@ -1,0 +1,63 @@
+"""The power cycles of a plan as a person reads them: runs of cycles alike, where they lie and what they drain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles, thresholds_of
+from ischedule.models.cycle_law import Threshold
+from ischedule.models.plan import Plan
+from ischedule.models.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRun:
+    """Consecutive power cycles of the same number of atoms, threshold and stages.
+
+    `first` counts from 1; the stages are the first and the last that any of the cycles touches; drains are of the least
+    and of the fullest of them.
+    """
+
+    first: int
+    count: int
+    atoms: int
+    stages: tuple[str, str]
+    least_drain: int
+    most_drain: int
+    threshold: Threshold
+
+    @property
+    def last(self) -> int:
+        """The number of the last cycle of the run."""
+        return self.first + self.count - 1
+
+
+def cycle_runs(program: Program, plan: Plan) -> tuple[CycleRun, ...]:
+    """All power cycles of a valid plan, in order."""
+    cycles = power_cycles(program, plan, chains_of(program, plan))
+    thresholds = thresholds_of(program.law, plan.cycles, [cycle.drain for cycle in cycles])
+    return tuple(_runs(program, cycles, thresholds))
+
+
+def _runs(program: Program, cycles: list[Cycle], thresholds: list[Threshold]) -> Iterator[CycleRun]:
+    start = 0
+    for index in range(1, len(cycles) + 1):
+        if index < len(cycles) and _alike(cycles, thresholds, start, index):
+            continue
+        part, one = cycles[start:index], cycles[start]
+        names = program.stages[one.first_stage].name, program.stages[one.last_stage].name
+        drains = [cycle.drain for cycle in part]
+        yield CycleRun(
+            start + 1, index - start, one.end - one.start, names, min(drains), max(drains), thresholds[start]
+        )
+        start = index
+
+
+def _alike(cycles: list[Cycle], thresholds: list[Threshold], one: int, other: int) -> bool:
+    first, second = cycles[one], cycles[other]
+    return (
+        thresholds[one] == thresholds[other]
+        and first.end - first.start == second.end - second.start
+        and (first.first_stage, first.last_stage) == (second.first_stage, second.last_stage)
+    )

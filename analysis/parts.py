@@ -1,0 +1,91 @@
+"""What time and stored amount go into: booting, fetching, computing, storing, saving progress, waiting.
+
+The price of every atom is a sum over the device's primitives. Pricing the same loop nest with the primitives of one
+part only gives that part exactly, so that the parts of a plan add up to its latency and its drain, unit for unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ischedule.analysis.evaluate import Evaluation
+from ischedule.models.cost import Effort
+from ischedule.models.kernels import Price, Prices, totals
+from ischedule.models.plan import Plan
+from ischedule.models.program import Design, Program, Stage, TiledStage
+from ischedule.models.tiling import Order, Tiling
+
+
+class Part(Enum):
+    """One of the things that a plan's time and energy go into."""
+
+    BOOT = "boot"
+    RESUME = "resume"
+    FETCH = "fetch"
+    COMPUTE = "compute"
+    STORE = "store"
+    TASKS = "tasks"
+    COMMIT = "commit"
+    WAITING = "waiting"
+
+
+KERNEL_PARTS = (Part.FETCH, Part.COMPUTE, Part.STORE)
+"""The parts of a tiled layer's atoms."""
+
+_FREE: Price = (0, 0)
+_FREE_COMMANDS: Mapping[Order, Price] = dict.fromkeys(Order, _FREE)
+
+
+def prices_of_part(prices: Prices, part: Part) -> Prices:
+    """The prices with everything free that does not belong to one part of a kernel."""
+    if part is not Part.FETCH:
+        prices = replace(
+            prices, read=_FREE, input_command=_FREE, weight_command=_FREE, sums_command=dict(_FREE_COMMANDS)
+        )
+    if part is not Part.COMPUTE:
+        prices = replace(prices, multiply=_FREE, multiply_command=_FREE, tile=_FREE, pool=_FREE)
+    if part is not Part.STORE:
+        prices = replace(prices, write=_FREE, store_command=dict(_FREE_COMMANDS))
+    return prices
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An amount of the buffer's coordinate and a time (ps)."""
+
+    drain: int
+    time: int
+
+
+def stage_parts(stage: Stage, design: Design) -> dict[Part, Spent]:
+    """What all atoms of a design take, by part; measured tasks are not taken apart."""
+    if isinstance(stage, TiledStage):
+        assert isinstance(design, Tiling)
+        extent = stage.forms[design.form]
+        split = {part: totals(extent, design, prices_of_part(stage.prices, part)) for part in KERNEL_PARTS}
+        return {part: Spent(*price) for part, price in split.items()}
+    assert isinstance(design, int)
+    chain = stage.chain(design)
+    return {Part.TASKS: Spent(sum(map(int, chain.drain)), sum(map(int, chain.time)))}
+
+
+def plan_parts(program: Program, plan: Plan, evaluation: Evaluation, restart: Effort) -> dict[Part, Spent]:
+    """Where the latency of a plan goes, and its drain; `restart` is what every cycle begins with.
+
+    Resuming is what a cycle pays at its start besides: reading the progress record, and fetching again what a cycle
+    before had in volatile memory. Waiting drains nothing that the plan counts.
+    """
+    boot = Spent(evaluation.cycles * restart.amount, evaluation.cycles * restart.time)
+    parts = {
+        Part.BOOT: boot,
+        Part.RESUME: Spent(evaluation.resume_drain - boot.drain, evaluation.resume_time - boot.time),
+    }
+    for stage, design in zip(program.stages, plan.designs, strict=True):
+        for part, spent in stage_parts(stage, design).items():
+            before = parts.get(part, Spent(0, 0))
+            parts[part] = Spent(before.drain + spent.drain, before.time + spent.time)
+    parts[Part.COMMIT] = Spent(evaluation.commit_drain, evaluation.commit_time)
+    parts[Part.WAITING] = Spent(0, evaluation.waiting)
+    return parts

@@ -1,0 +1,220 @@
+"""What keeps every plan from existing, in figures: what is demanded, of what parts, and what is available.
+
+A certificate names the stage that cannot be passed. Here the least power cycle that would have to pass it is taken
+apart, so that it shows what would have to shrink or grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from ischedule.analysis.least_tilings import largest_atom, least_tilings
+from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
+from ischedule.models.build import nonvolatile_bytes
+from ischedule.models.case import Case
+from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.demand import Coordinate
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.kernels import Prices, rows_of, volatile_bytes
+from ischedule.models.plan import Bottleneck
+from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show
+from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A bottleneck: demanded and available in internal units of the measure; the parts add up to what is demanded.
+
+    The measure is None where only the sentence says what is counted; there the parts are empty.
+    """
+
+    diagnosis: Diagnosis
+    where: str
+    sentence: str
+    demanded: int
+    available: int
+    measure: Dimension | None
+    parts: tuple[tuple[Part, int], ...] = ()
+
+
+_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY)
+
+
+def refusal_shortage(case: Case, refusal: Unschedulable) -> Shortage:
+    """The bottleneck of a case that has no program."""
+    measure = MEMORY if refusal.diagnosis in _MEMORIES else amount_of(case)
+    if refusal.diagnosis is Diagnosis.SLEEP_STALL:
+        return Shortage(refusal.diagnosis, "waiting", refusal.text, refusal.demanded, refusal.available, None)
+    where = "the network" if refusal.diagnosis in _MEMORIES else "every power cycle"
+    return Shortage(refusal.diagnosis, where, refusal.text, refusal.demanded, refusal.available, measure)
+
+
+def deadline_shortage(least: int, latest: int) -> Shortage:
+    """The bottleneck of a case in which every plan takes longer than is allowed (both in ps)."""
+    sentence = f"every plan takes at least {show(least, TIME)}, {show(latest, TIME)} are allowed"
+    return Shortage(Diagnosis.DEADLINE, "the whole inference", sentence, least, latest, TIME)
+
+
+def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortage:
+    """The bottleneck of a stage that no plan gets through."""
+    stage = program.stages[bottleneck.stage]
+    if isinstance(stage, ExplicitStage):
+        return _tasks_shortage(case, program, stage)
+    fitting = [tiling for tiling in _least_designs(stage) if stage.fits(tiling)]
+    if not fitting:
+        return _memory_shortage(case, stage)
+    return _atom_shortage(case, program, stage, fitting)
+
+
+def amount_of(case: Case) -> Dimension:
+    """What the case's amounts count."""
+    return ENERGY if case.coordinate is Coordinate.ENERGY else CHARGE
+
+
+def _least_designs(stage: TiledStage) -> Iterator[Tiling]:
+    for form, extent in enumerate(stage.forms):
+        yield from least_tilings(form, extent)
+
+
+def _memory_shortage(case: Case, stage: TiledStage) -> Shortage:
+    """No design of a layer fits: its least tile in volatile memory, or its partial sums in the other."""
+    where = f"layer {stage.name}"
+    if any(replace(stage, sums_in_memory=True).fits(tiling) for tiling in _least_designs(stage)):
+        available = _nonvolatile_memory(case)
+        needed = nonvolatile_bytes(case)
+        sentence = (
+            f"without room for partial sums, {show(needed, MEMORY)} in all of {show(available, MEMORY)}, "
+            f"the layer's sums must stay in {show(stage.volatile, MEMORY)} of volatile memory, and they do not fit"
+        )
+        return Shortage(Diagnosis.NONVOLATILE_MEMORY, where, sentence, needed, available, MEMORY)
+    needed = min(
+        volatile_bytes(stage.forms[tiling.form], tiling, stage.prices.multiple, stage.prices.word_bytes)
+        for tiling in _least_designs(stage)
+        if stage.sums_in_memory or not stores_partial_sums(stage.forms[tiling.form], tiling)
+    )
+    sentence = f"the least tile takes {show(needed, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
+    return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, needed, stage.volatile, MEMORY)
+
+
+def _nonvolatile_memory(case: Case) -> int:
+    sizes = [case.requirements.nonvolatile_memory, None if case.device is None else case.device.nonvolatile_memory]
+    return min(size for size in sizes if size is not None)
+
+
+def _atom_shortage(case: Case, program: Program, stage: TiledStage, fitting: list[Tiling]) -> Shortage:
+    """Even the least design that fits memory has an atom that no power cycle can hold."""
+    tiling = min(fitting, key=lambda one: largest_atom(stage.forms[one.form], one, stage.prices))
+    extent = stage.forms[tiling.form]
+    place = dearest_atom(extent, tiling, stage.prices)
+    work = {part: _amount_at(extent, tiling, prices_of_part(stage.prices, part), place) for part in KERNEL_PARTS}
+    again = sum(amount[1] for amount in work.values()) if place[1] else 0
+    parts = {
+        Part.BOOT: case.restart.amount,
+        Part.RESUME: stage.ends.resume[0] - case.restart.amount + again,
+        **{part: amount[0] for part, amount in work.items()},
+        Part.COMMIT: stage.ends.commit[0],
+    }
+    available = max(program.law.capacity, program.law.first_capacity)
+    return _cycle_shortage(case, program.law, f"layer {stage.name}", "its least tile", parts, available)
+
+
+def dearest_atom(extent: Extent, tiling: Tiling, prices: Prices) -> tuple[int, int]:
+    """Where the atom stands that makes the fullest power cycle of one atom: its run of rows, its place in the row."""
+    places = (
+        (atom[0] + (row.again[0] if index else 0), run, index)
+        for run, (row, _) in enumerate(rows_of(extent, tiling, prices))
+        for index, atom in enumerate(row.atoms)
+    )
+    return max(places, key=lambda place: place[0])[1:]
+
+
+def _amount_at(extent: Extent, tiling: Tiling, prices: Prices, place: tuple[int, int]) -> tuple[int, int]:
+    """What the atom at a place takes, and what a cycle that starts with it fetches again."""
+    row, _ = next(islice(rows_of(extent, tiling, prices), place[0], None))
+    return row.atoms[place[1]][0], row.again[0]
+
+
+def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Shortage:
+    """The least power cycle that leads from where a plan can get to where none can, of a case of tasks."""
+    assert case.tasks is not None
+    chain, law = stage.chain(0), program.law
+    if not stage.fits(0):
+        index = max(range(len(case.tasks)), key=case.tasks.volatile.__getitem__)
+        where = f"task {case.tasks.name(index)}"
+        sentence = f"it takes {show(chain.volatile, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
+        return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, chain.volatile, stage.volatile, MEMORY)
+    start, end = least_crossing(chain, law)
+    parts = {
+        Part.BOOT: case.restart.amount,
+        Part.RESUME: int(chain.resume_drain[start]) - case.restart.amount,
+        Part.TASKS: sum(map(int, chain.drain[start:end])),
+        Part.COMMIT: int(chain.commit_drain[end - 1]),
+    }
+    names = case.tasks.name(start), case.tasks.name(end - 1)
+    where = f"task {names[0]}" if end == start + 1 else f"tasks {names[0]} to {names[1]}"
+    available = law.capacity if start else law.first_capacity
+    return _cycle_shortage(case, law, where, "it" if end == start + 1 else "them all", parts, available)
+
+
+def least_crossing(chain: Chain, law: CycleLaw) -> tuple[int, int]:
+    """Of all power cycles that start where a plan can stand and end where none can, the one that drains least.
+
+    Every plan has such a cycle, and none of them fits: the start can be reached, the end of the chain cannot.
+    """
+    count = len(chain)
+    reached = bytearray(count + 1)
+    reached[0] = 1
+    if law.max_cycles is None:
+        for start in range(count):
+            if reached[start]:
+                _mark(chain, start, law.capacity if start else law.first_capacity, reached)
+    best: tuple[int, int, int] | None = None
+    for start in range(count if law.max_cycles is None else 1):
+        if not reached[start]:
+            continue
+        drain = int(chain.resume_drain[start])
+        for end in range(start + 1, count + 1):
+            drain += int(chain.drain[end - 1])
+            if best is not None and drain >= best[0]:
+                break
+            ends = chain.cut[end - 1] if law.max_cycles is None else end == count
+            total = drain + int(chain.commit_drain[end - 1])
+            if ends and not reached[end] and (best is None or total < best[0]):
+                best = total, start, end
+    if best is None:
+        raise ValueError("the end of the chain can be reached")
+    return best[1], best[2]
+
+
+def _mark(chain: Chain, start: int, capacity: int, reached: bytearray) -> None:
+    """Mark every cut that a power cycle from the start can end at."""
+    drain = int(chain.resume_drain[start])
+    for end in range(start + 1, len(chain) + 1):
+        drain += int(chain.drain[end - 1])
+        if drain > capacity:
+            return
+        if chain.cut[end - 1] and drain + int(chain.commit_drain[end - 1]) <= capacity:
+            reached[end] = 1
+
+
+def _cycle_shortage(
+    case: Case, law: CycleLaw, where: str, what: str, parts: dict[Part, int], available: int
+) -> Shortage:
+    measure, demanded = amount_of(case), sum(parts.values())
+    sentence = f"a power cycle for {what} takes {show(demanded, measure)}, there are {show(available, measure)}"
+    return Shortage(_name(law, parts), where, sentence, demanded, available, measure, tuple(parts.items()))
+
+
+def _name(law: CycleLaw, parts: dict[Part, int]) -> Diagnosis:
+    """What stands out: the work, what a cycle begins with, or saving its progress."""
+    if law.limited_by is not Diagnosis.ATOM_TOO_LARGE:
+        return law.limited_by
+    start, commit = parts[Part.BOOT] + parts[Part.RESUME], parts[Part.COMMIT]
+    work = sum(parts.values()) - start - commit
+    if work >= max(start, commit):
+        return Diagnosis.ATOM_TOO_LARGE
+    return Diagnosis.BOOT_TOO_LARGE if start >= commit else Diagnosis.COMMIT_TOO_LARGE

@@ -1,0 +1,232 @@
+"""The public functions: load a case, solve it, check a plan file, explain an outcome.
+
+`solve` lets the independent checker judge its own answer; what a result calls certified is what the checker accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ischedule import __version__
+from ischedule.analysis.check import Verdict, latest
+from ischedule.analysis.check import check as check_claim
+from ischedule.analysis.claim import claims, refusal_claim
+from ischedule.analysis.cover import Unproven
+from ischedule.analysis.evaluate import Evaluation, evaluate
+from ischedule.analysis.power_cycles import InvalidPlan, Violation
+from ischedule.analysis.reach import require_bottleneck
+from ischedule.analysis.shortage import Shortage, deadline_shortage, refusal_shortage, shortage_of
+from ischedule.compat.exploration import Exploration
+from ischedule.models.build import program_of
+from ischedule.models.case import Case, Semantics, case_hash
+from ischedule.models.case import load_case as load_case
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.errors import InputError
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
+from ischedule.models.program import Program
+from ischedule.models.wake import Until
+
+if TYPE_CHECKING:
+    from ischedule.solvers.limit import Limit
+
+Progress = Callable[[str], None]
+"""Told, now and then, in a few words what a search is doing."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known about a case after solving it.
+
+    `program` is the reason where the case has none. `verdict` is the checker's on `plan_file`; both are missing where
+    a limit was reached before anything was found, and for published semantics, where `exploration` is the outcome.
+    `note` says why less is claimed than could be, if so.
+    """
+
+    case: Case
+    status: Status
+    program: Program | Unschedulable | None
+    plan_file: PlanFile | None
+    verdict: Verdict | None
+    note: str | None = None
+    exploration: Exploration | None = None
+
+    @property
+    def certified(self) -> bool:
+        """Whether the independent checker accepted the claim."""
+        return self.verdict is not None and self.verdict.accepted
+
+    @property
+    def kind(self) -> Certified | None:
+        """What is certified, None if nothing is."""
+        return None if self.verdict is None else self.verdict.certified
+
+    @property
+    def plan(self) -> Plan | None:
+        """The best plan found; it meets the deadline only where the case is schedulable."""
+        return None if self.plan_file is None else self.plan_file.plan
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The plan's exact figures."""
+        return None if self.verdict is None else self.verdict.evaluation
+
+    @property
+    def latency(self) -> int | None:
+        """The plan's worst-case latency in picoseconds."""
+        return None if self.verdict is None else self.verdict.latency
+
+    @property
+    def bound(self) -> int | None:
+        """What the latency of every plan is at least, in picoseconds, None if no bound is proven."""
+        return None if self.verdict is None else self.verdict.bound
+
+    @property
+    def gap(self) -> Fraction | None:
+        """By which part of the bound the plan may exceed the best one at most: 0 for an optimal plan."""
+        if self.latency is None or not self.bound or self.bound < 0:
+            return None
+        return Fraction(self.latency - self.bound, self.bound)
+
+    @cached_property
+    def shortage(self) -> Shortage | None:
+        """What keeps every plan from existing, or from being in time, None where nothing is known to."""
+        if isinstance(self.program, Unschedulable):
+            return refusal_shortage(self.case, self.program)
+        if self.status is not Status.UNSCHEDULABLE or self.program is None or self.plan_file is None:
+            return None
+        if isinstance(self.plan_file.certificate, Bottleneck):
+            found = shortage_of(self.case, self.program, self.plan_file.certificate)
+            return replace(found, diagnosis=Diagnosis(self.plan_file.certificate.diagnosis))
+        end = latest(self.case, self.program)
+        return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
+
+    @property
+    def deadline(self) -> int | None:
+        """The deadline of the case in picoseconds."""
+        return self.case.requirements.deadline
+
+
+def solve(
+    case: Case | str | Path | Mapping[str, Any], time_limit: float | None = None, progress: Progress | None = None
+) -> Result:
+    """The plan of least worst-case latency with its certificate, or the proof that the case has none.
+
+    `time_limit` (seconds) is for the search. Where it is reached, the best plan and a proven bound are the result.
+    Raises `InputError` for a case that is wrong.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    if case.semantics is not Semantics.ISCHEDULE:
+        return _explored(case)
+    program = program_or_reason(case)
+    if isinstance(program, Unschedulable):
+        refused = refusal_claim(__version__, case_hash(case), program)
+        return _judged(case, program, [refused], progress, None)
+    from ischedule.solvers.limit import Limit
+    from ischedule.solvers.solve import solve as search
+
+    limit = Limit(time_limit, progress)
+    answer = search(program, limit, latest(case, program))
+    answer = _named(case, program, answer)
+    answer, evaluation, note = _within_period(case, program, answer, limit)
+    latency = None if evaluation is None else evaluation.latency
+    found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
+    return _judged(case, program, list(found), progress, note)
+
+
+def _named(case: Case, program: Program, answer: Answer) -> Answer:
+    """The answer with its bottleneck called by what stands out in it, where the solver knows only where it lies."""
+    if answer.bottleneck is None:
+        return answer
+    found = shortage_of(case, program, answer.bottleneck)
+    named = replace(answer.bottleneck, diagnosis=found.diagnosis.value)
+    try:
+        require_bottleneck(program, named)
+    except Unproven:
+        return answer
+    return replace(answer, bottleneck=named)
+
+
+def check(case: Case | str | Path | Mapping[str, Any], plan_file: PlanFile | str | Path) -> Verdict:
+    """The independent checker's verdict on a plan file. Raises `InputError` for files that are wrong."""
+    case = case if isinstance(case, Case) else load_case(case)
+    file = plan_file if isinstance(plan_file, PlanFile) else read_plan_file(str(plan_file))
+    return check_claim(case, program_or_reason(case), file)
+
+
+def program_or_reason(case: Case) -> Program | Unschedulable:
+    """The case's program, or why it has none."""
+    try:
+        return program_of(case)
+    except Unschedulable as reason:
+        return reason
+
+
+def _judged(
+    case: Case, program: Program | Unschedulable, found: list[PlanFile], progress: Progress | None, note: str | None
+) -> Result:
+    """The strongest claim that the checker accepts; if it accepts none, nothing is known."""
+    if not found:
+        note = note or "the limit was reached before any plan was found"
+        return Result(case, Status.UNDECIDED, program, None, None, note)
+    for file in found:
+        if progress is not None:
+            progress(f"checking the claim: {file.claim.certified.value}")
+        verdict = check_claim(case, program, file)
+        if verdict.accepted:
+            return Result(case, file.claim.status, program, file, verdict, note)
+        note = f"the checker did not accept the claim {file.claim.certified.value}: {verdict.reason}"
+    return Result(case, Status.UNDECIDED, program, file, verdict, note)
+
+
+def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
+    """The figures of the answer's plan, None if it has none that holds; and whether only the period is in the way."""
+    if answer.plan is None:
+        return None, False
+    try:
+        return evaluate(program, answer.plan), False
+    except InvalidPlan as problem:
+        return None, problem.violation is Violation.PERIOD
+
+
+def _within_period(
+    case: Case, program: Program, answer: Answer, limit: Limit
+) -> tuple[Answer, Evaluation | None, str | None]:
+    """An answer whose plan is back at its start within the period, where the quickest plan is not but another is.
+
+    The plan that is back earliest is the one of least latency until the buffer is recharged.
+    """
+    evaluation, late = _evaluated(program, answer)
+    if not late or case.until is Until.RECHARGED or case.start.period is None:
+        return answer, evaluation, "the quickest plan does not end within the period" if late else None
+    from ischedule.solvers.solve import solve as search
+
+    recharged = program_of(replace(case, until=Until.RECHARGED))
+    other = search(recharged, limit, case.start.period)
+    if other.plan is None:
+        return answer, None, "no plan is found that is back at its start within the period"
+    answer = replace(answer, plan=other.plan)
+    evaluation, _ = _evaluated(program, answer)
+    note = "the quickest plan is not back at its start within the period; this one is back earliest"
+    if evaluation is None:
+        note = "the plan that is back at its start earliest is not back within the period"
+    return answer, evaluation, note
+
+
+def _explored(case: Case) -> Result:
+    """What the published explorer computes; nothing of it is certified."""
+    from ischedule.compat.adapter import explore_case
+
+    exploration = explore_case(case)
+    deadline = case.requirements.deadline
+    late = deadline is not None and exploration.feasible and exploration.latency * 1e12 > deadline
+    status = Status.SCHEDULABLE if exploration.feasible and not late else Status.UNSCHEDULABLE
+    return Result(case, status, None, None, None, None, exploration)
+
+
+__all__ = ["InputError", "Result", "check", "load_case", "program_or_reason", "solve"]
