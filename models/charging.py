@@ -9,9 +9,13 @@ and the highest resistance: a bound over all of these intervals at once. It is n
 
 For constant power T is rational and rounded once. For a source behind a resistance T = tau ln(q), and the logarithm is
 correctly rounded, up or down, to a multiple of 2^-36 before it is multiplied by the exact tau and rounded the same way.
-Correct rounding makes both functions monotone, and for all levels with T(x) - T(y) >= T(z) it gives
-elapsed_up(x) - elapsed_down(y) >= elapsed_up(z): the left side is an integer (a multiple of 2^-36 times tau, then of
-1 ps) that is at least T(z), and elapsed_up(z) is the least such.
+Correct rounding makes both functions monotone, with U = elapsed_up and D = elapsed_down, and differences keep order:
+
+    T(x) - T(y) >= T(z) - T(w)    implies    U(x) - D(y) >= D(z) - D(w),    and >= U(z) if w is the floor.
+
+For a grid of which 0 is a point, rounding x up and y down gives a difference that is a point not below x - y, hence not
+below x - y rounded up; rounding both z and w down gives one that is at most z - w rounded up. That holds for the grid
+of 2^-36, then, tau being a factor, for the grid of 1 ps.
 """
 
 from abc import ABC, abstractmethod

@@ -31,11 +31,11 @@ class ProgrammableWakeLaw(CycleLaw):
         first  as mid, but from the head's level h: D(h) + (U(X_high) - D(h) or 0) - D(max(X, h) - n)
         offset the head's delay - D(h)
 
-    Each is non-decreasing in n. Under one threshold D falls with X - n; from one least threshold Y to the next X the
-    drain n exceeds Y, both bands are charged over, the higher no faster, hence T(X) - T(X - n) >= T(Y), and so
-    U(X) - D(X - n) >= U(Y) (see `charging`), which is the most that Y's price can be. The least of a set that shrinks
-    as n grows is non-decreasing too. Only from a head above the floor can rounding break the order, where thresholds
-    pass the head: there the price is held at no less than that of the last threshold below.
+    Each is non-decreasing in n. Under one threshold D falls with X - n. From one least threshold Y to the next X the
+    drain n exceeds Y; more is charged in a higher band, which is no faster, hence T(X) - T(X - n) >= T(Y), and so
+    U(X) - D(X - n) >= U(Y) (see `charging`), which is the most that Y's price can be. The same holds where thresholds
+    pass the head: T(X) - T(X - n) >= T(h) - T(h - Y) gives U(X) - D(X - n) >= D(h) - D(h - Y). The least of a set that
+    shrinks as n grows is non-decreasing too.
 
     A cold device comes up at its power-on level, boots, arms its threshold and waits on from what is left. A charged
     one starts at turn-on without waiting. Recharging, for a charged start, ends at turn-on: the last price is then
@@ -68,16 +68,6 @@ class ProgrammableWakeLaw(CycleLaw):
         self.tail = 0
         if self.recharge_target is not None:
             self.tail = charging.elapsed_up(self.recharge_target) + upkeep.latency
-        self.knee = self._knee()
-
-    def _knee(self) -> int:
-        """The price, without latency, of the largest first drain whose threshold is not above the head's level."""
-        level = min(self.head.level, self.capacity + self.upkeep.reserve)
-        name = self.thresholds.least_name(level)
-        if self.thresholds.at(name).level > self.head.level:
-            name -= 1
-        below = self.thresholds.at(name)
-        return self._from_head(below, below.level) if below.level >= 0 else 0
 
     def _need(self, drain: int, capacity: int) -> int:
         self.require(drain, capacity)
@@ -103,9 +93,7 @@ class ProgrammableWakeLaw(CycleLaw):
             return self.elapsed_at_head - self.charging.elapsed_down(self.head.level - need), self._least_of_first(need)
         least = self._least_of_first(need)
         found = (self._from_head(least, need), least)
-        if self.search is None:
-            return max(found[0], self.knee if least.level > self.head.level else 0), least
-        best = self.search.best(need, self.head.level + 1)
+        best = self.search.best(need, self.head.level + 1) if self.search else None
         return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
 
     def _least_of_first(self, need: int) -> Threshold:

@@ -24,8 +24,10 @@ def scale_array(values: Integers, factor: Fraction, rounding: Rounding) -> Integ
     whole, part = divmod(factor.numerator, factor.denominator)
     if most * (whole + 1) + 1 >= LIMIT:
         raise Overflow(f"a scaled column might reach 2**62: {most} times {float(factor):g}")
+    if most == 0:
+        return np.zeros_like(values)
     scaled = values * whole
-    if part == 0 or most == 0:
+    if part == 0:
         return scaled
     if most * part < LIMIT and factor.denominator < LIMIT:
         return scaled + _quotient(values * part, factor.denominator, rounding)

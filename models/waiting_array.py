@@ -139,8 +139,7 @@ def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     left = elapsed_down_array(law.charging, start - needs)
     prices: Integers = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
     if law.search is None:
-        least: Integers = np.where(levels > law.head.level, law.knee, 0)
-        return np.maximum(prices, least)
+        return prices
     return np.minimum(prices, _best(law, law.search, needs, np.maximum(needs, law.head.level + 1)))
 
 

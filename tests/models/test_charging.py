@@ -6,6 +6,7 @@ import ast
 import math
 from fractions import Fraction
 from pathlib import Path
+from unittest import mock
 
 import mpmath
 import pytest
@@ -14,7 +15,15 @@ from hypothesis import strategies as st
 
 from ischedule.models import charging, logarithm
 from ischedule.models.buffer import EnergyBuffer
-from ischedule.models.charging import GRID_BITS, ChargingLaw, ChargingStall, PowerCharging, SourceCharging, charging_law
+from ischedule.models.charging import (
+    FIRST_WIDTH,
+    GRID_BITS,
+    ChargingLaw,
+    ChargingStall,
+    PowerCharging,
+    SourceCharging,
+    charging_law,
+)
 from ischedule.models.demand import Coordinate
 from ischedule.models.errors import InvalidValue
 from ischedule.models.logarithm import ERROR_ULPS, fixed_ln
@@ -81,6 +90,20 @@ def test_source_times_are_correctly_rounded(data: st.DataObject) -> None:
     assert law.elapsed_up(level) == math.ceil((steps + 1) * tau / 2**GRID_BITS)
 
 
+@given(st.integers(0, 2**32), st.integers(2_990_000_001, 6 * VOLT))
+def test_the_first_width_does_not_show_in_the_result(seed: int, source: int) -> None:
+    """Starting 4 bits above the grid, where every other rounding is uncertain at first, or starting far beyond it."""
+    law = charging_law(everyday_buffer(), ResistiveSource(Interval.exactly(source), Interval.exactly(10**6)))
+    assert isinstance(law, SourceCharging)
+    levels = [seed * index % law.buffer.capacity for index in range(1, 50)]
+    found = []
+    for width in (GRID_BITS + 4, FIRST_WIDTH, 4 * FIRST_WIDTH):
+        with mock.patch.object(charging, "FIRST_WIDTH", width):
+            law.log_steps.cache_clear()  # type: ignore[attr-defined]
+            found.append([law.log_steps(level) for level in levels])
+    assert found[0] == found[1] == found[2]
+
+
 @given(st.data())
 def test_power_times_are_the_rational_rounded_once(data: st.DataObject) -> None:
     buffer = data.draw(buffers())
@@ -114,14 +137,16 @@ def test_times_are_monotone_and_tight(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_the_same_drain_never_recharges_faster_in_a_higher_band(data: st.DataObject) -> None:
-    """U(x) - D(x - n) >= U(n) to the picosecond wherever charging slows: what orders the prices of thresholds."""
+    """Differences keep their order to the picosecond wherever charging slows: what orders the prices of thresholds."""
     law = data.draw(laws())
     assume(minimal_is_optimal(law))
     n = max(0, data.draw(levels(law)))
-    near = n + data.draw(st.integers(0, 3))
-    x = data.draw(st.sampled_from((near, max(n, data.draw(levels(law))))))
+    h, x = sorted(max(n, data.draw(levels(law) | st.integers(n, n + 3))) for _ in range(2))
     assume(law.reaches(x))
-    assert law.elapsed_up(x) - law.elapsed_down(x - n) >= law.elapsed_up(n)
+    assert law.elapsed_up(h) - law.elapsed_down(h - n) >= law.elapsed_up(n)
+    price = law.elapsed_up(x) - law.elapsed_down(x - n)
+    assert price >= law.elapsed_up(n)
+    assert price >= law.elapsed_down(h) - law.elapsed_down(h - n)
 
 
 def runge_kutta(voltage: float, end: float, current: object, capacitance: float) -> float:

@@ -263,6 +263,16 @@ def test_sensing_adds_its_draw_its_latency_and_one_poll_in_reserve() -> None:
     assert exact <= sensing.mid(10**12) <= exact + 2
 
 
+def test_a_charged_device_that_senses_starts_without_measuring() -> None:
+    law = everyday_law(SENSING, CHARGED)
+    drains = [law.capacity, 10**12]
+    left = law.head.level - law.capacity - law.upkeep.reserve
+    assert left == 0
+    wait = law.charging.charge_time(left, law.threshold(10**12, Position.LAST).high) + SLEEP.poll_period
+    assert law.waiting(drains) == wait
+    assert law.waiting([law.capacity]) == 0
+
+
 # ---------------------------------------------------------------- what else could have been chosen
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ischedule.models import waiting_array
+from ischedule.models.band_search import BandSearch
 from ischedule.models.charging import ChargingStall
 from ischedule.models.demand import LIMIT, Overflow
 from ischedule.models.quantities import Interval
 from ischedule.models.supply import ConstantPower
 from ischedule.models.waiting import CycleLaw, Position
 from ischedule.models.waiting_array import first_array, last_array, mid_array, only_array, price_array
+from ischedule.models.wake import Wake
 from tests.models.test_waiting import (
     CONTINUOUS,
     FIXED,
@@ -53,6 +58,21 @@ def test_columns_equal_the_scalar_law_on_the_everyday_band(wake: object, supply:
         prices = array(law, drains)
         assert prices.tolist() == [scalar(drain) for drain in drains.tolist()]
         assert bool((np.diff(prices[np.argsort(drains)]) >= 0).all())
+
+
+@pytest.mark.parametrize("wake", [CONTINUOUS, STEPPED])
+@pytest.mark.parametrize("index", [0, 10**9])
+def test_the_first_guess_does_not_show_in_the_result(wake: Wake, index: int) -> None:
+    """The search starts at either end of the candidates, far from the best one, and finds the same."""
+    law = everyday_law(wake, FLOOR, supply=HIGH_SOURCE)
+    drains = np.random.default_rng(6).integers(0, law.capacity + 1, 100)
+    expected = mid_array(law, drains).tolist()
+    with (
+        mock.patch.object(waiting_array, "_guess", return_value=np.int64(index)),
+        mock.patch.object(BandSearch, "guess", return_value=index),
+    ):
+        assert mid_array(law, drains).tolist() == expected
+        assert [law.mid(drain) for drain in drains.tolist()] == expected
 
 
 def test_columns_refuse_what_the_scalar_law_refuses() -> None:
