@@ -47,9 +47,9 @@ class StageTotals:
 class Evaluation:
     """The exact figures of a plan, in the buffer's coordinate and picoseconds.
 
-    ``latency`` follows the certified rule; ``additive`` is the sum of prices that bounds are about. It is at most the
-    latency, and equal to it unless some cycle starts above its own threshold or has not the threshold that its price
-    belongs to. ``written`` includes a record for each cycle.
+    ``latency`` follows the certified rule; ``additive`` is the sum of prices that bounds are about. The two are equal
+    if the thresholds are those of the prices and no cycle starts above its own. ``written`` includes a record for each
+    cycle.
     """
 
     latency: int
