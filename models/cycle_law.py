@@ -64,7 +64,7 @@ class CycleLaw(ABC):
         offset + first(e_1) + mid(e_2) + ... + mid(e_K-1) + last(e_K)    or    offset + only(e_1)
 
     picoseconds. Each price is non-decreasing in e. Under fixed wake this is what the certified rule takes (`replay`).
-    Under programmable wake it is so as long as no cycle begins above its own threshold. Otherwise the sum counts the
+    Under programmable wake it is so as long as no cycle but the first begins above its threshold. Otherwise the sum counts the
     surplus as time gained: a relaxation, below what the rule takes (up to the rounding of time) wherever minimal
     thresholds are optimal.
 
