@@ -134,6 +134,17 @@ def test_a_threshold_must_suffice() -> None:
     assert broken(case, Plan((0,), (high[0], low[1]))) is Violation.LEVEL_TOO_LOW
 
 
+def test_a_threshold_must_leave_the_reserve() -> None:
+    law = next(one for one in laws() if one.upkeep.reserve and one.threshold(0, Position.MID).level < one.capacity - 1)
+    for drain in range(1, law.capacity):
+        (run,) = levels(law, [drain])[:1]
+        case = one_stage(law, [0, drain + law.upkeep.reserve], [True, True])
+        plan = Plan((0,), (levels(law, [0, 0])[0], run))
+        enough = run.level >= drain + 2 * law.upkeep.reserve
+        if drain + law.upkeep.reserve <= law.capacity:
+            assert broken(case, plan) is (None if enough else Violation.LEVEL_TOO_LOW)
+
+
 def test_without_recharging_there_is_one_cycle() -> None:
     law = replace_max_cycles(next(one for one in laws() if one.max_cycles is None))
     drains = [1, 1]
