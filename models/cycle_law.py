@@ -22,7 +22,8 @@ class Position(Enum):
 class Threshold:
     """A level that a cycle can wait for: `level` is guaranteed when it is reached, `high` can be what it takes.
 
-    `code` counts the steps of the hardware from 0 V, None where there are none; `voltage` is in nanovolt.
+    `code` counts the steps of the hardware from 0 V, None where there are none. `voltage` is in nanovolt; where every
+    level is a threshold (an idealisation) it is rounded up for display, and the level is what is certified.
     """
 
     level: int
@@ -64,9 +65,9 @@ class CycleLaw(ABC):
         offset + first(e_1) + mid(e_2) + ... + mid(e_K-1) + last(e_K)    or    offset + only(e_1)
 
     picoseconds. Each price is non-decreasing in e. Under fixed wake this is what the certified rule takes (`replay`).
-    Under programmable wake it is so as long as no cycle but the first begins above its threshold. Otherwise the sum counts the
-    surplus as time gained: a relaxation, below what the rule takes (up to the rounding of time) wherever minimal
-    thresholds are optimal.
+    Under programmable wake it is so as long as no cycle but the first begins above its threshold. Otherwise the sum
+    counts the surplus as time gained: a relaxation, below what the rule takes (up to the rounding of time) wherever
+    minimal thresholds are optimal.
 
     `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
     cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law
 from ischedule.models.demand import Coordinate
-from ischedule.models.quantities import Interval
+from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Until, Wake
 
@@ -25,14 +25,24 @@ def intervals(draw: st.DrawFn, lo: int, hi: int) -> Interval:
     return Interval(low, min(hi, low + width))
 
 
-@st.composite
-def buffers(draw: st.DrawFn) -> EnergyBuffer:
-    """A capacitor of 0.1 uF to 100 mF between thresholds of 0 to 5 V."""
-    brown_out = draw(intervals(0, 4 * VOLT))
-    turn_on = draw(intervals(brown_out.hi + 1, 5 * VOLT + 1))
+def _buffer(draw: st.DrawFn, brown_out: Interval, turn_on: Interval) -> EnergyBuffer:
     margin = draw(st.sampled_from((Fraction(1), Fraction(11, 20), Fraction(3, 5))) | st.fractions(Fraction(1, 100), 1))
     capacitance = draw(intervals(10**8, 10**14))
     return EnergyBuffer(draw(st.sampled_from(Coordinate)), capacitance, turn_on, brown_out, margin)
+
+
+@st.composite
+def buffers(draw: st.DrawFn) -> EnergyBuffer:
+    """A capacitor of 0.1 uF to 100 mF between thresholds of 0 to 5 V, however close."""
+    brown_out = draw(intervals(0, 4 * VOLT))
+    return _buffer(draw, brown_out, draw(intervals(brown_out.hi + 1, 5 * VOLT + 1)))
+
+
+@st.composite
+def working_buffers(draw: st.DrawFn) -> EnergyBuffer:
+    """As `buffers`, with a brown-out voltage of 0.5 V to 3 V and a band of at least 0.2 V."""
+    brown_out = draw(intervals(VOLT // 2, 2 * VOLT))
+    return _buffer(draw, brown_out, draw(intervals(brown_out.hi + VOLT // 5, 5 * VOLT)))
 
 
 @st.composite
@@ -91,15 +101,25 @@ SLEEP = Sleep(10**9, 3 * 10**8, 10**10, 10**9, 10**9, retained=True)
 
 
 @st.composite
-def wakes(draw: st.DrawFn, buffer: EnergyBuffer) -> Wake:
-    """Every policy with every mechanism that it allows."""
-    policy = draw(st.sampled_from(Policy))
+def sleeps(draw: st.DrawFn, buffer: EnergyBuffer, supply: Supply) -> Sleep:
+    """Sleep that the supply sustains: power and polls take at most half of what charging guarantees, as a current."""
+    off = charging_law(buffer, supply)
+    guaranteed = max(0, min(off.power_at(0), off.power_at(buffer.turn_on_high)))
+    share = guaranteed * buffer.brown_out.hi // (4 * buffer.turn_on.hi)
+    poll = draw(st.integers(0, buffer.capacity // 50))
+    period = poll * 10**12 // max(1, share) + draw(st.integers(1, 10**10))
+    return Sleep(draw(st.integers(0, share)), poll, period, 0, 0, draw(st.booleans()))
+
+
+@st.composite
+def wakes(draw: st.DrawFn, buffer: EnergyBuffer, supply: Supply, policy: Policy) -> Wake:
+    """Every mechanism that the policy allows, with data that mostly work."""
     mechanisms = list(Mechanism) if policy is Policy.FIXED else [Mechanism.LATCH, Mechanism.SENSE]
     step = draw(st.sampled_from((None, 100_000, MILLIVOLT, 7 * MILLIVOLT)))
-    poll = draw(st.integers(0, buffer.capacity // 50))
-    sleep = Sleep(draw(st.integers(0, 10**6)), poll, draw(st.integers(10**12, 10**14)), 0, 0, draw(st.booleans()))
-    power_on = draw(st.integers(buffer.brown_out.hi + 1, buffer.turn_on.lo))
-    return Wake(policy, draw(st.sampled_from(mechanisms)), step, power_on, 10**17, sleep)
+    power_on = draw(st.integers(buffer.voltage_of(buffer.capacity // 5, Rounding.UP), buffer.turn_on.lo))
+    harvest = supply.most_power(Interval(buffer.brown_out.lo, buffer.turn_on.hi))
+    idle_power = harvest + draw(st.integers(1, 10**15))
+    return Wake(policy, draw(st.sampled_from(mechanisms)), step, power_on, idle_power, draw(sleeps(buffer, supply)))
 
 
 def starts() -> st.SearchStrategy[Start]:
