@@ -50,7 +50,8 @@ def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: W
     """The exact free-ended cost of each design, or a lower bound on it that is at least ``best``."""
     prefix = lanes.time + rate.value * lanes.drain
     resume, base = lanes.resume_drain, int(lanes.resume_drain[0, 0])
-    room = waiting.capacity - base - int(lanes.commit_drain[0, 0])
+    # the first and the last piece may belong to the first cycle of a plan, which may hold more than others
+    room = max(waiting.capacity, waiting.first_capacity) - base - int(lanes.commit_drain[0, 0])
     on = np.arange(lanes.atoms + 1)[:, None] <= lanes.length
     waste = np.where((lanes.drain <= room) & on, 0.0, float(UNREACHABLE))
     for low in range(1, lanes.atoms + 1, BLOCK):

@@ -114,7 +114,7 @@ def cross(
             relax(least, known, low)
             if keep:
                 blocks.append(known)
-    commit = lanes.commit_drain[-1] if least_commit is None else np.int64(least_commit)
+    commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
     later = joined(
         [
             opened(least, lanes, waiting.capacity - commit),

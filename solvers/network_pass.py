@@ -90,7 +90,10 @@ def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: f
         def wanted(exits: Exits, is_first: bool, stage: int = stage) -> NDArray[np.bool_]:
             return np.asarray(search.least_label(exits, is_first, stage) <= bound)
 
-        ways = _ways(search, stage, choose(stage, reached[-1]), reached[-1], waiting, limit)
+        chosen = choose(stage, reached[-1])
+        if not len(chosen):
+            return Pass(reached, useful, crossings, None)
+        ways = _ways(search, stage, chosen, reached[-1], waiting, limit)
         result = gather(_logged(ways, crossed if exact else None), wanted, waiting.dtype, slack)
         reached.append(result.reached)
         useful.append(result.useful)

@@ -99,7 +99,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
             parts.append(designs)
             drains.append(drain)
             times.append(time)
-            bounds.append(_bound(drain, time, kinds, rate))
+            bounds.append(_bound(drain, time, kinds, rate, room))
     if not parts:
         return None
     drain, time = np.concatenate(drains), np.concatenate(times)
@@ -126,11 +126,12 @@ def _bound(
     time: NDArray[np.int64],
     kinds: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]],
     rate: Rate,
+    room: int,
 ) -> Floats:
     bound: Floats = time + rate.value * drain
     for _, reference, _ in kinds:
-        most = np.maximum(rate.room // np.maximum(reference, 1), 1)
-        shares = [number * ((most + 1) * atom // (rate.room + 1)) for number, atom, _ in kinds]
+        most = np.maximum(room // np.maximum(reference, 1), 1)
+        shares = [number * ((most + 1) * atom // (room + 1)) for number, atom, _ in kinds]
         inside = np.maximum(np.sum(shares, axis=0) / most - 2, 0)
         for constant, numerator in rate.lines:
             bound = np.maximum(bound, time + numerator / rate.fraction[1] * drain + constant * inside)

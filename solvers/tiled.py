@@ -118,6 +118,8 @@ def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -
 def _decided(program: Program, search: Search, best: Pass, exact: Waiting, proven: bool) -> Outcome:
     """Cross the useful designs in exact integers, read the plan and write the bound."""
     count = sum(map(len, search.spaces))
+    if best.finish is None and not proven:
+        raise TimeUp
     if best.finish is None:
         return Outcome(None, None, None, count)
     ceiling = best.cost + 2 * SLACK

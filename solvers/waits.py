@@ -36,7 +36,7 @@ class Waiting:
 
 def exact_waiting(law: CycleLaw) -> Waiting:
     """The law's own integers."""
-    prices = {position: _exact(law, position) for position in Position}
+    prices = {position: _exact(law, position) for position in _positions(law)}
     return _waiting(np.int64, law, prices)
 
 
@@ -44,17 +44,26 @@ def steering_waiting(law: CycleLaw) -> Waiting:
     """The law's prices in double precision."""
     capacity = dict.fromkeys(Position, law.capacity)
     capacity[Position.FIRST] = capacity[Position.ONLY] = law.first_capacity
-    prices = {position: _steering(_exact(law, position), capacity[position]) for position in Position}
+    prices = {position: _steering(_exact(law, position), capacity[position]) for position in _positions(law)}
     return _waiting(float, law, prices)
 
 
+def _positions(law: CycleLaw) -> tuple[Position, ...]:
+    """The positions that a cycle can have: where the supply cannot recharge there is no second one, and no price for it."""
+    return (Position.ONLY,) if law.max_cycles == 1 else tuple(Position)
+
+
 def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits]) -> Waiting:
+    first, mid, last, only = (
+        prices.get(position, prices[Position.ONLY])
+        for position in (Position.FIRST, Position.MID, Position.LAST, Position.ONLY)
+    )
     return Waiting(
         dtype,
-        prices[Position.FIRST],
-        prices[Position.MID],
-        prices[Position.LAST],
-        prices[Position.ONLY],
+        first,
+        mid,
+        last,
+        only,
         law.capacity,
         law.first_capacity,
         law.max_cycles == 1,
