@@ -15,12 +15,13 @@ from ischedule.models.program import Program
 class CycleRun:
     """Consecutive power cycles of the same number of atoms, threshold and stages.
 
-    `first` counts from 1; the stages are the first and the last that any of the cycles touches; drains are of the least
-    and of the fullest of them.
+    `first` counts from 1, `start` is the number of atoms before; the stages are the first and the last that the cycles
+    touch; drains are of the least and of the fullest of them.
     """
 
     first: int
     count: int
+    start: int
     atoms: int
     stages: tuple[str, str]
     least_drain: int
@@ -49,7 +50,14 @@ def _runs(program: Program, cycles: list[Cycle], thresholds: list[Threshold]) ->
         names = program.stages[one.first_stage].name, program.stages[one.last_stage].name
         drains = [cycle.drain for cycle in part]
         yield CycleRun(
-            start + 1, index - start, one.end - one.start, names, min(drains), max(drains), thresholds[start]
+            first=start + 1,
+            count=index - start,
+            start=one.start,
+            atoms=one.end - one.start,
+            stages=names,
+            least_drain=min(drains),
+            most_drain=max(drains),
+            threshold=thresholds[start],
         )
         start = index
 

@@ -1,0 +1,190 @@
+"""Results as JSON values: every figure of a report in integers of the units that stand beside them.
+
+An integer beyond 2^53, which other readers of JSON would round, is written as a text of its digits, as in plan files.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from ischedule import __version__
+from ischedule.analysis.check import Verdict
+from ischedule.analysis.cycle_runs import cycle_runs
+from ischedule.analysis.evaluate import Evaluation
+from ischedule.analysis.parts import plan_parts
+from ischedule.analysis.physical_bound import physical_bound
+from ischedule.analysis.shortage import Shortage
+from ischedule.api import Result
+from ischedule.cli.published_report import refusals
+from ischedule.compat.exploration import Exploration
+from ischedule.models.case import Case, case_hash
+from ischedule.models.demand import Coordinate
+from ischedule.models.plan import Plan
+from ischedule.models.plan_file import EXACT, dump_plan_file
+from ischedule.models.program import Program
+from ischedule.models.quantities import DIMENSIONS, Dimension
+from ischedule.models.tiling import Tiling
+
+UNITS = {"time": "ps", "energy": "fJ", "charge": "fC", "voltage": "nV", "memory": "B"}
+
+
+def dumped(value: object) -> str:
+    """A JSON text on lines of its own."""
+    return json.dumps(_exact(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _exact(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_exact(entry) for entry in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > EXACT:
+        return str(value)
+    return value
+
+
+def result_value(result: Result, written: str | None) -> dict[str, object]:
+    """All that a result says; `written` is the plan file's name where one was written."""
+    value = head(result.case) | {
+        "status": result.status.value,
+        "certified": result.certified,
+        "kind": None if result.kind is None else result.kind.value,
+        "latency": result.latency,
+        "bound": result.bound,
+        "gap": None if result.gap is None else float(result.gap),
+        "deadline": result.deadline,
+        "deadline_margin": _margin(result),
+        "note": result.note,
+        "bottleneck": None if result.shortage is None else shortage_value(result.shortage),
+        "figures": None,
+        "trusted": [] if result.verdict is None else list(result.verdict.trusted),
+        "plan_file": written,
+        "plan": None if result.plan_file is None else json.loads(dump_plan_file(result.plan_file)),
+    }
+    if isinstance(result.program, Program) and result.plan is not None and result.evaluation is not None:
+        value["figures"] = figures(result.case, result.program, result.plan, result.evaluation)
+    if result.exploration is not None:
+        value["published"] = published_value(result.exploration)
+    return value
+
+
+def head(case: Case) -> dict[str, object]:
+    """Which case, in which units, by which version."""
+    amount = "energy" if case.coordinate is Coordinate.ENERGY else "charge"
+    hashed = case_hash(case)
+    return {
+        "tool": __version__,
+        "case": case.name,
+        "hash": hashed,
+        "semantics": case.semantics.value,
+        "amounts": amount,
+        "units": UNITS,
+    }
+
+
+def _margin(result: Result) -> int | None:
+    return None if result.deadline is None or result.latency is None else result.deadline - result.latency
+
+
+def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> dict[str, object]:
+    """Everything that a plan comes to."""
+    parts = plan_parts(program, plan, evaluation, case.restart)
+    return {
+        "power_cycles": evaluation.cycles,
+        "drain": evaluation.drain,
+        "fullest_cycle": evaluation.largest_cycle,
+        "capacity": max(program.law.capacity, program.law.first_capacity),
+        "written": evaluation.written,
+        "physical_bound": physical_bound(program.law, evaluation),
+        "layers": [
+            {
+                "name": total.name,
+                "design": design_value(design),
+                "atoms": total.atoms,
+                "power_cycles": total.cycles,
+                "drain": total.drain,
+                "running": total.active,
+                "waiting": total.waiting,
+                "share": (total.active + total.waiting) / evaluation.latency if evaluation.latency else 0.0,
+                "written": total.written,
+            }
+            for design, total in zip(plan.designs, evaluation.stages, strict=True)
+        ],
+        "cycles": [
+            {
+                "first": run.first,
+                "count": run.count,
+                "atoms": run.atoms,
+                "layers": list(run.stages),
+                "least_drain": run.least_drain,
+                "most_drain": run.most_drain,
+                "level": run.threshold.level,
+                "code": run.threshold.code,
+                "voltage": run.threshold.voltage,
+            }
+            for run in cycle_runs(program, plan)
+        ],
+        "parts": {part.value: {"drain": spent.drain, "time": spent.time} for part, spent in parts.items()},
+    }
+
+
+def design_value(design: object) -> dict[str, object]:
+    """A design as a plan file writes it."""
+    if not isinstance(design, Tiling):
+        return {"index": design}
+    names = ("form", "rows", "columns", "outputs", "inputs", "batch")
+    return {"order": design.order.value} | {name: getattr(design, name) for name in names}
+
+
+def shortage_value(shortage: Shortage) -> dict[str, object]:
+    """A bottleneck with its parts."""
+    return {
+        "diagnosis": shortage.diagnosis.value,
+        "where": shortage.where,
+        "sentence": shortage.sentence,
+        "demanded": shortage.demanded,
+        "available": shortage.available,
+        "unit": None if shortage.measure is None else unit(shortage.measure),
+        "parts": {part.value: amount for part, amount in shortage.parts},
+    }
+
+
+def unit(dimension: Dimension) -> str:
+    """The internal unit of a dimension."""
+    assert dimension in DIMENSIONS
+    return {0: "", -3: "m", -6: "u", -9: "n", -12: "p", -15: "f"}[dimension.exponent] + dimension.symbol
+
+
+def verdict_value(case: Case, verdict: Verdict) -> dict[str, object]:
+    """What the checker says."""
+    return head(case) | {
+        "accepted": verdict.accepted,
+        "reason": verdict.reason,
+        "status": verdict.claim.status.value,
+        "kind": verdict.claim.certified.value,
+        "claimed_latency": verdict.claim.latency,
+        "latency": verdict.latency,
+        "bound": verdict.bound,
+        "trusted": list(verdict.trusted),
+    }
+
+
+def published_value(exploration: Exploration) -> dict[str, object]:
+    """An exploration in SI floats, as published."""
+    feasible = exploration.feasible
+    return {
+        "feasible": feasible,
+        "latency_s": exploration.latency if feasible else None,
+        "energy_J": exploration.energy if feasible else None,
+        "power_cycles": exploration.cycles if feasible else None,
+        "layers": [
+            {
+                "name": layer.layer,
+                "design": str(layer.design),
+                "latency_s": layer.latency,
+                "energy_J": layer.energy,
+                "power_cycles": layer.cycles,
+            }
+            for layer in exploration.results
+        ],
+        "refusals": refusals(exploration),
+    }

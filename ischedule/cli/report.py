@@ -1,0 +1,240 @@
+"""What `ischedule solve` prints: the verdict, the plan's figures, its layers and power cycles, where its time goes."""
+
+from collections.abc import Iterator
+
+from ischedule.analysis.cycle_runs import CycleRun, cycle_runs
+from ischedule.analysis.evaluate import Evaluation
+from ischedule.analysis.parts import Part, plan_parts
+from ischedule.analysis.physical_bound import physical_bound
+from ischedule.analysis.trust import IDEAL
+from ischedule.api import Result
+from ischedule.cli.figures import (
+    amount_dimension,
+    bullets,
+    facts,
+    keeps,
+    number,
+    percent,
+    plural,
+    section,
+    shortened,
+    threshold,
+    tile,
+    time,
+)
+from ischedule.models.case import Case
+from ischedule.models.plan import Plan
+from ischedule.models.plan_file import Certified
+from ischedule.models.program import Program
+from ischedule.models.quantities import show
+from ischedule.models.wake import StartKind, Until
+
+MOST_RUNS = 24
+MOST_TASKS = 24
+"""Rows of a table before its middle is left out."""
+
+PARTS = (
+    ("booting", (Part.BOOT,)),
+    ("running tasks", (Part.TASKS,)),
+    ("computing", (Part.COMPUTE,)),
+    ("fetching operands", (Part.FETCH,)),
+    ("storing results", (Part.STORE,)),
+    ("resuming", (Part.RESUME,)),
+    ("committing", (Part.COMMIT,)),
+    ("waiting for charge", (Part.WAITING,)),
+)
+
+
+def report(result: Result) -> str:
+    """All of it."""
+    text = f"{result.case.name}: {verdict_line(result)}\n"
+    if result.note is not None:
+        text += f"note: {result.note}\n"
+    shortage = result.shortage
+    if shortage is not None:
+        text += f"{shortage.diagnosis.value}: {shortage.where}: {shortage.sentence}\n"
+    program, plan, evaluation = result.program, result.plan, result.evaluation
+    if isinstance(program, Program) and plan is not None and evaluation is not None:
+        text += "\n" + facts(list(plan_facts(result, program, evaluation)))
+        text += layers(result.case, program, plan, evaluation)
+        text += power_cycles(result.case, program, plan)
+        text += where_time_goes(result.case, program, plan, evaluation)
+    if result.verdict is not None:
+        text += "\ntrusted\n\n" + bullets([sentence for sentence in result.verdict.trusted if sentence != IDEAL])
+    return text
+
+
+def verdict_line(result: Result) -> str:
+    """Status and what is certified, in one line."""
+    certified = {
+        None: "not certified",
+        Certified.OPTIMAL: "certified optimal",
+        Certified.WITHIN: f"certified within {_gap(result)} of the optimum",
+        Certified.FEASIBLE: "certified feasible",
+        Certified.INFEASIBLE: "certified: no plan exists",
+        Certified.DEADLINE: "certified: every plan is late",
+    }[result.kind]
+    ideal = IDEAL.removeprefix("certified ") if result.certified else ""
+    return f"{result.status.value}, {certified} {ideal}".rstrip()
+
+
+def _gap(result: Result) -> str:
+    return "an unknown part" if result.gap is None else percent(result.gap, 1)
+
+
+def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Latency, its bound and deadline, energy and memory traffic."""
+    case, latency = result.case, evaluation.latency
+    yield "latency", f"{time(latency)} at worst, {span(case)}"
+    yield "best possible", _best(result, latency)
+    if case.requirements.deadline is not None:
+        yield "deadline", deadline_fact(latency, case.requirements.deadline)
+    amount = amount_dimension(case)
+    full = max(program.law.capacity, program.law.first_capacity)
+    fullest = f"the fullest takes {show(evaluation.largest_cycle, amount)} of {show(full, amount)}"
+    yield amount.name, f"{show(evaluation.drain, amount)} in {plural(evaluation.cycles, 'power cycle')}; {fullest}"
+    if evaluation.written:
+        yield "written", f"{number(evaluation.written)} B to non-volatile memory"
+    physical = physical_bound(program.law, evaluation)
+    more = percent(latency - physical, physical)
+    yield (
+        "physical bound",
+        f"{time(physical)} if all charging were at the best charging power; the plan takes {more} more",
+    )
+
+
+def _best(result: Result, latency: int) -> str:
+    if result.bound is None:
+        return "no bound is proven"
+    if result.kind is Certified.OPTIMAL:
+        return "no plan takes less"
+    return f"no plan takes less than {time(result.bound)}, {percent(latency - result.bound, latency)} below this one"
+
+
+def span(case: Case) -> str:
+    """From when to when a latency counts."""
+    begin = {
+        StartKind.COLD: "from an empty buffer",
+        StartKind.FLOOR: "from a buffer at its floor",
+        StartKind.CHARGED: "from a charged buffer",
+        StartKind.PERIODIC: "from what the last inference left",
+    }[case.start.kind]
+    end = "the buffer is recharged" if case.until is Until.RECHARGED else "the last result is published"
+    return f"{begin} until {end}"
+
+
+def deadline_fact(latency: int, deadline: int) -> str:
+    """Whether a deadline is met, and by how much."""
+    if latency <= deadline:
+        return (
+            f"{time(deadline)}, met with {time(deadline - latency)} ({percent(deadline - latency, deadline)}) to spare"
+        )
+    return f"{time(deadline)}, missed by {time(latency - deadline)} ({percent(latency - deadline, deadline)})"
+
+
+def layers(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> str:
+    """A table of layers with their designs, or of tasks."""
+    if case.tasks is not None:
+        return tasks(case, evaluation)
+    rows = [
+        (
+            total.name,
+            keeps(stage, design),
+            tile(design),
+            str(getattr(design, "batch", "")),
+            number(total.atoms),
+            number(total.cycles),
+            show(total.drain, amount_dimension(case)),
+            time(total.active + total.waiting),
+            percent(total.active + total.waiting, evaluation.latency),
+        )
+        for stage, design, total in zip(program.stages, plan.designs, evaluation.stages, strict=True)
+    ]
+    rows.append(_sum_of_layers(case, evaluation))
+    header = ("layer", "keeps", "tile", "batch", "atoms", "cycles", "energy", "time", "share")
+    title = "layers: tiles of rows x columns x output x input channels; a batch of them is one atom"
+    return section(title, header, rows, right=("batch", "atoms", "cycles", "energy", "time", "share"))
+
+
+def _sum_of_layers(case: Case, evaluation: Evaluation) -> tuple[str, ...]:
+    """The last line of the table; a power cycle that runs atoms of several layers is counted once."""
+    atoms, drain = sum(total.atoms for total in evaluation.stages), show(evaluation.drain, amount_dimension(case))
+    return ("all", "", "", "", number(atoms), number(evaluation.cycles), drain, time(evaluation.latency), "100.0 %")
+
+
+def tasks(case: Case, evaluation: Evaluation) -> str:
+    """A table of tasks, repetitions together."""
+    columns = case.tasks
+    assert columns is not None
+    if not columns.first:
+        return ""
+    ends = [*columns.first[1:], len(columns)]
+    amount, rows = amount_dimension(case), []
+    for name, start, end in zip(columns.names, columns.first, ends, strict=True):
+        taken, spent = sum(columns.amount[start:end]), sum(columns.time[start:end])
+        rows.append(
+            (
+                name,
+                number(end - start),
+                show(taken, amount),
+                percent(taken, evaluation.drain),
+                time(spent),
+                percent(spent, evaluation.latency),
+            )
+        )
+    header = ("task", "times", amount.name, f"of all {amount.name}", "running", "of the latency")
+    return section("tasks", header, shortened(rows, MOST_TASKS, "tasks"), right=header[1:])
+
+
+def power_cycles(case: Case, program: Program, plan: Plan) -> str:
+    """The power cycles in order, those that are alike on one line."""
+    amount = amount_dimension(case)
+    rows = [
+        (
+            str(run.first) if run.count == 1 else f"{run.first} to {run.last}",
+            _work(case, run),
+            number(run.atoms),
+            _range(show(run.least_drain, amount), show(run.most_drain, amount)),
+            threshold(run.threshold),
+        )
+        for run in cycle_runs(program, plan)
+    ]
+    atoms = "tasks" if case.tasks is not None else "atoms"
+    header = ("cycle", "works on", f"{atoms} each", amount.name, "starts at")
+    title = "power cycles, and the voltage that each waits for"
+    return section(title, header, shortened(rows, MOST_RUNS, "lines"), right=(f"{atoms} each",))
+
+
+def _work(case: Case, run: CycleRun) -> str:
+    if case.tasks is None:
+        return _range(*run.stages)
+    if run.count > 1:
+        return _range(case.tasks.name(run.start), case.tasks.name(run.start + run.count * run.atoms - 1))
+    return _range(case.tasks.name(run.start), case.tasks.name(run.start + run.atoms - 1))
+
+
+def _range(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
+
+
+def where_time_goes(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> str:
+    """Latency and energy by what they go into."""
+    parts = plan_parts(program, plan, evaluation, case.restart)
+    amount, rows = amount_dimension(case), []
+    for name, names in PARTS:
+        if not any(part in parts for part in names):
+            continue
+        spent = sum(parts[part].time for part in names if part in parts)
+        drained = sum(parts[part].drain for part in names if part in parts)
+        rows.append(
+            (
+                name,
+                time(spent),
+                percent(spent, evaluation.latency),
+                "" if Part.WAITING in names else show(drained, amount),
+                "" if Part.WAITING in names else percent(drained, evaluation.drain),
+            )
+        )
+    rows.append(("all", time(evaluation.latency), "100.0 %", show(evaluation.drain, amount), "100.0 %"))
+    header = ("where it goes", "time", "of all time", amount.name, f"of all {amount.name}")
+    return "\n" + section("", header, rows, right=header[1:]).lstrip("\n")

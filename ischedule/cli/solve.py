@@ -1,0 +1,100 @@
+"""`ischedule solve`: the plan of least worst-case latency with its certificate, or the proof that there is none."""
+
+import argparse
+import math
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ischedule.cli.output import Progress, write_whole
+from ischedule.cli.shipped import case_source
+from ischedule.models.errors import InputError
+
+if TYPE_CHECKING:
+    from ischedule.api import Result
+
+EXIT_CODES = {"schedulable": 0, "unschedulable": 1, "undecided": 3}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A case, where the plan goes, and how long the search may take."""
+    parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
+    parser.add_argument("-o", "--output", metavar="DIR", help="write the plan file NAME.plan.json into this folder")
+    parser.add_argument("--solver", choices=("exact",), default="exact", help="how to search (default: exact)")
+    parser.add_argument(
+        "--time-limit", type=seconds, metavar="S", help="stop the search after so many seconds (default: none)"
+    )
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def seconds(text: str) -> float:
+    """A number of seconds from an argument."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; write for example 60")
+    return value
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Solve the case and render the result."""
+    folder = None if arguments.output is None else output_folder(arguments.output)
+    source = case_source(arguments.case)
+
+    from ischedule.api import solve
+    from ischedule.models.case import load_case
+
+    with Progress() as progress:
+        case = load_case(source)
+        result = solve(case, arguments.time_limit, progress)
+    written = None if folder is None else write_plan(result, folder)
+    sys.stdout.write(rendered(result, written, arguments.json, arguments.case))
+    return EXIT_CODES[result.status.value]
+
+
+def output_folder(argument: str) -> Path:
+    """The folder that an option names; it may have to be made."""
+    folder = Path(argument)
+    if folder.exists() and not folder.is_dir():
+        raise InputError("command line", "-o", argument, "is a file, not a folder", "name a folder for the plan file")
+    return folder
+
+
+def write_plan(result: "Result", folder: Path) -> str | None:
+    """Write the plan file and give its name; nothing where the result has none."""
+    from ischedule.models.plan_file import dump_plan_file
+
+    if result.plan_file is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{file_name(result.case.name)}.plan.json"
+    write_whole(path, dump_plan_file(result.plan_file))
+    return str(path)
+
+
+def file_name(case_name: str) -> str:
+    """A case's name as the name of a file: what is neither letter, digit, point, dash nor underscore becomes a dash."""
+    return re.sub(r"[^\w.-]+", "-", case_name).strip(".-") or "case"
+
+
+def rendered(result: "Result", written: str | None, as_json: bool, argument: str) -> str:
+    """The result as text or JSON."""
+    if as_json:
+        from ischedule.cli.as_json import dumped, result_value
+
+        return dumped(result_value(result, written))
+    if result.exploration is not None:
+        from ischedule.cli.published_report import published_report
+
+        return published_report(result)
+    from ischedule.cli.report import report
+
+    text = report(result)
+    if written is not None:
+        text += f"\nplan file: {written}\n"
+    if result.status.value == "unschedulable" and argument != "-":
+        text += f"\n`ischedule explain {argument}` looks for changes that would help.\n"
+    return text
