@@ -8,19 +8,18 @@ induction over the stages no plan is below it. Where the labels come from does n
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
 from ischedule.analysis.designs import fitting_chains, least_time
+from ischedule.analysis.labels import Cover, Staircase, Unproven
 from ischedule.analysis.passage import Passage, go_through
+from ischedule.analysis.tiled_cover import require_tiled_bound, shared_ends
 from ischedule.analysis.waiting_floor import WaitingFloor
-from ischedule.models.plan import Bound, Boundary, Label
+from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Design, ExplicitStage, Program, Stage
 
-
-class Unproven(Exception):
-    """A bound that its certificate does not prove, and where the proof breaks."""
+__all__ = ["Cover", "Staircase", "Unproven", "require_bound", "ways_through"]
 
 
 class Follow:
@@ -36,38 +35,6 @@ class Follow:
         return self.is_certain and cost + self.times[boundary + 1] >= value
 
 
-class Staircase:
-    """Labels that cover whatever has drained no less and costs no less than one of them."""
-
-    def __init__(self, labels: tuple[Label, ...]) -> None:
-        ordered = sorted(labels)
-        self.drains = [drain for drain, _ in ordered]
-        self.least = list(accumulate((cost for _, cost in ordered), min))
-
-    def covers(self, drain: int, cost: int) -> bool:
-        """Whether some label has at most this drain and at most this cost."""
-        index = bisect_right(self.drains, drain)
-        return index > 0 and self.least[index - 1] <= cost
-
-
-class Cover:
-    """One boundary of a certificate, asked what it covers."""
-
-    def __init__(self, boundary: Boundary) -> None:
-        self.closed = boundary.closed
-        self.first = Staircase(boundary.first)
-        self.later = Staircase(boundary.later)
-
-    def uncovered(self, found: Boundary) -> Iterator[tuple[str, int]]:
-        """What has been found and is not covered, by a name, with its cost."""
-        if found.closed is not None and (self.closed is None or self.closed > found.closed):
-            yield "closed", found.closed
-        for name, staircase, labels in (("first", self.first, found.first), ("later", self.later, found.later)):
-            for drain, cost in labels:
-                if not staircase.covers(drain, cost):
-                    yield f"{name}, open with {drain} drained", cost
-
-
 def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> Iterator[tuple[Design, Passage]]:
     """All that follows from a boundary through a stage, design by design."""
     for design, chain in fitting_chains(stage):
@@ -81,6 +48,9 @@ def require_bound(program: Program, bound: Bound) -> None:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
     if any(drain < 0 for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
         raise Unproven("a label has drained less than nothing")
+    if (ends := shared_ends(program)) is not None and len(bound.floors) == len(stages):
+        require_tiled_bound(program, ends, bound)
+        return
     floor = WaitingFloor(program.law, atoms=_most_atoms(program))
     follow = Follow(program, floor)
     before: Boundary | None = None
@@ -93,7 +63,7 @@ def require_bound(program: Program, bound: Bound) -> None:
                 if passage.finished is not None and passage.finished < bound.value:
                     raise Unproven(f"a plan {where} may cost {passage.finished}, less than {bound.value}")
                 continue
-            for state, cost in cover.uncovered(passage.after):
+            for state, _, cost, _ in cover.uncovered(passage.after):
                 if not follow.reaches(index, cost, bound.value):
                     raise Unproven(f"{where} the state {state} is reached at a cost of {cost}, which no label covers")
         before = None if last else bound.boundaries[index]

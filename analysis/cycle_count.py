@@ -1,0 +1,115 @@
+"""How many power cycles must touch a layer at least, from the loads of its atoms alone.
+
+Cycles of room Y that hold atoms with loads a are bins; for every whole number K the function
+floor((K + 1) a / (Y + 1)) / K is at most 1 in sum over any bin: the whole numbers add up to less than K + 1, hence
+to at most K. So the sum over all atoms is at most the number of cycles. Only atoms of full tiles of channels are counted, of
+pixels also the smaller tiles at the edges.
+"""
+
+from __future__ import annotations
+
+from ischedule.models.kernels import Prices, padded
+from ischedule.models.tiling import Extent, Order, Tiling
+
+Kind = tuple[int, int]
+"""How many atoms at least, and what each drains at least."""
+
+
+def least_cycles(kinds: list[Kind], room: int) -> int:
+    """The least number of cycles of a room that hold atoms of these kinds."""
+    best = 0
+    for reference in {room // load for _, load in kinds if 0 < load <= room}:
+        total = sum(number * ((reference + 1) * load // (room + 1)) for number, load in kinds)
+        best = max(best, -(-total // reference))
+    return best
+
+
+def kinds_of(extent: Extent, tiling: Tiling, prices: Prices) -> list[Kind]:
+    """Kinds of atoms of a design that share none; in WEIGHT order for batch 1."""
+    if extent.pooling:
+        return _pooled(extent, tiling, prices)
+    by_order = {Order.INPUT: _input_kinds, Order.WEIGHT: _weight_kinds, Order.OUTPUT: _output_kinds}
+    tiles = _pixel_tiles(extent, tiling)
+    return [kind for kind in by_order[tiling.order](extent, tiling, prices, tiles) if kind[0] > 0]
+
+
+def _pixel_tiles(extent: Extent, tiling: Tiling) -> list[tuple[int, int, int]]:
+    """The tiles of pixels: how many of a size, their pixels, and the input pixels they need."""
+    rows, low = divmod(extent.rows, tiling.rows)
+    columns, narrow = divmod(extent.columns, tiling.columns)
+    found = []
+    for down, height in ((rows, tiling.rows), (1, low)):
+        for across, width in ((columns, tiling.columns), (1, narrow)):
+            if height and width and down and across:
+                halo = (height + extent.kernel_rows - 1) * (width + extent.kernel_columns - 1)
+                found.append((down * across, height * width, halo))
+    return found
+
+
+def _loads(
+    extent: Extent, tiling: Tiling, prices: Prices, m: int, n: int, tiles: tuple[int, int], area: int, halo: int
+) -> tuple[int, int, int, int]:
+    """What an atom drains for its inputs, its weights, its work and results, and for reading partial sums."""
+    taps = extent.kernel_rows * extent.kernel_columns
+    m_tiles, n_tiles = tiles
+    whole, rest = divmod(n, tiling.inputs)
+    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
+    read = prices.read[0]
+    fetch = halo * (n * read + n_tiles * prices.input_command[0])
+    weights = taps * m * (n * read + n_tiles * prices.weight_command[0])
+    work = taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
+    work += m_tiles * n_tiles * prices.tile[0] + area * (m * prices.write[0] + prices.store_command[tiling.order][0])
+    return fetch, weights, work, area * (m * read + m_tiles * prices.sums_command[tiling.order][0])
+
+
+def _input_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
+    outputs = min(tiling.outputs * tiling.batch, extent.outputs)
+    full = extent.outputs // outputs
+    m_tiles = -(-outputs // tiling.outputs)
+    later = extent.inputs // tiling.inputs - 1
+    kinds = []
+    for number, area, halo in tiles:
+        fetch, weights, work, sums = _loads(extent, tiling, prices, outputs, tiling.inputs, (m_tiles, 1), area, halo)
+        plain = weights + work
+        kinds += [(number, plain + fetch), (number * (full - 1), plain)]
+        kinds += [(number * later, plain + sums + fetch), (number * later * (full - 1), plain + sums)]
+    return kinds
+
+
+def _weight_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
+    outputs, later = extent.outputs // tiling.outputs, extent.inputs // tiling.inputs - 1
+    kinds = []
+    for place, (number, area, halo) in enumerate(tiles):
+        fetch, weights, work, sums = _loads(extent, tiling, prices, tiling.outputs, tiling.inputs, (1, 1), area, halo)
+        plain = fetch + work
+        # the first tile of pixels is one of full size
+        first = 0 if place else 1
+        kinds += [(outputs * first, plain + weights), (outputs * (number - first), plain)]
+        kinds += [(outputs * later * first, plain + sums + weights), (outputs * later * (number - first), plain + sums)]
+    return kinds
+
+
+def _output_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
+    inputs = min(tiling.inputs * tiling.batch, extent.inputs)
+    n_tiles, full = -(-inputs // tiling.inputs), extent.inputs // inputs
+    outputs = extent.outputs // tiling.outputs
+    kinds = []
+    for number, area, halo in tiles:
+        fetch, weights, work, _ = _loads(extent, tiling, prices, tiling.outputs, inputs, (1, n_tiles), area, halo)
+        kinds.append((number * outputs * full, fetch + weights + work))
+    return kinds
+
+
+def _pooled(extent: Extent, tiling: Tiling, prices: Prices) -> list[Kind]:
+    """Batches of equal tiles only; the first of a row also fetches the accumulator."""
+    rows, low = divmod(extent.rows, tiling.rows)
+    columns, narrow = divmod(extent.columns, tiling.columns)
+    if low or narrow:
+        return []
+    m, outputs = tiling.outputs, extent.outputs // tiling.outputs
+    pixels = tiling.rows * tiling.columns * tiling.batch
+    plain = pixels * (m * (prices.read[0] + prices.pool[0]) + prices.input_command[0])
+    plain += m * prices.write[0] + prices.store_command[Order.OUTPUT][0]
+    kept = m * prices.read[0] + prices.sums_command[Order.OUTPUT][0]
+    full = rows * columns // tiling.batch
+    return [(outputs, plain + kept), (outputs * (full - 1), plain)] if full else []

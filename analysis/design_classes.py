@@ -1,0 +1,257 @@
+"""The designs of a tiled stage in boxes: all designs of a box issue the same commands and cost the same in all.
+
+What all atoms of a design drain and take follows from the number of tiles along each loop, the number of batches, and
+the tile of input channels (padding). It never decreases when one of these numbers grows, whereas the memory and the
+largest atom of a design never decrease when a tile or batch grows. So the designs with given numbers form a box of tile
+sizes whose least corner fits first, and along each loop the numbers run from the first that fits to the last that is
+not yet too dear: everything beyond is too dear as well, unseen.
+
+Designs that `is_canonical` calls redundant are left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from ischedule.analysis.first_atom import first_load, heaviest_load
+from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
+from ischedule.models.program import TiledStage
+from ischedule.models.tiling import Extent, Order, Tiling, count
+
+Rate = tuple[int, int]
+
+Linear = tuple[int, int, int]
+
+BEYOND = 1 << 200
+"""More than any reduced total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Designs of one form and order with equal totals; not all of them need fit."""
+
+    form: int
+    order: Order
+    rows: range
+    columns: range
+    outputs: range
+    inputs: int
+    batch: range
+    reduced: int
+    """Time and rate times drain of all atoms, times the rate's denominator."""
+
+    @property
+    def least(self) -> Tiling:
+        """The design of the least tile and batch: if it does not fit, none does."""
+        return Tiling(self.form, self.order, self.rows[0], self.columns[0], self.outputs[0], self.inputs, self.batch[0])
+
+    def totals(self, stage: TiledStage) -> Price:
+        """Drain and time of all atoms."""
+        return totals(stage.forms[self.form], self.least, stage.prices)
+
+    def designs(self, stage: TiledStage) -> Iterator[Tiling]:
+        """All designs that fit volatile memory."""
+        extent, prices = stage.forms[self.form], stage.prices
+        for rows, columns, outputs in product(self.rows, self.columns, self.outputs):
+            for batch in self.batch:
+                tiling = Tiling(self.form, self.order, rows, columns, outputs, self.inputs, batch)
+                if volatile_bytes(extent, tiling, prices.multiple, prices.word_bytes) > stage.volatile:
+                    break
+                yield tiling
+
+
+def counts(extent: int) -> list[int]:
+    """The numbers of tiles that an extent can be cut into, least first."""
+    return sorted({count(extent, tile) for tile in range(1, extent + 1)})
+
+
+def tiles(extent: int, number: int) -> range:
+    """The tile sizes that cut an extent into so many tiles."""
+    return range(count(extent, number), (extent if number == 1 else count(extent, number - 1) - 1) + 1)
+
+
+@dataclass(slots=True)
+class Limit:
+    """What reduced totals must be below; it may be lowered while boxes are being listed."""
+
+    value: int
+
+
+class Classes:
+    """All boxes of a stage for one rate, restricted to designs whose least corner fits memory and a cycle's load."""
+
+    def __init__(self, stage: TiledStage, widest: int) -> None:
+        self.stage, self.widest = stage, widest
+
+    def below(self, rate: Rate, limit: int) -> Iterator[Box]:
+        """The boxes whose reduced totals at this rate are below the limit."""
+        yield from self._below(rate, Limit(limit))
+
+    def least(self, rate: Rate) -> int | None:
+        """The least reduced total of a box that fits, None if there is none."""
+        limit = Limit(BEYOND)
+        for box in self._below(rate, limit):
+            limit.value = box.reduced
+        return None if limit.value == BEYOND else limit.value
+
+    def _below(self, rate: Rate, limit: Limit) -> Iterator[Box]:
+        for form, extent in enumerate(self.stage.forms):
+            for order in (Order.OUTPUT,) if extent.pooling else tuple(Order):
+                nest = _Nest(self, form, extent, order, rate)
+                yield from nest.pooled(limit) if extent.pooling else nest.tiled(limit)
+
+    def passes(self, extent: Extent, box: Box) -> bool:
+        """Whether any design of the least tile of a box has no atom that is too large for every cycle.
+
+        The least batch is the best, except in OUTPUT order: there a larger batch leaves less for the next one, which
+        also reads partial sums.
+        """
+        prices, least = self.stage.prices, box.least
+        if box.order is not Order.OUTPUT or extent.pooling:
+            return heaviest_load(extent, least, prices) <= self.widest
+        if first_load(extent, least, prices) > self.widest:
+            return False
+        return any(heaviest_load(extent, replace(least, batch=batch), prices) <= self.widest for batch in box.batch)
+
+
+class _Nest:
+    """The boxes of one form and order."""
+
+    def __init__(self, classes: Classes, form: int, extent: Extent, order: Order, rate: Rate) -> None:
+        self.classes, self.form, self.extent, self.order = classes, form, extent, order
+        self.sums = classes.stage.sums_in_memory
+        self.price = _Reduced(classes.stage.prices, order, rate)
+        self.row_tiles = {number: tiles(extent.rows, number) for number in counts(extent.rows)}
+        self.column_tiles = {number: tiles(extent.columns, number) for number in counts(extent.columns)}
+        self.output_tiles = [(number, tiles(extent.outputs, number)) for number in counts(extent.outputs)]
+        self.column_counts = list(self.column_tiles)
+        self.words = classes.stage.volatile // classes.stage.prices.word_bytes
+
+    def pooled(self, limit: Limit) -> Iterator[Box]:
+        extent, price = self.extent, self.price
+        pixels = extent.rows * extent.columns
+        for outputs in counts(extent.outputs):
+            fixed = pixels * extent.outputs * (price.read + price.pool) + extent.outputs * price.read
+            fixed += outputs * (pixels * price.input_command + price.sums)
+            stores = extent.outputs * price.write + outputs * price.store
+            if fixed + stores >= limit.value:
+                break
+            for rows, columns in product(range(1, extent.rows + 1), range(1, extent.columns + 1)):
+                trips = count(extent.rows, rows) * count(extent.columns, columns)
+                for batches in counts(trips) if self.sums else [1]:
+                    reduced = fixed + batches * stores
+                    if reduced >= limit.value:
+                        break
+                    pixel_tiles = (range(rows, rows + 1), range(columns, columns + 1))
+                    channels, batch = tiles(extent.outputs, outputs), tiles(trips, batches)
+                    if channels[0] * (rows * columns + batch[0]) <= self.words:
+                        yield from self._passing(pixel_tiles, channels, 1, batch, reduced)
+
+    def tiled(self, limit: Limit) -> Iterator[Box]:
+        extent = self.extent
+        for inputs in range(extent.inputs, 0, -1):
+            if inputs < extent.inputs and self.order is not Order.OUTPUT and not self.sums:
+                continue
+            for number, outputs in self._outputs(inputs):
+                dear = True
+                for batches, batch in self._batches(inputs, number):
+                    linear = self._coefficients(inputs, number, batches)
+                    if self._at(linear, 1, 1) >= limit.value:
+                        break
+                    dear = False
+                    for rows, columns, reduced in self._pixels(linear, self._memory(inputs, outputs, batch), limit):
+                        yield from self._passing((rows, columns), outputs, inputs, batch, reduced)
+                if dear:
+                    break
+
+    def _outputs(self, inputs: int) -> list[tuple[int, range]]:
+        """Numbers of tiles of output channels, least first, each with the tile sizes that lead to it."""
+        if self.order is Order.INPUT and inputs == self.extent.inputs and self.classes.stage.prices.tile == (0, 0):
+            return [(self.extent.outputs, range(1, 2))]
+        return self.output_tiles
+
+    def _batches(self, inputs: int, outputs: int) -> list[tuple[int, range]]:
+        """Numbers of batches of the innermost loop, least first, each with the batch sizes that lead to it."""
+        if self.order is Order.WEIGHT:
+            return [(1, range(1, 2))]
+        trips = outputs if self.order is Order.INPUT else count(self.extent.inputs, inputs)
+        if self.order is Order.OUTPUT and not self.sums:
+            return [(1, tiles(trips, 1))]
+        return [(number, tiles(trips, number)) for number in counts(trips)]
+
+    def _memory(self, inputs: int, outputs: range, batch: range) -> tuple[int, int, int]:
+        """Words for weights, for each input pixel, and for each output pixel, of the least tile and batch."""
+        extent, lanes = self.extent, padded(inputs, self.price.multiple)
+        kept = 1 if self.order is Order.OUTPUT else batch[0]
+        return extent.kernel_rows * extent.kernel_columns * outputs[0] * lanes, lanes, outputs[0] * kept
+
+    def _coefficients(self, inputs: int, outputs: int, batches: int) -> Linear:
+        """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels."""
+        extent, price, order = self.extent, self.price, self.order
+        number = count(extent.inputs, inputs)
+        whole, rest = divmod(extent.inputs, inputs)
+        lanes = whole * padded(inputs, price.multiple) + padded(rest, price.multiple)
+        pixels, taps = extent.rows * extent.columns, extent.kernel_rows * extent.kernel_columns
+        halo = extent.inputs * price.read + number * price.input_command
+        weights = taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
+        partial = (number - 1) * pixels * (extent.outputs * price.read + outputs * price.sums)
+        work = taps * pixels * extent.outputs * (number * price.multiply_command + lanes * price.multiply)
+        tile = outputs * number * price.tile
+        if order is Order.INPUT:
+            stores = number * pixels * (extent.outputs * price.write + batches * price.store)
+            return partial + work + stores, halo, weights + tile
+        if order is Order.WEIGHT:
+            stores = number * pixels * (extent.outputs * price.write + outputs * price.store)
+            return weights + partial + work + stores, outputs * halo, tile
+        stores = batches * pixels * (extent.outputs * price.write + outputs * price.store)
+        return work + stores, outputs * halo, weights + tile
+
+    def _at(self, linear: Linear, rows: int, columns: int) -> int:
+        extent, (constant, per_halo, per_tile) = self.extent, linear
+        halo = extent.rows + rows * (extent.kernel_rows - 1)
+        halo *= extent.columns + columns * (extent.kernel_columns - 1)
+        return constant + per_halo * halo + per_tile * rows * columns
+
+    def _pixels(self, linear: Linear, memory: tuple[int, int, int], limit: Limit) -> Iterator[tuple[range, range, int]]:
+        """The staircase over numbers of rows and columns: from the first that fits memory up to the limit."""
+        extent = self.extent
+        weights, per_input, per_output = memory
+        for number, rows in self.row_tiles.items():
+            if self._at(linear, number, 1) >= limit.value:
+                break
+            high = rows[0] + extent.kernel_rows - 1
+            free = self.words - weights - high * (extent.kernel_columns - 1) * per_input
+            most = free // (high * per_input + rows[0] * per_output)
+            if most < 1:
+                continue
+            first = count(extent.columns, min(most, extent.columns))
+            for columns in self.column_counts[bisect_left(self.column_counts, first) :]:
+                reduced = self._at(linear, number, columns)
+                if reduced >= limit.value:
+                    break
+                yield rows, self.column_tiles[columns], reduced
+
+    def _passing(
+        self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int
+    ) -> Iterator[Box]:
+        box = Box(self.form, self.order, *pixels, outputs, inputs, batch, reduced)
+        if self.classes.passes(self.extent, box):
+            yield box
+
+
+class _Reduced:
+    """Prices of one order as time plus rate times drain, times the rate's denominator."""
+
+    def __init__(self, prices: Prices, order: Order, rate: Rate) -> None:
+        def reduced(price: Price) -> int:
+            return rate[1] * price[1] + rate[0] * price[0]
+
+        self.multiple = prices.multiple
+        self.read, self.write = reduced(prices.read), reduced(prices.write)
+        self.input_command, self.weight_command = reduced(prices.input_command), reduced(prices.weight_command)
+        self.sums, self.store = reduced(prices.sums_command[order]), reduced(prices.store_command[order])
+        self.multiply, self.multiply_command = reduced(prices.multiply), reduced(prices.multiply_command)
+        self.tile, self.pool = reduced(prices.tile), reduced(prices.pool)

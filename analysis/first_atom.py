@@ -1,0 +1,70 @@
+"""The largest load of a power cycle that runs a single atom of a design, in closed form.
+
+Tiles and batches are largest where their loop begins, and a cycle that starts inside a row fetches the reused operand
+like the row's first atom. So the largest is the very first atom, or the first that also reads partial sums.
+"""
+
+from __future__ import annotations
+
+from ischedule.models.kernels import Prices, padded
+from ischedule.models.tiling import Extent, Order, Tiling, count
+
+
+def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
+    """What the very first atom drains; never decreasing in any tile size, nor in the batch."""
+    n, n_tiles = tiling.inputs, 1
+    if tiling.order is Order.OUTPUT:
+        n, n_tiles = min(n * tiling.batch, extent.inputs), min(tiling.batch, count(extent.inputs, n))
+    return _load(extent, tiling, prices, n, n_tiles)
+
+
+def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
+    """What the dearest cycle of one atom drains besides its two ends; in WEIGHT order for batch 1.
+
+    It never decreases when rows, columns or outputs grow, nor when the batch does, except in OUTPUT order.
+    """
+    if extent.pooling:
+        return _pooled(extent, tiling, prices)
+    m, m_tiles = _outputs(extent, tiling)
+    n = tiling.inputs * (tiling.batch if tiling.order is Order.OUTPUT else 1)
+    first = first_load(extent, tiling, prices)
+    left = min(n, extent.inputs - n)
+    if left <= 0:
+        return first
+    sums = m * prices.read[0] + m_tiles * prices.sums_command[tiling.order][0]
+    second = _load(extent, tiling, prices, left, count(left, tiling.inputs))
+    return max(first, second + tiling.rows * tiling.columns * sums)
+
+
+def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
+    """Output channels of a first atom, and their tiles."""
+    if tiling.order is not Order.INPUT:
+        return tiling.outputs, 1
+    return min(tiling.outputs * tiling.batch, extent.outputs), min(tiling.batch, count(extent.outputs, tiling.outputs))
+
+
+def _load(extent: Extent, tiling: Tiling, prices: Prices, n: int, n_tiles: int) -> int:
+    m, m_tiles = _outputs(extent, tiling)
+    area = tiling.rows * tiling.columns
+    halo = (tiling.rows + extent.kernel_rows - 1) * (tiling.columns + extent.kernel_columns - 1)
+    taps = extent.kernel_rows * extent.kernel_columns
+    whole, rest = divmod(n, tiling.inputs)
+    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
+    read = prices.read[0]
+    fetch = halo * (n * read + n_tiles * prices.input_command[0])
+    weights = taps * m * (n * read + n_tiles * prices.weight_command[0])
+    work = taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
+    stored = area * (m * prices.write[0] + prices.store_command[tiling.order][0])
+    return fetch + weights + work + stored + m_tiles * n_tiles * prices.tile[0]
+
+
+def _pooled(extent: Extent, tiling: Tiling, prices: Prices) -> int:
+    """The first batch, which fetches the accumulator or not: a cycle that starts inside a row fetches it too."""
+    m, per_row = tiling.outputs, count(extent.columns, tiling.columns)
+    whole, rest = divmod(min(tiling.batch, count(extent.rows, tiling.rows) * per_row), per_row)
+    above = min(whole * tiling.rows, extent.rows)
+    height = min(tiling.rows, extent.rows - above)
+    pixels = above * extent.columns + height * min(rest * tiling.columns, extent.columns)
+    fetch = pixels * (m * (prices.read[0] + prices.pool[0]) + prices.input_command[0])
+    kept = m * prices.read[0] + prices.sums_command[Order.OUTPUT][0]
+    return fetch + kept + m * prices.write[0] + prices.store_command[Order.OUTPUT][0]

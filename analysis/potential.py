@@ -1,0 +1,138 @@
+"""Walks over the atoms of one design in reduced costs: what must be wasted, and what a plan can still come to.
+
+At a rate p/q under the cost of a cycle, the cost of a plan is the reduced costs of its atoms (time + rate * drain) plus
+the *waste* of each cycle: c(y) - rate * y, and the reduced cost of what it fetches again. The *potential* of a state is
+what it has cost, an open cycle's load counted at the rate, less the reduced costs of the stage's atoms so far. It never
+falls as the plan goes on (but for the rebates of the first and the last cycle), and the reduced costs of all atoms
+still to come are known. So a state is worth following only while its potential is below one number, the same for all
+places in the stage.
+
+All costs are times q. A state is (potential, drain of the atoms before its cycle less what it fetched again): the load
+of its cycle after any atom is the drain up to there less the second number.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+
+from ischedule.analysis.cycle_cost import CycleCost
+from ischedule.models.kernels import Prices, rows_of
+from ischedule.models.tiling import Extent, Tiling
+
+State = tuple[int, int]
+
+BUCKETS = 4096
+
+
+class Waste:
+    """The waste of cycles at a proven rate: exact by load, and from below by bucket."""
+
+    def __init__(self, cost: CycleCost, rate: tuple[int, int]) -> None:
+        self.cost, self.rate = cost, rate
+        self.room = cost.room
+        self.shift = max(0, (max(cost.room, 0) // BUCKETS).bit_length())
+        self.known: dict[int, int] = {}
+        self.floor = [self._least(index) for index in range((cost.room >> self.shift) + 1)] if cost.room >= 0 else []
+
+    def _least(self, index: int) -> int:
+        low = index << self.shift
+        high = min(low + (1 << self.shift) - 1, self.room)
+        return max(0, self.rate[1] * self.cost.mid(low) - self.rate[0] * high)
+
+    def of(self, load: int) -> int:
+        """The waste of a cycle that fetches nothing again."""
+        found = self.known[load] = self.rate[1] * self.cost.mid(load) - self.rate[0] * load
+        return found
+
+
+Row = tuple[list[int], int, int]
+"""The drains of a row's atoms, and what a cycle that starts inside it fetches again: its drain and its reduced cost."""
+
+
+def rows_in(extent: Extent, tiling: Tiling, prices: Prices, rate: tuple[int, int]) -> Iterator[tuple[Row, int]]:
+    """The rows of a design as walks need them, with repeats; equal rows are one object."""
+    known: dict[int, Row] = {}
+    kept = []
+    for row, repeats in rows_of(extent, tiling, prices):
+        if id(row) not in known:
+            again = rate[0] * row.again[0] + rate[1] * row.again[1]
+            known[id(row)] = ([atom[0] for atom in row.atoms], row.again[0], again)
+            kept.append(row)
+        yield known[id(row)], repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What holds before a stage: the potential of standing closed (None: not possible), and of open cycles.
+
+    An open cycle is a state whose cycle began before the stage: its second number is its load so far, negative.
+    """
+
+    closed: int | None
+    first: tuple[State, ...]
+    later: tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk ends with: standing closed, and the states still open after so much drain, all below the limits."""
+
+    closed: int | None
+    first: tuple[State, ...]
+    later: tuple[State, ...]
+    drain: int
+
+
+FREE = Entry(None, ((0, 0),), ())
+"""Every way into a stage at once: a first piece, shared with what precedes, that wastes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The waste of a walk's first cycle by its load, up to its room."""
+
+    waste: Callable[[int], int]
+    room: int
+
+
+def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry: Entry, limit: int) -> Walked | None:
+    """Every way through a design with a potential below the limit; None as soon as there is none.
+
+    Open first cycles are followed as far as they fit; their limit is the caller's affair.
+    """
+    room, shift, floor, known = waste.room, waste.shift, waste.floor, waste.known
+    first = list(entry.first)
+    states = deque(sorted(entry.later, key=itemgetter(1)))
+    here = limit if entry.closed is None else entry.closed
+    drained = 0
+    for (drains, again, refetch), repeats in rows:
+        for _ in range(repeats):
+            start, extra = drained, 0
+            for drain in drains:
+                if here + extra < limit:
+                    states.append((here + extra, start))
+                start, extra = drained + drain - again, refetch
+                drained += drain
+                oldest = drained - room
+                while states and states[0][1] < oldest:
+                    states.popleft()
+                here = limit
+                for potential, before in states:
+                    load = drained - before
+                    if potential + floor[load >> shift] < here:
+                        lost = known.get(load)
+                        total = potential + (waste.of(load) if lost is None else lost)
+                        if total < here:
+                            here = total
+                if first:
+                    first = [state for state in first if drained - state[1] <= opening.room]
+                    for potential, before in first:
+                        here = min(here, potential + opening.waste(drained - before))
+                elif not states and here >= limit:
+                    return None
+    if here >= limit and not states and not first:
+        return None
+    return Walked(None if here >= limit else here, tuple(first), tuple(states), drained)
