@@ -36,6 +36,13 @@ Index = NDArray[np.intp]
 Groups = Iterable[tuple[Index, Lanes]]
 BLOCK = 200_000
 """Cuts whose edges are priced at once."""
+LOOK = 96
+"""Cuts between two looks at which designs are hopeless."""
+WORTHWHILE = 0.8
+"""Designs are dropped when at most this share of a group is left."""
+
+Hopeful = Callable[[Index, Lanes, Matrix, int], NDArray[np.bool_]]
+"""Which designs can still belong to a wanted plan, judged by the cuts before the given one."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +94,12 @@ def cross(
     keep: bool = False,
     limit: Limit | None = None,
     least_commit: int | None = None,
+    hopeful: Hopeful | None = None,
 ) -> Crossing:
     """Cross a stage by a group of its designs; ``begins`` says that the plan starts with this stage.
 
     ``least_commit`` is what a cycle still in progress at the end must at least keep for its commit; None where every
-    commit drains the same.
+    commit drains the same. With ``hopeful``, designs that cannot be part of a wanted plan are dropped on the way.
     """
     dtype = waiting.dtype
     least: Matrix = np.full((lanes.atoms + 1, len(lanes)), UNREACHABLE, dtype=dtype)
@@ -106,14 +114,23 @@ def cross(
     if not waiting.single:
         enter(least, lanes, first_drain, first_cost, waiting.first_capacity, waiting.first)
         enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
-        for low in range(1, lanes.atoms + 1, BLOCK):
-            high = min(low + BLOCK, lanes.atoms + 1)
+        step = BLOCK if hopeful is None else LOOK
+        for low in range(1, lanes.atoms + 1, step):
+            high = min(low + step, lanes.atoms + 1)
             if limit is not None:
                 limit.check()
             known = edges(lanes, waiting.capacity, waiting.mid, dtype, low, high)
             relax(least, known, low)
             if keep:
                 blocks.append(known)
+            if hopeful is not None and high <= lanes.atoms:
+                alive = hopeful(index, lanes, least, high)
+                if not alive.any():
+                    return Crossing(index[:0], lanes, least, nothing(dtype), nothing(dtype), blocks)
+                if alive.mean() <= WORTHWHILE:
+                    index, lanes, least = index[alive], lanes.take(alive), least[:, alive]
+                    if begins:
+                        first_drain, first_cost = first_drain[:, alive], first_cost[:, alive]
     commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
     later = joined(
         [
@@ -141,12 +158,16 @@ def gather(crossings: Iterator[Crossing], wanted: Discharge, dtype: type, slack:
     """Reduce the exits of all groups to what is undominated."""
     firsts, laters, closed, owners = [nothing(dtype)], [nothing(dtype)], [], []
     for crossing in crossings:
+        if not len(crossing.index):
+            continue
         for is_first, exits, kept in ((True, crossing.first, firsts), (False, crossing.later, laters)):
             named = Exits(exits.drain, exits.cost, crossing.index[exits.design], exits.origin)
             kept.append(selected(named, wanted(named, is_first)))
         closed.append(crossing.least[crossing.lanes.length, np.arange(len(crossing.lanes))])
         owners.append(crossing.index)
     first, later = joined(firsts), joined(laters)
+    if not owners:
+        return Crossed(Reached(UNREACHABLE, -1, first, later), np.zeros(0, dtype=np.intp))
     costs, owner = np.concatenate(closed), np.concatenate(owners)
     best = int(costs.argmin())
     useful = [owner[(costs <= costs[best] + slack) & (costs < UNREACHABLE)]]

@@ -15,7 +15,7 @@ from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.rate import Rate
 from ischedule.solvers.space import Floats, Index, Space
-from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers
+from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Lanes, Matrix
 from ischedule.solvers.waits import Waiting
 
 
@@ -93,7 +93,7 @@ def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: f
         chosen = choose(stage, reached[-1])
         if not len(chosen):
             return Pass(reached, useful, crossings, None)
-        ways = _ways(search, stage, chosen, reached[-1], waiting, limit)
+        ways = _ways(search, stage, chosen, reached[-1], waiting, limit, bound)
         result = gather(_logged(ways, crossed if exact else None), wanted, waiting.dtype, slack)
         reached.append(result.reached)
         useful.append(result.useful)
@@ -108,11 +108,24 @@ def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
 
 
 def _ways(
-    search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit
+    search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
 ) -> Iterator[Crossing]:
+    exact = waiting.dtype is not float
+    capacity = max(waiting.capacity, waiting.first_capacity)
+    behind = search.rests[stage].floor - search.rate.rebate.later
+
+    def hopeful(index: Index, lanes: Lanes, least: Matrix, high: int) -> NDArray[np.bool_]:
+        """Unless a cycle may still be carried from before: whether some cut to go on from can cost little enough."""
+        carried = lanes.drain[high - 1] <= capacity
+        near = lanes.drain[high - 1] - lanes.drain[:high] <= capacity
+        prefix = lanes.time[:high] + search.rate.value * lanes.drain[:high]
+        waste = np.where(near, least[:high] - prefix, float(UNREACHABLE)).min(axis=0)
+        return np.asarray(carried | (waste + search.spaces[stage].reduced[index] + behind <= bound))
+
     for index, lanes in search.spaces[stage].lanes(chosen, waiting.capacity):
         limit.check()
-        yield cross(index, lanes, entry, stage == 0, waiting, keep=waiting.dtype is not float)
+        watch = None if exact or bound >= UNREACHABLE else hopeful
+        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, hopeful=watch)
 
 
 def _logged(ways: Iterator[Crossing], log: list[Crossing] | None) -> Iterator[Crossing]:

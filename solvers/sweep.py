@@ -53,6 +53,19 @@ class Lanes:
         """Atoms of the longest design."""
         return int(self.resume_drain.shape[0])
 
+    def take(self, chosen: NDArray[np.bool_]) -> Lanes:
+        """Some of the designs."""
+        return Lanes(
+            self.length[chosen],
+            self.drain[:, chosen],
+            self.time[:, chosen],
+            self.resume_drain[:, chosen],
+            self.resume_time[:, chosen],
+            self.commit_drain[:, chosen],
+            self.commit_time[:, chosen],
+            self.cut[:, chosen],
+        )
+
     def whole(self) -> tuple[Integers, Integers]:
         """Drain and time of all atoms of each design."""
         return self.drain[-1], self.time[-1]
