@@ -152,9 +152,13 @@ def false_files(question: Question) -> Iterator[PlanFile]:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
         yield question.file(claim, None, Bottleneck(0, why.value))
     if question.deadline is not None and least + offset <= question.deadline:
-        late = question.deadline + 1
-        claim = Claim(Status.UNSCHEDULABLE, None, late, Certified.DEADLINE)
-        yield question.file(claim, None, certificate(program, late - offset))
+        for late in (least + offset, question.deadline + 1):
+            claim = Claim(Status.UNSCHEDULABLE, None, late, Certified.DEADLINE)
+            yield question.file(claim, None, certificate(program, late - offset))
+    for one in question.plans[:10]:
+        latency = true_latency(program, plan_of(program, one))
+        if latency is not None and question.deadline is not None and latency > question.deadline:
+            yield question.file(Claim(Status.SCHEDULABLE, latency, None, Certified.FEASIBLE), one, None)
 
 
 def question(seed: int) -> Question:
@@ -289,7 +293,8 @@ def test_a_plan_for_another_case_is_refused() -> None:
     assert not refused.accepted
     assert refused.reason == "the plan is for another case: its hash differs from the hash of the resolved case"
     other = load_case({**document, "tasks": _tasks(3)})
-    assert not check(other, program, PlanFile("0.1.0", case_hash(other), claim, plan, None)).accepted
+    for digest in (case_hash(case), case_hash(other)):
+        assert not check(other, program, PlanFile("0.1.0", digest, claim, plan, None)).accepted
 
 
 def test_without_a_program_only_its_reason_is_accepted() -> None:
