@@ -27,7 +27,7 @@ SHY = 1e-6
 """How much the rate stays below the best one, so that the checker can prove it on a finite partition."""
 SPAN = 6
 """Totals up to so many full cycles have a tabulated least cost."""
-BUCKETS = 1024
+BUCKETS = 512
 
 
 @dataclass(frozen=True)

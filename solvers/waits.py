@@ -49,7 +49,7 @@ def steering_waiting(law: CycleLaw) -> Waiting:
 
 
 def _positions(law: CycleLaw) -> tuple[Position, ...]:
-    """The positions that a cycle can have: where a supply cannot recharge, there is no second one, nor a price for it."""
+    """The positions that a cycle can have: a supply that cannot recharge leaves no second one, nor a price for it."""
     return (Position.ONLY,) if law.max_cycles == 1 else tuple(Position)
 
 
