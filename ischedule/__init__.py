@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "Result", "check", "load_case", "solve"]
+__all__ = ["InputError", "Result", "check", "explain", "load_case", "solve"]
 
 if TYPE_CHECKING:
     from ischedule.api import InputError as InputError
     from ischedule.api import Result as Result
     from ischedule.api import check as check
+    from ischedule.api import explain as explain
     from ischedule.api import load_case as load_case
     from ischedule.api import solve as solve
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ischedule import __version__
@@ -33,6 +34,7 @@ from ischedule.models.program import Program
 from ischedule.models.wake import Until
 
 if TYPE_CHECKING:
+    from ischedule.analysis.explain import Explanation
     from ischedule.solvers.limit import Limit
 
 Progress = Callable[[str], None]
@@ -159,6 +161,34 @@ def check(case: Case | str | Path | Mapping[str, Any], plan_file: PlanFile | str
     return check_claim(case, program_or_reason(case), file)
 
 
+def explain(
+    case: Case | str | Path | Mapping[str, Any], time_limit: float | None = None, progress: Progress | None = None
+) -> tuple[Result, Explanation | None]:
+    """The case solved, with what would help it to a plan, or the room that its plan has and what latency depends on.
+
+    Nothing is explained where the search was stopped before anything was known, and under published semantics.
+    """
+    from ischedule.analysis.explain import explain_plan, explain_shortage
+
+    started, announce = monotonic(), progress or _unheard
+    result = solve(case, time_limit, progress)
+    case, program = result.case, result.program
+
+    def again(changed: Case) -> Result:
+        left = None if time_limit is None else max(0.0, time_limit - (monotonic() - started))
+        return solve(changed, left)
+
+    if result.shortage is not None:
+        return result, explain_shortage(case, result.shortage, result.latency, again, announce)
+    if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
+        return result, None
+    return result, explain_plan(case, program, result.plan, result.evaluation, again, announce)
+
+
+def _unheard(_: str) -> None:
+    """Progress that nobody asked for."""
+
+
 def program_or_reason(case: Case) -> Program | Unschedulable:
     """The case's program, or why it has none."""
     try:
@@ -229,4 +259,4 @@ def _explored(case: Case) -> Result:
     return Result(case, status, None, None, None, None, exploration)
 
 
-__all__ = ["InputError", "Result", "check", "load_case", "program_or_reason", "solve"]
+__all__ = ["InputError", "Result", "check", "explain", "load_case", "program_or_reason", "solve"]

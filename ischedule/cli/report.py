@@ -136,7 +136,7 @@ def layers(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> 
     """A table of layers with their designs, or of tasks."""
     if case.tasks is not None:
         return tasks(case, evaluation)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             total.name,
             keeps(stage, design),

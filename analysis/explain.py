@@ -1,0 +1,157 @@
+"""Why a case has no plan and what would help; or how much room its plan has, and what its latency depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ischedule.analysis.closed_forms import Sensitive
+from ischedule.analysis.evaluate import Evaluation
+from ischedule.analysis.kept_plan import kept_plan
+from ischedule.analysis.levers import SENSITIVE, Lever, nonvolatile_memory
+from ischedule.analysis.power_cycles import chains_of
+from ischedule.analysis.remedies import Remedies, Remedy, Solve
+from ischedule.analysis.shortage import Shortage, amount_of
+from ischedule.models.build import nonvolatile_bytes
+from ischedule.models.case import Case
+from ischedule.models.errors import InputError
+from ischedule.models.plan import Plan
+from ischedule.models.program import Program
+from ischedule.models.quantities import MEMORY, TIME, Dimension
+from ischedule.models.tiling import Tiling
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How much of something a plan uses, of how much there is, in internal units of the measure."""
+
+    name: str
+    used: int
+    available: int
+    measure: Dimension
+
+    @property
+    def spare(self) -> int:
+        """What is left."""
+        return self.available - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What latency gains when a quantity grows by 1 % (ps).
+
+    `kept` is the closed form's slope with the plan kept as it is, None where no closed form is known; `anew` is the
+    difference to the best plan of the changed case, None where that has no plan.
+    """
+
+    lever: Lever
+    now: int
+    kept: int | None
+    anew: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Of a case without a plan the shortage and the remedies found, of one with a plan margins and sensitivities."""
+
+    shortage: Shortage | None
+    remedies: tuple[Remedy, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+
+
+STEP = Fraction(101, 100)
+"""By what a quantity is changed for the difference."""
+
+Announce = Callable[[str], None]
+
+
+def explain_shortage(
+    case: Case, shortage: Shortage, latency: int | None, solve: Solve, announce: Announce
+) -> Explanation:
+    """What would help a case without a plan, or whose best plan (of this latency) is late."""
+    found = Remedies(case, solve, announce).found(shortage.diagnosis, latency)
+    return Explanation(shortage, remedies=tuple(found))
+
+
+def explain_plan(
+    case: Case, program: Program, plan: Plan, evaluation: Evaluation, solve: Solve, announce: Announce
+) -> Explanation:
+    """How much room a plan has, and what its latency depends on."""
+    sensitivities = tuple(_sensitivities(case, program, plan, evaluation, solve, announce))
+    return Explanation(None, margins=tuple(margins(case, program, plan, evaluation)), sensitivities=sensitivities)
+
+
+def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> Iterator[Margin]:
+    """Energy, time and memory: what the plan uses of what there is."""
+    capacity, amount = max(program.law.capacity, program.law.first_capacity), amount_of(case)
+    yield Margin("fullest power cycle", evaluation.largest_cycle, capacity, amount)
+    yield Margin("dearest atom in a cycle of its own", dearest_cycle(program, plan), capacity, amount)
+    if case.requirements.deadline is not None:
+        yield Margin("deadline", evaluation.latency, case.requirements.deadline, TIME)
+    if case.start.period is not None:
+        yield Margin("period", evaluation.latency, case.start.period, TIME)
+    volatile = [chain.volatile for chain in chains_of(program, plan)]
+    if max(volatile):
+        yield Margin("volatile memory", max(volatile), program.stages[volatile.index(max(volatile))].volatile, MEMORY)
+    available = nonvolatile_memory(case)
+    if case.tasks is None and available is not None:
+        designs = [design for design in plan.designs if isinstance(design, Tiling)]
+        yield Margin("non-volatile memory", nonvolatile_bytes(case, designs), available, MEMORY)
+
+
+def dearest_cycle(program: Program, plan: Plan) -> int:
+    """What the dearest atom of a plan's designs drains in a power cycle of its own, where cuts allow one.
+
+    Atoms without a cut between them count as one; between two cuts nothing shorter can be run.
+    """
+    most = 0
+    for chain in chains_of(program, plan):
+        resume: int | None = None
+        drained = 0
+        for index, (drain, cut) in enumerate(zip(chain.drain, chain.cut, strict=True)):
+            resume = int(chain.resume_drain[index]) if resume is None else resume
+            drained += int(drain)
+            if cut:
+                most = max(most, resume + drained + int(chain.commit_drain[index]))
+                resume, drained = None, 0
+    return most
+
+
+def _sensitivities(
+    case: Case, program: Program, plan: Plan, evaluation: Evaluation, solve: Solve, announce: Announce
+) -> Iterator[Sensitivity]:
+    slopes = kept_plan(case, program, plan)
+    for lever in SENSITIVE:
+        now = lever.value(case)
+        if now is None or now == 0:
+            continue
+        announce(f"solving with 1 % more {lever.name}")
+        changed = lever.changed(case, round(now * STEP))
+        anew = None if changed is None else _latency(solve, changed)
+        kept = None if slopes is None else round(slope_of(slopes, lever) * 1e12 / 100)
+        yield Sensitivity(lever, now, kept, None if anew is None else anew - evaluation.latency)
+
+
+def _latency(solve: Solve, case: Case) -> int | None:
+    try:
+        return solve(case).latency
+    except InputError:
+        return None
+
+
+SLOPES = {
+    "capacitance": "capacitance",
+    "turn-on voltage": "turn_on",
+    "brown-out voltage": "brown_out",
+    "supply power": "power",
+    "source voltage": "voltage",
+    "source resistance": "resistance",
+}
+"""Which slope of a closed form belongs to which quantity."""
+
+
+def slope_of(slopes: Sensitive, lever: Lever) -> float:
+    """Seconds for a change of the quantity by all of it."""
+    return float(getattr(slopes, SLOPES[lever.name]))
