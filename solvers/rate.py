@@ -72,14 +72,14 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     overhead, active = ends.resume[0] + ends.commit[0], float(ends.resume[1] + ends.commit[1])
     room = max(waiting.capacity - overhead, 0)
     first_room = max(waiting.first_capacity - overhead, 0)
-    nodes = np.linspace(0, room, NODES + 1).astype(np.int64)
+    nodes = np.unique(np.linspace(0, room, NODES + 1).astype(np.int64))
     first_nodes = np.arange(0, first_room + 1, max(room // NODES, 1), dtype=np.int64)
 
     def sampled(wait: Waits, at: Integers) -> Floats:
         return np.asarray(wait(at + overhead) + active, dtype=float)
 
     cost = sampled(waiting.mid, nodes)
-    best = float((cost[:-1] / np.maximum(nodes[1:], 1)).min())
+    best = float((cost[:-1] / nodes[1:]).min()) if room else 0.0
     denominator = 10 ** (9 + max(0, -floor(log10(best)))) if best > 0 else 1
     fraction = (floor(best * (1 - SHY) * denominator), denominator)
     mu = fraction[0] / denominator
@@ -98,9 +98,11 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
 
 def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tuple[int, int], ...]:
     """The chord of the ends and nine more, moved under ``cost``; only lines that are positive at 0 help."""
+    if len(nodes) == 1:
+        return ()
     lines = []
     spread = max(1, len(nodes) // 10)
-    slopes = [(cost[-1] - cost[0]) / max(nodes[-1], 1)]
+    slopes = [(cost[-1] - cost[0]) / nodes[-1]]
     slopes += [(cost[k] - cost[k - spread]) / (nodes[k] - nodes[k - spread]) for k in range(spread, len(nodes), spread)]
     for slope in slopes:
         numerator = floor(slope * denominator)
@@ -118,7 +120,7 @@ def _least(
 
     def single(wait: Waits, room: int) -> Floats:
         """Entry j: what a cycle of j buckets costs at least."""
-        ends = np.minimum((np.arange(ceil(room / bucket)) * bucket).astype(np.int64), room)
+        ends = np.minimum((np.arange(max(1, ceil(room / bucket))) * bucket).astype(np.int64), room)
         prices = np.asarray(wait(ends + overhead) + active, dtype=float)
         return np.concatenate([prices[:1], prices])
 

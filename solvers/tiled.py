@@ -27,7 +27,7 @@ from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import Index, Space, space_of
 from ischedule.solvers.sweep import UNREACHABLE
-from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
+from ischedule.solvers.waits import Waiting, alone, exact_waiting, steering_waiting
 
 SLACK = 2e6
 """Picoseconds by which double precision may be wrong about a whole plan, with room to spare."""
@@ -41,8 +41,13 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     ends = stages[0].ends
     steer, exact = steering_waiting(program.law), exact_waiting(program.law)
+    overhead = ends.resume[0] + ends.commit[0]
+    room = max(steer.capacity, steer.first_capacity) - overhead
+    if room < 0:
+        return Outcome(None, None, None, 0, 0)
+    if overhead > steer.capacity:
+        steer, exact = alone(steer), alone(exact)
     rate = rate_of(ends, steer)
-    room = max(steer.capacity, steer.first_capacity) - ends.resume[0] - ends.commit[0]
     spaces: list[Space] = []
     for number, stage in enumerate(stages, 1):
         space = space_of(stage, rate, room)

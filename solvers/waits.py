@@ -5,7 +5,7 @@ a law with steps (thresholds that the hardware can tell apart) is evaluated exac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,12 @@ def steering_waiting(law: CycleLaw) -> Waiting:
 def _positions(law: CycleLaw) -> tuple[Position, ...]:
     """The positions that a cycle can have: a supply that cannot recharge leaves no second one, nor a price for it."""
     return (Position.ONLY,) if law.max_cycles == 1 else tuple(Position)
+
+
+def alone(waiting: Waiting) -> Waiting:
+    """What waiting costs where only the first cycle of a plan can hold anything: a plan has no other."""
+    only = waiting.only
+    return replace(waiting, first=only, mid=only, last=only, capacity=waiting.first_capacity, single=True)
 
 
 def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits]) -> Waiting:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from random import Random
 
 from ischedule.models.chain import Chain
-from ischedule.models.kernels import Ends, Price, Prices
+from ischedule.models.kernels import Ends, Price, Prices, chain, heaviest_cycle
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.tiling import Extent, Order
+from ischedule.models.tiling import Extent, Order, Tiling
 from ischedule.models.waiting import CycleLaw
 
 DIGEST = "5ca1ab1e" * 8
-LARGEST = 1 << 40
 
 
 def random_chain(random: Random, law: CycleLaw, atoms: int, *, cuts: float = 0.75) -> Chain:
@@ -66,6 +66,20 @@ def random_prices(random: Random, energy: int, time: int) -> Prices:
     )
 
 
+def scaled(prices: Prices, numerator: int, denominator: int) -> Prices:
+    """All energies multiplied by a ratio."""
+
+    def times(value: Price) -> Price:
+        return value[0] * numerator // denominator, value[1]
+
+    changed = {
+        field.name: times(value) if isinstance(value, tuple) else {order: times(one) for order, one in value.items()}
+        for field in fields(prices)
+        if not isinstance(value := getattr(prices, field.name), int)
+    }
+    return replace(prices, **changed)
+
+
 def random_extent(random: Random, most: int) -> Extent:
     """A small loop nest: at most so many multiplications (or pixels times channels of pooling)."""
     while True:
@@ -79,17 +93,35 @@ def random_extent(random: Random, most: int) -> Extent:
             return extent
 
 
-def random_tiled(random: Random, law: CycleLaw, *, stages: int = 2, most: int = 6) -> Program:
-    """Up to so many layers whose finest atoms fit a few times to many times into a cycle."""
-    share = random.choice((60, 150, 400))
-    prices = random_prices(random, max(1, law.capacity // share), random.choice((0, 10**6, 10**10)))
-    ends = Ends(
-        (random.randint(0, law.capacity // 8), random.choice((0, 10**9, 7 * 10**10))),
-        (random.randint(0, law.capacity // 40), random.choice((0, 10**8))),
-    )
-    found = []
-    for number in range(random.randint(1, stages)):
-        forms = tuple(random_extent(random, most) for _ in range(random.choice((1, 1, 1, 2))))
-        volatile = random.choice((16, 40, 10**4))
-        found.append(TiledStage(f"l{number}", forms, prices, ends, volatile, random.random() < 0.85))
+def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 6) -> Program:
+    """Up to so many layers; the dearest atom of their finest tiles takes from a tenth of a cycle to just over all."""
+    resume, commit = random.randint(0, law.capacity // 4), random.randint(0, law.capacity // 20)
+    long = random.choice((0, 10**8, 10**11))
+    ends = Ends((resume, random.randint(0, 10**11)), (commit, random.randint(0, 10**9)))
+    layers = [
+        tuple(random_extent(random, most) for _ in range(random.choice((1, 1, 1, 2))))
+        for _ in range(random.randint(1, stages))
+    ]
+    prices = random_prices(random, 10**6, long)
+    free = Ends((0, 0), (0, 0))
+    finest = max(heaviest_cycle(forms[0], Tiling(0, Order.OUTPUT, 1, 1, 1, 1, 1), prices, free) for forms in layers)
+    room = law.capacity - resume - commit
+    prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, finest))
+    if random.random() < 0.5:
+        ends = Ends((_exact_start(random, layers, prices, law.capacity - commit, resume), ends.resume[1]), ends.commit)
+    found = [
+        TiledStage(f"l{number}", forms, prices, ends, random.choice((16, 40, 10**4)), random.random() < 0.85)
+        for number, forms in enumerate(layers)
+    ]
     return Program(tuple(found), law, DIGEST)
+
+
+def _exact_start(random: Random, layers: list[tuple[Extent, ...]], prices: Prices, room: int, otherwise: int) -> int:
+    """A cost of starting with which some cycle of some finest design drains exactly what there is."""
+    extent = random.choice(layers)[0]
+    order = Order.OUTPUT if extent.pooling else random.choice(list(Order))
+    atoms = chain(extent, Tiling(0, order, 1, 1, 1, 1, 1), prices, Ends((0, 0), (0, 0)))
+    first = random.randrange(len(atoms))
+    last = random.randint(first, min(len(atoms) - 1, first + 2))
+    rest = room - sum(atoms.drain[first : last + 1]) - atoms.resume_drain[first]
+    return rest if rest >= 0 else otherwise

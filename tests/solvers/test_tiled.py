@@ -1,0 +1,52 @@
+"""The solver for tiled stages against every design, redundant ones too, and every choice of cuts."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from ischedule.models.program import Program
+from ischedule.models.waiting import CycleLaw
+from ischedule.solvers.tiled import solve_tiled
+from tests.solvers.agreement import disagreement
+from tests.solvers.enumeration import best_of_all_cut_sets, best_of_all_designs
+from tests.solvers.random_laws import law_pool
+from tests.solvers.random_programs import random_tiled
+
+PROGRAMS = 200
+LAWS = law_pool(300)
+
+
+def programs(count: int, laws: tuple[CycleLaw, ...] = LAWS, *, seed: int = 0, stages: int = 3) -> list[Program]:
+    """So many programs from consecutive seeds."""
+    return [
+        random_tiled(random, random.choice(laws), stages=stages)
+        for random in (Random(number) for number in range(seed, seed + count))
+    ]
+
+
+def test_hundreds_of_programs_equal_brute_force() -> None:
+    found = [disagreement(program, solve_tiled, best_of_all_designs) for program in programs(PROGRAMS)]
+    differences = [(seed, difference) for seed, difference in enumerate(found) if difference is not None]
+    assert not differences, f"{len(differences)} of {PROGRAMS}, the first: {differences[0]}"
+
+
+@pytest.mark.parametrize(
+    "laws",
+    [
+        pytest.param(tuple(law for law in LAWS if law.max_cycles == 1), id="one-cycle"),
+        pytest.param(tuple(law for law in LAWS if law.first_capacity > law.capacity), id="charged-with-coarse-steps"),
+        pytest.param(tuple(law for law in LAWS if law.recharge_target is not None), id="recharged"),
+        pytest.param(tuple(law for law in LAWS if not law.is_minimal_optimal), id="searched-thresholds"),
+    ],
+)
+def test_rare_laws_equal_brute_force(laws: tuple[CycleLaw, ...]) -> None:
+    assert laws
+    for program in programs(15, laws, seed=10_000):
+        assert disagreement(program, solve_tiled, best_of_all_designs) is None
+
+
+def test_every_set_of_cuts_of_one_layer() -> None:
+    for program in programs(30, seed=20_000, stages=1):
+        assert disagreement(program, solve_tiled, best_of_all_cut_sets) is None
