@@ -35,32 +35,26 @@ def lift(crossings: list[list[Crossing]], reached: list[Reached], finish: Finish
     """Follow the finish back to the start; ``reached[s]`` is what lies before stage s."""
     last = len(crossings) - 1
     exits = reached[last + 1].first if finish.is_first else reached[last + 1].later
-    designs = [0] * len(crossings)
-    stage, design, origin, is_first = (
-        last,
-        int(exits.design[finish.label]),
-        int(exits.origin[finish.label]),
-        finish.is_first,
-    )
+    designs = [-1] * len(crossings)
+    stage, design, origin = last, int(exits.design[finish.label]), int(exits.origin[finish.label])
+    is_first = finish.is_first
     lane = _lane(crossings[last], design)
     ends = [Place(last, lane.length)]
-    while True:
-        designs[stage] = design
+    while origin >= 0 or stage > 0:
+        if designs[stage] < 0:
+            designs[stage], lane = design, _lane(crossings[stage], design)
         if origin < 0:
-            if stage == 0:
-                break
             before = reached[stage].first if is_first else reached[stage].later
             label = -1 - origin
             stage, design, origin = stage - 1, int(before.design[label]), int(before.origin[label])
             continue
         if origin == 0:
-            stage -= 1
-            design = reached[stage + 1].closed_design
-            lane = _lane(crossings[stage], design)
+            stage, design = stage - 1, reached[stage].closed_design
+            designs[stage], lane = design, _lane(crossings[stage], design)
             origin = lane.length
-            designs[stage] = design
         ends.append(Place(stage, origin))
-        is_first, origin = _source(_lane(crossings[stage], design), origin, reached[stage], stage == 0, waiting)
+        is_first, origin = _source(lane, origin, reached[stage], stage == 0, waiting)
+    designs[0] = design
     return Lifted(designs, ends[::-1])
 
 

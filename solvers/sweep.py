@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import add, sub
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ Integers = NDArray[np.int64]
 Waits = Callable[[Integers], Matrix]
 """What waiting for a cycle of each drain costs."""
 
+CHUNK = 1 << 14
+"""Cuts of a single design that are relaxed at once."""
 UNREACHABLE = 1 << 61
 """A cost that stands for "not reachable" and survives an addition without overflow."""
 
@@ -115,10 +118,32 @@ def relax(least: Matrix, known: Edges, low: int) -> None:
     """Close every cut of the block that begins at ``low``, in order, from what ``least`` already holds."""
     start = known.start.tolist()
     cost = known.cost
+    if cost.shape[1] == 1:
+        _relax_one(least, start, cost, low)
+        return
     for j, (begin, end) in enumerate(pairwise(start), low):
         if begin < end:
             best = np.minimum.reduce(least[j - end + begin : j] + cost[begin:end])
             np.minimum(least[j], best, out=least[j])
+
+
+def _relax_one(least: Matrix, start: list[int], cost: Matrix, low: int) -> None:
+    """``relax`` for a single design: lists are quicker than arrays of one window each."""
+    longest = max(map(sub, start[1:], start), default=0)
+    reach = max(0, low - longest)
+    closed = least[reach:low, 0].tolist()
+    values = least[low : low + len(start) - 1, 0].tolist()
+    for block in range(0, len(values), CHUNK):
+        offset = start[block]
+        known = cost[offset : start[min(block + CHUNK, len(values))], 0].tolist()
+        for place in range(block, min(block + CHUNK, len(values))):
+            begin, end = start[place] - offset, start[place + 1] - offset
+            best = values[place]
+            if begin < end:
+                best = min(best, min(map(add, closed[begin - end :], known[begin:end])))
+            closed.append(best)
+        del closed[: max(0, len(closed) - longest - CHUNK)]
+        least[low + block : low + min(block + CHUNK, len(values)), 0] = closed[-min(CHUNK, len(values) - block) :]
 
 
 def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity: int, wait: Waits) -> None:

@@ -4,7 +4,7 @@
 2. Find the floor of each layer (``floors``).
 3. Cross all layers with few designs each: a plan, hence an upper bound; then with more.
 4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep
-   each design that reaches anything not dominated by more than ``SLACK``.
+   each design that reaches anything not dominated by more than the ``SLACK``.
 5. Cross all layers once more with those designs, in exact integers: the optimum, its plan and its certificate's labels.
 """
 
@@ -29,8 +29,8 @@ from ischedule.solvers.space import Index, Space, space_of
 from ischedule.solvers.sweep import UNREACHABLE
 from ischedule.solvers.waits import Waiting, alone, exact_waiting, steering_waiting
 
-SLACK = 2e6
-"""Picoseconds by which double precision may be wrong about a whole plan, with room to spare."""
+SLACK = (2e6, 1e-9)
+"""How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
 FEW = 8
 CUTS = 4000
 """Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
@@ -63,7 +63,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
 
 def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass, bool]:
     """The designs that can matter, in double precision; whether they are all that can."""
-    best = run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK, Limit())
+    best = run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit())
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
@@ -79,9 +79,14 @@ def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass
     return search, best, True
 
 
+def _slack(best: Pass) -> float:
+    return SLACK[0] + SLACK[1] * best.cost
+
+
 def _better(search: Search, best: Pass, some: bool, steer: Waiting, limit: Limit) -> Pass:
     """A pass over some or all of the designs that can belong to a plan no dearer than the best one so far."""
-    ceiling = best.cost + SLACK
+    slack = _slack(best)
+    ceiling = best.cost + slack
 
     def choose(stage: int, entry: Reached) -> Index:
         among = search.candidates(stage, entry, ceiling)
@@ -91,7 +96,7 @@ def _better(search: Search, best: Pass, some: bool, steer: Waiting, limit: Limit
         cuts = np.cumsum(search.spaces[stage].atoms[ordered])
         return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
 
-    found = run(search, choose, steer, ceiling, SLACK, limit)
+    found = run(search, choose, steer, ceiling, slack, limit)
     return best if some and found.cost > best.cost else found
 
 
@@ -127,14 +132,16 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
         raise TimeUp
     if best.finish is None:
         return Outcome(None, None, None, count)
-    ceiling = best.cost + 2 * SLACK
+    slack = _slack(best)
+    ceiling = best.cost + 2 * slack
     decided = run(search, lambda stage, _: best.useful[stage], exact, ceiling, 0, Limit())
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")
     cost = int(decided.finish.cost)
     plan = plan_of(program.law, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
-    floors = tuple(floor(found.value * (1 - 1e-11) - 1e4) * denominator for found in search.floors)
+    spare = slack / (2 * len(search.floors))
+    floors = tuple(floor(found.value - spare) * denominator for found in search.floors)
     if proven:
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost

@@ -1,6 +1,6 @@
 """The prices of a cycle law over whole columns: exact in int64, and in double precision for steering.
 
-Where linear interpolation between exact samples is as good as the exact function (a smooth law), steering uses it;
+Where quadratic interpolation between exact samples is as good as the exact function (a smooth law), steering uses it;
 a law with steps (thresholds that the hardware can tell apart) is evaluated exactly and converted."""
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.waiting_array import price_array
 from ischedule.solvers.sweep import Waits
 
-SAMPLES = 1 << 15
-TOLERANCE = 1e-8
+CELLS = 1 << 14
+TOLERANCE = 1e-9
 """Relative error of interpolation up to which a law counts as smooth."""
 
 
@@ -81,20 +81,23 @@ def _exact(law: CycleLaw, position: Position) -> Waits:
 
 
 def _steering(exact: Waits, capacity: int) -> Waits:
-    nodes = np.linspace(0, capacity, min(SAMPLES, capacity) + 1).astype(np.int64)
-    values = exact(nodes)
-    probe = ((nodes[:-1] + nodes[1:]) // 2)[:: max(1, len(nodes) // 512)]
-    scale = max(float(np.abs(values).max()), 1.0)
-    if np.abs(np.interp(probe, nodes, values) - exact(probe)).max() > TOLERANCE * scale:
+    if capacity < 4 * CELLS:
         return lambda drains: exact(drains).astype(np.float64)
-    pitch = (len(nodes) - 1) / max(capacity, 1)
-    rise = np.diff(values, append=values[-1]).astype(np.float64)
-    start = values.astype(np.float64)
+    nodes = np.linspace(0, capacity, 2 * CELLS + 1).astype(np.int64)
+    values = exact(nodes).astype(np.float64)
+    low, middle, high = values[:-1:2], values[1::2], values[2::2]
+    linear, square = 4 * middle - 3 * low - high, 2 * (low + high) - 4 * middle
+    linear, square, low = (np.append(part, end) for part, end in ((linear, 0.0), (square, 0.0), (low, values[-1])))
+    pitch = CELLS / capacity
 
     def interpolated(drains: NDArray[np.int64]) -> NDArray[np.float64]:
         place = drains * pitch
         cell = place.astype(np.int32)
-        result: NDArray[np.float64] = start[cell] + (place - cell) * rise[cell]
+        place = place - cell
+        result: NDArray[np.float64] = low[cell] + place * (linear[cell] + place * square[cell])
         return result
 
+    probe = (nodes[:-1] + (nodes[1:] - nodes[:-1]) // 3)[:: CELLS // 256]
+    if np.abs(interpolated(probe) - exact(probe)).max() > TOLERANCE * max(float(np.abs(values).max()), 1.0):
+        return lambda drains: exact(drains).astype(np.float64)
     return interpolated
