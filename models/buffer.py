@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import isqrt
+from math import isqrt, lcm
 
 from ischedule.models.demand import LIMIT, Coordinate
 from ischedule.models.errors import InvalidValue
@@ -90,13 +90,21 @@ class EnergyBuffer:
         """The level of a voltage (nanovolt); down where it must suffice, up where it must be reached."""
         return round_to_integer(self.exact_level(voltage), rounding)
 
+    @cached_property
+    def _voltage_line(self) -> tuple[int, int, int]:
+        """The square of a level's voltage (energy), or the voltage itself, as (factor level + constant) / scale."""
+        factor, constant = 1 / self.amount_per_volt, self.below_floor / self.amount_per_volt
+        scale = lcm(factor.denominator, constant.denominator)
+        return int(factor * scale), int(constant * scale), scale
+
     def voltage_of(self, level: int, rounding: Rounding) -> int:
         """The voltage (nanovolt) of a level; 0 V for levels at or below empty."""
-        amount = max(Fraction(0), (level + self.below_floor) / self.amount_per_volt)
+        factor, constant, scale = self._voltage_line
+        amount = max(0, factor * level + constant)
         if self.coordinate is Coordinate.CHARGE:
-            return round_to_integer(amount, rounding)
-        root = isqrt(amount.numerator // amount.denominator)
-        return root if rounding is Rounding.DOWN or root * root == amount else root + 1
+            return -(-amount // scale) if rounding is Rounding.UP else amount // scale
+        root = isqrt(amount // scale)
+        return root if rounding is Rounding.DOWN or root * root * scale == amount else root + 1
 
     @cached_property
     def capacity(self) -> int:

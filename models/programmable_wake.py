@@ -129,7 +129,7 @@ class ProgrammableWakeLaw(CycleLaw):
         need = self._need(drain, self.capacity)
         if position is Position.LAST and self.recharge_target is None:
             return self.thresholds.least(need)
-        return self._mid(need)[1]
+        return self.thresholds.least(need) if self.search is None else self._mid(need)[1]
 
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         continuous = self.thresholds.step is None
