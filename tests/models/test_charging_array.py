@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, ChargingStall, SourceCharging, charging_law
 from ischedule.models.charging_array import elapsed_down_array, elapsed_up_array
 from ischedule.models.demand import LIMIT, Coordinate, Overflow
@@ -75,6 +76,15 @@ def test_the_guard_is_needed_and_wide_enough() -> None:
     scaled = np.ldexp(np.log((3e9 - floor) / (3e9 - voltages)), 36)
     nearest = column[np.argsort(np.abs(scaled - np.round(scaled)))[:2000]]
     agree(law, nearest.tolist())
+
+
+def test_levels_below_empty_count_as_empty() -> None:
+    """Empty is -64322.08 fJ, so that its integer level lies below 0 V; in so small a buffer that shows."""
+    band = Interval.exactly(60 * MILLIVOLT), Interval.exactly(35_867_000)
+    buffer = EnergyBuffer(Coordinate.ENERGY, Interval.exactly(10**8), *band)
+    law = charging_law(buffer, ResistiveSource(Interval.exactly(70 * MILLIVOLT), Interval.exactly(10**11)))
+    assert buffer.empty_level < -buffer.below_floor
+    agree(law, [buffer.empty_level - 1, buffer.empty_level, buffer.empty_level + 1])
 
 
 def test_stalls_and_overflows_are_raised() -> None:

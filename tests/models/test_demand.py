@@ -88,7 +88,10 @@ def test_the_bound_is_checked() -> None:
     column = np.full(2, LIMIT // 2, dtype=np.int64)
     zeros = np.zeros(2, dtype=np.int64)
     halves = DemandArray(column, column, zeros, ENERGY)
-    for compute in (lambda: halves.then(halves), halves.running, DemandArray(zeros, zeros, column, ENERGY).running):
+    wraps, none = np.full(4, LIMIT - 1, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    times = DemandArray(zeros, zeros, column, ENERGY), DemandArray(none, none, wraps, ENERGY)
+    drains = halves, DemandArray(wraps, wraps, none, ENERGY)
+    for compute in (lambda: halves.then(halves), *(array.running for array in (*times, *drains))):
         with pytest.raises(Overflow):
             compute()
 

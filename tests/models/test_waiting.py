@@ -16,7 +16,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InvalidValue
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
-from ischedule.models.quantities import Interval
+from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
 from ischedule.models.waiting import CycleLaw, Position, Threshold, cycle_law, positions, replay
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Until, Wake
@@ -120,6 +120,9 @@ def test_thresholds_are_found_again_by_their_names(law: CycleLaw, data: st.DataO
     assume(law.max_cycles is None)
     threshold = law.threshold(drain, position)
     assert law.threshold_at(threshold.level, threshold.code) == threshold
+    if threshold.code is not None:
+        assert threshold.level == law.charging.buffer.level_of(threshold.voltage, Rounding.DOWN)
+        assert threshold.high == law.charging.buffer.level_of(threshold.voltage, Rounding.UP)
     assert law.charging.buffer.empty_level < threshold.level <= threshold.high <= threshold.level + 1 or (
         threshold.voltage == law.charging.buffer.turn_on.hi
     )
