@@ -15,6 +15,7 @@ from ischedule.analysis.remedies import Remedies, Remedy, Solve
 from ischedule.analysis.shortage import Shortage, amount_of
 from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
+from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
@@ -39,7 +40,7 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What latency gains when a quantity grows by 1 % (ps).
+    """What latency gains when a quantity grows by 0.1 % (ps).
 
     `kept` is the closed form's slope with the plan kept as it is, None where no closed form is known; `anew` is the
     difference to the best plan of the changed case, None where that has no plan.
@@ -61,17 +62,20 @@ class Explanation:
     sensitivities: tuple[Sensitivity, ...] = ()
 
 
-STEP = Fraction(101, 100)
+STEP = Fraction(1001, 1000)
 """By what a quantity is changed for the difference."""
 
 Announce = Callable[[str], None]
 
 
 def explain_shortage(
-    case: Case, shortage: Shortage, latency: int | None, solve: Solve, announce: Announce
+    case: Case, shortage: Shortage, latency: int | None, solve: Solve, certify: Solve, announce: Announce
 ) -> Explanation:
-    """What would help a case without a plan, or whose best plan (of this latency) is late."""
-    found = Remedies(case, solve, announce).found(shortage.diagnosis, latency)
+    """What would help a case without a plan, or whose best plan (of this latency) is late.
+
+    Searches solve with `solve`; what they find is confirmed with `certify`, which has the checker's word.
+    """
+    found = Remedies(case, solve, certify, announce).found(shortage.diagnosis, latency)
     return Explanation(shortage, remedies=tuple(found))
 
 
@@ -127,17 +131,17 @@ def _sensitivities(
         now = lever.value(case)
         if now is None or now == 0:
             continue
-        announce(f"solving with 1 % more {lever.name}")
+        announce(f"solving with 0.1 % more {lever.name}")
         changed = lever.changed(case, round(now * STEP))
         anew = None if changed is None else _latency(solve, changed)
-        kept = None if slopes is None else round(slope_of(slopes, lever) * 1e12 / 100)
+        kept = None if slopes is None else round(slope_of(slopes, lever) * 1e12 / 1000)
         yield Sensitivity(lever, now, kept, None if anew is None else anew - evaluation.latency)
 
 
 def _latency(solve: Solve, case: Case) -> int | None:
     try:
         return solve(case).latency
-    except InputError:
+    except (InputError, Unschedulable):
         return None
 
 

@@ -50,7 +50,7 @@ class Lever:
 
     def shown(self, value: int) -> str:
         """A value with its unit."""
-        return show_exact(value, self.dimension) if self.dimension is MEMORY else show(value, self.dimension, 3)
+        return show_exact(value, self.dimension) if self.dimension is MEMORY else show(value, self.dimension, 4)
 
 
 def middle(interval: Interval) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from ischedule.analysis.levers import DEADLINE, REMEDIES, VOLATILE, Lever
+from ischedule.analysis.levers import CAPACITY, DEADLINE, NONVOLATILE, REMEDIES, TURN_ON, Lever
 from ischedule.analysis.reach import NOWHERE, Reach, Standing
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
@@ -48,14 +48,17 @@ class Remedy:
 FITTING = (Fraction(5, 4), Fraction(3, 2), 2, 3, 4, 6, 8, 16, 32, 64, 256, 1024)
 """How far from its value a quantity is looked for, where only the fit of power cycles has to be decided."""
 
-IN_TIME = (Fraction(5, 4), Fraction(3, 2), 2, 3, 4, 8)
+IN_TIME = (Fraction(5, 4), Fraction(3, 2), 2, 4, 8)
 """The same where every step is a search."""
 
 HIGHEST_VOLTAGE = 4
 """No voltage is raised or lowered by more than this factor."""
 
+EITHER_WAY = (CAPACITY, TURN_ON)
+"""Quantities on which latency depends in either direction."""
+
 PROBE = Fraction(11, 10)
-"""By what a quantity is moved to see in which direction latency falls."""
+"""By what such a quantity is moved to see in which direction latency falls."""
 
 
 def grid_index(value: int) -> int:
@@ -88,15 +91,20 @@ def fits(case: Case) -> bool:
 
 
 class Remedies:
-    """The search for one case: how it solves, and how it says what it is trying."""
+    """The search for one case: how it solves (quickly, and with the checker), and how it says what it is trying."""
 
-    def __init__(self, case: Case, solve: Solve, announce: Callable[[str], None]) -> None:
+    def __init__(self, case: Case, solve: Solve, certify: Solve, announce: Callable[[str], None]) -> None:
         self.case = case
         self.solve = solve
+        self.certify = certify
         self.announce = announce
+        ends = [end for end in (case.requirements.deadline, case.start.period) if end is not None]
+        self.latest = min(ends, default=None)
+        self.latency: int | None = None
 
     def found(self, diagnosis: Diagnosis, latency: int | None) -> Iterator[Remedy]:
         """All that is found against a bottleneck; `latency` is that of the best plan, where one misses its deadline."""
+        self.latency = latency
         if diagnosis is Diagnosis.DEADLINE and latency is not None:
             yield from self._later_deadline(latency)
         for lever in REMEDIES:
@@ -110,26 +118,26 @@ class Remedies:
 
     def _later_deadline(self, latency: int) -> Iterator[Remedy]:
         digits = max(0, len(str(latency)) - 4)
-        value = -(-latency // 10**digits) * 10**digits
-        remedy = self._confirmed(DEADLINE, value)
+        remedy = self._confirmed(DEADLINE, -(-latency // 10**digits) * 10**digits)
         if remedy is not None:
             yield remedy
 
     def _confirmed(self, lever: Lever, value: int) -> Remedy | None:
-        changed = lever.changed(self.case, value)
-        if changed is None:
-            return None
-        self.announce(f"trying a {lever.name} of {lever.shown(value)}")
-        solved = self._solved(changed)
+        """The value as a remedy, if the checker certifies a plan of the changed case."""
+        solved = self._solved(self.certify, lever, value)
         if solved is None or solved.status is not Status.SCHEDULABLE:
             return None
         return Remedy(lever, lever.value(self.case), value, solved.latency)
 
-    def _solved(self, case: Case) -> Solved | None:
-        """What solving says; None for a case that contradicts itself."""
+    def _solved(self, solve: Solve, lever: Lever, value: int) -> Solved | None:
+        """What solving with another value says; None for a case that contradicts itself."""
+        changed = lever.changed(self.case, value)
+        if changed is None:
+            return None
+        self.announce(f"trying a {lever.name} of {lever.shown(value)}")
         try:
-            return self.solve(case)
-        except InputError:
+            return solve(changed)
+        except (InputError, Unschedulable):
             return None
 
     def _of(self, lever: Lever, now: int) -> Remedy | None:
@@ -149,9 +157,9 @@ class Remedies:
         """The nearest value with which everything can be held."""
         directions = (True, False) if lever.more_helps is None else (lever.more_helps,)
         for upward in directions:
-            value = search(now, lambda value: self._fits(lever, value), upward, FITTING, lever)
-            if value is not None:
-                return value
+            found = search(now, lambda value: 0 if self._fits(lever, value) else None, 0, upward, FITTING, lever)
+            if found is not None:
+                return found
         return None
 
     def _fits(self, lever: Lever, value: int) -> bool:
@@ -159,28 +167,18 @@ class Remedies:
         return changed is not None and fits(changed)
 
     def _in_time(self, lever: Lever, start: int) -> Remedy | None:
-        """A value with which a plan meets the deadline, from one with which there is a plan."""
-        if self.case.requirements.deadline is None and self.case.start.period is None:
+        """A value with which a plan is in time, from one with which there is a plan."""
+        if self.latest is None or lever is NONVOLATILE:
             return None
-        upward = self._quicker(lever, start)
+        here = self.latency if start == lever.value(self.case) else self._latency(lever, start)
+        upward = lever.more_helps if lever not in EITHER_WAY else self._quicker(lever, start, here)
         if upward is None:
             return None
-        tried: dict[int, Remedy] = {}
+        found = search(start, lambda value: self._latency(lever, value), self.latest, upward, IN_TIME, lever, here)
+        return None if found is None else self._confirmed(lever, found)
 
-        def holds(value: int) -> bool:
-            remedy = self._confirmed(lever, value)
-            if remedy is not None:
-                tried[value] = remedy
-            return remedy is not None
-
-        value = search(start, holds, upward, IN_TIME, lever)
-        return None if value is None else tried[value]
-
-    def _quicker(self, lever: Lever, start: int) -> bool | None:
-        """In which direction the best latency falls, None if in neither."""
-        if lever is VOLATILE:
-            return True
-        here = self._latency(lever, start)
+    def _quicker(self, lever: Lever, start: int, here: int | None) -> bool | None:
+        """In which direction from a value, with this latency, the best latency falls, None if in neither."""
         found = [(self._latency(lever, int(start * step)), step > 1) for step in (PROBE, 1 / PROBE)]
         latencies = [(latency, upward) for latency, upward in found if latency is not None]
         if not latencies or (here is not None and min(latencies)[0] >= here):
@@ -188,36 +186,58 @@ class Remedies:
         return min(latencies)[1]
 
     def _latency(self, lever: Lever, value: int) -> int | None:
-        changed = lever.changed(self.case, value)
-        solved = None if changed is None else self._solved(changed)
+        solved = self._solved(self.solve, lever, value)
         return None if solved is None else solved.latency
 
 
 def search(
-    now: int, holds: Callable[[int], bool], upward: bool, factors: tuple[Fraction | int, ...], lever: Lever
+    now: int,
+    measure: Callable[[int], int | None],
+    most: int,
+    upward: bool,
+    factors: tuple[Fraction | int, ...],
+    lever: Lever,
+    here: int | None = None,
 ) -> int | None:
-    """The grid value nearest to `now`, in one direction, that holds where all beyond it do; None if none is found.
+    """The grid value nearest to `now` in one direction whose measure is at most `most`, None if none is found.
 
-    Memory sizes are searched byte by byte.
+    It is the nearest if all values beyond it suffice as well; `here` is the measure at `now`, if known. Steps grow
+    until one suffices; then the gap to the last that did not is closed, by interpolation, or by halves where that gains
+    little. Memory sizes are searched byte by byte.
     """
-    exact = lever.dimension is MEMORY
-    index, value_of = (int, int) if exact else (grid_index, grid_value)
-    failing = index(now)
-    holding: int | None = None
+    index, value_of = (int, int) if lever.dimension is MEMORY else (grid_index, grid_value)
+    failing, at_failing = index(now), here
     for factor in factors:
         if lever.dimension is VOLTAGE and factor > HIGHEST_VOLTAGE:
-            break
-        candidate = index(int(now * factor) if upward else max(1, int(now / Fraction(factor))))
-        if candidate != failing and holds(value_of(candidate)):
-            holding = candidate
-            break
-        failing = candidate
-    if holding is None:
-        return None
-    while abs(holding - failing) > 1:
-        middle = (holding + failing) // 2
-        if holds(value_of(middle)):
-            holding = middle
+            return None
+        holding = index(int(now * factor) if upward else max(1, int(now / Fraction(factor))))
+        measured = measure(value_of(holding)) if holding != failing else None
+        if measured is not None and measured <= most:
+            return value_of(_closed(measure, most, value_of, (failing, at_failing), (holding, measured)))
+        failing, at_failing = holding, measured
+    return None
+
+
+def _closed(
+    measure: Callable[[int], int | None],
+    most: int,
+    value_of: Callable[[int], int],
+    failing: tuple[int, int | None],
+    holding: tuple[int, int],
+) -> int:
+    """The grid number nearest to a failing one that holds."""
+    by_halves = False
+    while abs(holding[0] - failing[0]) > 1:
+        gap, above = failing[0] - holding[0], failing[1]
+        middle = holding[0] + gap // 2
+        if not by_halves and above is not None and above > holding[1]:
+            step = gap * (most - holding[1]) // (above - holding[1])
+            inside = holding[0] + step
+            middle = min(max(inside, min(holding[0], failing[0]) + 1), max(holding[0], failing[0]) - 1)
+        measured = measure(value_of(middle))
+        if measured is not None and measured <= most:
+            holding = middle, measured
         else:
-            failing = middle
-    return value_of(holding)
+            failing = middle, measured
+        by_halves = 2 * abs(failing[0] - holding[0]) > abs(gap)
+    return holding[0]

@@ -169,20 +169,28 @@ def explain(
     Nothing is explained where the search was stopped before anything was known, and under published semantics.
     """
     from ischedule.analysis.explain import explain_plan, explain_shortage
+    from ischedule.solvers.limit import Limit
+    from ischedule.solvers.solve import solve as search
 
     started, announce = monotonic(), progress or _unheard
     result = solve(case, time_limit, progress)
     case, program = result.case, result.program
 
-    def again(changed: Case) -> Result:
-        left = None if time_limit is None else max(0.0, time_limit - (monotonic() - started))
-        return solve(changed, left)
+    def left() -> float | None:
+        return None if time_limit is None else max(0.0, time_limit - (monotonic() - started))
+
+    def certify(changed: Case) -> Result:
+        return solve(changed, left())
+
+    def quick(changed: Case) -> Answer:
+        found = program_of(changed)
+        return search(found, Limit(left()), latest(changed, found))
 
     if result.shortage is not None:
-        return result, explain_shortage(case, result.shortage, result.latency, again, announce)
+        return result, explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
-    return result, explain_plan(case, program, result.plan, result.evaluation, again, announce)
+    return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
 
 
 def _unheard(_: str) -> None:

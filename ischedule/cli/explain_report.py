@@ -98,7 +98,7 @@ def sensitivities(result: Result, found: tuple[Sensitivity, ...]) -> str:
         )
         for one in found
     ]
-    title = f"sensitivities: change of the latency of {time(result.latency)} when a quantity grows by 1 %"
+    title = f"sensitivities: change of the latency of {time(result.latency)} when a quantity grows by 0.1 %"
     header = ("quantity", "now", "same plan", "best plan then")
     return section(title, header, rows, header[1:])
 
@@ -145,8 +145,8 @@ def explanation_value(result: Result, explanation: Explanation | None) -> dict[s
             "quantity": one.lever.name,
             "unit": unit(one.lever.dimension),
             "now": one.now,
-            "same_plan_per_percent": one.kept,
-            "best_plan_per_percent": one.anew,
+            "same_plan_per_mille": one.kept,
+            "best_plan_per_mille": one.anew,
         }
         for one in explanation.sensitivities
     ]
