@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.models.demand import Overflow
 from ischedule.models.kernels import Prices
 from ischedule.models.tiling import Extent, Order, Tiling
 
 Column = NDArray[np.int64]
+MOST = 20_000_000
+"""A layer with more tiles or designs than this is refused: laying them out would take gigabytes."""
 ORDERS = (Order.INPUT, Order.WEIGHT, Order.OUTPUT)
 
 
@@ -96,14 +99,39 @@ def _pool_designs(form: int, extent: Extent, words: int) -> Designs:
     return Designs(form, extent, Order.OUTPUT, rows, columns, outputs, np.ones_like(rows), batch)
 
 
+def _check_number(number: int, words: int) -> None:
+    if number > MOST:
+        problem = f"a layer has more than {MOST} designs that fit {words} words of volatile memory"
+        raise Overflow(f"{problem}: state less volatile memory to search a part of them")
+
+
+def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
+    """All tiles whose operands and results fit so many words, and (last two columns) how many words both take.
+
+    The rows of a tile are taken one by one, and the other loops only as far as they can fit with them.
+    """
+    found = []
+    for height in range(1, extent.rows + 1):
+        reach = (height + extent.kernel_rows - 1) * multiple
+        width = min(extent.columns, words // reach - extent.kernel_columns + 1)
+        if width < 1:
+            break
+        most_inputs = min(extent.inputs, words // (reach // multiple * extent.kernel_columns))
+        taps = extent.kernel_rows * extent.kernel_columns
+        most_outputs = min(extent.outputs, words // height, words // (taps * multiple))
+        columns, outputs, inputs = _grid(width, most_outputs, most_inputs)
+        lanes = _pad(inputs, multiple)
+        halo = (height + extent.kernel_rows - 1) * (columns + extent.kernel_columns - 1)
+        operands, results = halo * lanes + taps * outputs * lanes, height * columns * outputs
+        fits = operands + results <= words
+        parts = (np.full_like(columns, height), columns, outputs, inputs, operands, results)
+        found.append([part[fits] for part in parts])
+        _check_number(sum(len(part[0]) for part in found), words)
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)] if found else _grid(0, 0, 0, 0, 0, 0)
+
+
 def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canonical: bool) -> list[Designs]:
-    rows, columns, outputs, inputs = base = _grid(*extent.loops)
-    lanes = _pad(inputs, prices.multiple)
-    halo = (rows + extent.kernel_rows - 1) * (columns + extent.kernel_columns - 1)
-    operands = halo * lanes + extent.kernel_rows * extent.kernel_columns * outputs * lanes
-    results = rows * columns * outputs
-    fits = operands + results <= words
-    base, operands, results = [part[fits] for part in base], operands[fits], results[fits]
+    *base, operands, results = _fitting_tiles(extent, prices.multiple, words)
     rows, columns, outputs, inputs = base
     found = []
     for order in ORDERS:
@@ -118,6 +146,7 @@ def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canoni
             else:
                 trips = np.ones_like(rows) if canonical else _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
             batches = np.minimum(trips, (words - operands) // results)
+        _check_number(int(batches.sum()), words)
         (r, c, m, n), batch = _batched([part[keep] for part in base], batches[keep])
         found.append(Designs(form, extent, order, r, c, m, n, batch))
     return found
