@@ -1,49 +1,52 @@
-"""One tiled stage of a proof: its floor holds, and whatever enters it leaves it covered, or costs the bound.
+"""One tiled stage of a proof: whatever enters it leaves it covered, or costs the bound.
 
 A box of designs is discharged by its totals, in reduced costs or by total load; a design by the number of cycles that
-must touch it; the rest are walked through, first with free ends, then from the labels.
+must touch it; the rest are walked through from the labels.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ischedule.analysis.cycle_count import kinds_of, least_cycles
-from ischedule.analysis.design_classes import Box, Classes
-from ischedule.analysis.first_atom import heaviest_load
+from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
-from ischedule.analysis.potential import FREE, Entry, Opening, Walked, rows_in, walk
-from ischedule.models.kernels import Ends
+from ischedule.analysis.potential import Entry, Walked, rows_in, walk
+from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Boundary
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 
+PRECISION = 30
+"""Bits to which lines are compared before one is chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the stages behind one cost at least: reduced, times the denominator; and their drain and their time."""
+    """What the stages behind a boundary cost at least: their floors in sum; and their drain and their time."""
 
     reduced: int
     drain: int
     time: int
 
 
-class Crossing:
-    """One stage: its floor is proved, and all that follows from the labels before it is covered or discharged."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it."""
 
-    def __init__(
-        self,
-        grounds: Grounds,
-        stage: TiledStage,
-        behind: Behind,
-        before: Boundary,
-        after: Cover | None,
-        floor: int | None,
-    ) -> None:
-        self.grounds, self.stage, self.behind, self.after = grounds, stage, behind, after
-        self.floor = floor
-        self.classes = Classes(stage, grounds.cost.widest)
+    stage: TiledStage
+    classes: Classes
+    lean: Price
+    behind: Behind
+
+
+class Crossing:
+    """One stage: all that follows from the labels before it is covered or discharged."""
+
+    def __init__(self, grounds: Grounds, place: Place, before: Boundary, after: Cover | None) -> None:
+        self.grounds, self.stage, self.classes, self.after = grounds, place.stage, place.classes, after
+        self.behind = behind = place.behind
+        self.drain, self.time = place.lean
         self.labels = _labels(before, grounds.ends)
         self.entry = self._potentials(before)
         # a plan through the stage costs the value if its potential before the stage and what it adds reach this
@@ -63,24 +66,55 @@ class Crossing:
 
     def _need(self) -> int | None:
         """The reduced totals with which a design is discharged whatever enters it; None if nothing enters."""
-        later = [potential - self.grounds.later for potential, _ in self.entry.later]
-        if self.entry.closed is not None:
-            later.append(self.entry.closed - self.grounds.later)
-        entries = [*later, *(potential - self.grounds.first for potential, _ in self.entry.first)]
+        ray, entry = self.grounds.ray, self.entry
+        later = [potential - ray.later for potential, _ in entry.later]
+        if entry.closed is not None:
+            later.append(entry.closed - ray.later)
+        entries = [*later, *(potential - ray.first for potential, _ in entry.first)]
         return self.reach - min(entries) if entries else None
 
     def require(self) -> None:
         """Go through all designs, most of them in boxes."""
-        limits = [limit for limit in (self.floor, self.need) if limit is not None]
-        if not limits:
+        if self.need is None:
             return
-        for box in self.classes.below(self.grounds.rate, max(limits)):
-            drain, time = box.totals(self.stage)
-            asks_floor = self.floor is not None and box.reduced < self.floor
-            asks_labels = self.need is not None and box.reduced < self.need and not self._is_late(drain, time)
-            if asks_floor or asks_labels:
-                for tiling in box.designs(self.stage):
-                    self._require_design(tiling, box, (drain, time), asks_floor, asks_labels)
+        numerator, denominator = self.grounds.rate
+        slope, limit = self._steepness(self.need)
+        for box in self.classes.below((slope, denominator), limit):
+            drain, time = totals = box.totals(self.stage)
+            reduced = denominator * time + numerator * drain
+            if reduced >= self.need or self._is_late(drain, time):
+                continue
+            for tiling in box.designs(self.stage):
+                least = self.grounds.least(self.stage, tiling, totals)
+                if least is not None and least < self.need:
+                    self._follow(tiling, reduced)
+
+    def _steepness(self, need: int) -> tuple[int, int]:
+        """The slope at which the boxes are listed, and the limit of their totals at it.
+
+        By any line under the cost of a cycle, all cycles from a label on cost at least its slope times their load and
+        its constant times their least number. The line is the best one for the totals of the leanest designs.
+        """
+        grounds, ahead = self.grounds, self.behind
+        (numerator, denominator), widest = grounds.rate, max(grounds.cost.widest, 1)
+        lean = denominator * self.time
+
+        def spread(slope: int, limit: int) -> int:
+            return (limit - lean << PRECISION) // max(lean + slope * self.drain, 1)
+
+        best, least = (numerator, need), spread(numerator, need)
+        for line in grounds.lines:
+            entries = [
+                denominator * cost
+                + line.slope * load
+                + line.constant * max(1, -(-(load + self.drain + ahead.drain) // widest))
+                - (line.first if is_first else line.later)
+                for load, cost, is_first in self.labels
+            ]
+            limit = denominator * (grounds.value - ahead.time) - line.slope * ahead.drain - min(entries)
+            if spread(line.slope, limit) < least:
+                best, least = (line.slope, limit), spread(line.slope, limit)
+        return best
 
     def _is_late(self, drain: int, time: int) -> bool:
         """Whether every plan that goes from a label through designs of these totals costs the value, by total load."""
@@ -89,58 +123,28 @@ class Crossing:
             return False
         reach = self.grounds.value - time - ahead.time
         return all(
-            cost + total.least(load + drain + ahead.drain) - (total.first if is_first else total.later) >= reach
-            for load, cost, is_first in self.labels
+            cost + total.least(load + drain + ahead.drain, is_first) >= reach for load, cost, is_first in self.labels
         )
 
-    def _require_design(
-        self, tiling: Tiling, box: Box, totals: tuple[int, int], asks_floor: bool, asks_labels: bool
-    ) -> None:
-        extent, prices = self.stage.forms[tiling.form], self.stage.prices
-        widest, rate, waste = self.grounds.cost.widest, self.grounds.rate, self.grounds.waste
-        if heaviest_load(extent, tiling, prices) > widest:
-            return
-        least = self._least(totals, least_cycles(kinds_of(extent, tiling, prices), widest), box.reduced)
-        goals = [
-            goal for asked, goal in ((asks_floor, self.floor), (asks_labels, self.need)) if asked and goal is not None
-        ]
-        if all(least >= goal for goal in goals):
-            return
-        if asks_floor and self.floor is not None and least < self.floor:
-            limit = max(goals) - box.reduced
-            found = walk(rows_in(extent, tiling, prices, rate), waste, Opening(_nothing, widest), FREE, limit)
-            least = max(goals) if found is None else max(least, box.reduced + _freely(found))
-            if least < self.floor:
-                raise Unproven(f"the floor of stage {self.stage.name} is above what {tiling.describe()} costs")
-        if asks_labels and self.need is not None and least < self.need:
-            limit = self.reach + self.grounds.later - box.reduced
-            opening = self.grounds.opening()
-            found = walk(rows_in(extent, tiling, prices, rate), waste, opening, self.entry, limit)
-            if found is not None:
-                self._require_covered(tiling, box, found)
+    def _follow(self, tiling: Tiling, reduced: int) -> None:
+        """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
+        grounds, stage = self.grounds, self.stage
+        rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
+        limit = self.reach + grounds.ray.later - reduced
+        found = walk(rows, grounds.waste, grounds.opening(), self.entry, limit)
+        if found is not None:
+            self._require_covered(tiling, reduced, found)
 
-    def _least(self, totals: tuple[int, int], cycles: int, reduced: int) -> int:
-        """The least that a design costs with free ends, given how many cycles must touch it."""
-        (drain, time), denominator = totals, self.grounds.rate[1]
-        inside = cycles - 2
-        if inside <= 0:
-            return reduced
-        lines = self.grounds.lines
-        return max(
-            reduced,
-            *(denominator * (time + inside * constant) + slope * drain for constant, slope in lines),
-        )
-
-    def _require_covered(self, tiling: Tiling, box: Box, found: Walked) -> None:
+    def _require_covered(self, tiling: Tiling, reduced: int, found: Walked) -> None:
         grounds, resume, commit = self.grounds, self.grounds.ends.resume, self.grounds.ends.commit
         numerator, denominator = grounds.rate
 
         def label(state: tuple[int, int]) -> tuple[int, int]:
             load = found.drain - state[1]
-            cost = (state[0] + box.reduced - numerator * load) // denominator
+            cost = (state[0] + reduced - numerator * load) // denominator
             return load + resume[0], cost + resume[1]
 
-        closed = None if found.closed is None else (found.closed + box.reduced) // denominator
+        closed = None if found.closed is None else (found.closed + reduced) // denominator
         after = Boundary(closed, tuple(map(label, found.first)), tuple(map(label, found.later)))
         where = f"through {tiling.describe()} of stage {self.stage.name}"
         if self.after is None:
@@ -158,13 +162,12 @@ class Crossing:
         """Whether every plan through a label after the stage costs the value."""
         grounds, ahead, total = self.grounds, self.behind, self.grounds.total
         numerator, denominator = grounds.rate
-        rebate = grounds.first if is_first else grounds.later
+        rebate = grounds.ray.first if is_first else grounds.ray.later
         if denominator * cost + numerator * load - rebate >= self.reach:
             return True
         if total is None:
             return False
-        saved = total.first if is_first else total.later
-        return cost + ahead.time + total.least(load + ahead.drain) - saved >= grounds.value
+        return cost + ahead.time + total.least(load + ahead.drain, is_first) >= grounds.value
 
 
 def _labels(before: Boundary, ends: Ends) -> list[tuple[int, int, bool]]:
@@ -173,14 +176,3 @@ def _labels(before: Boundary, ends: Ends) -> list[tuple[int, int, bool]]:
     closed = [] if before.closed is None else [(0, before.closed, False)]
     first = [(label[0] - drain, label[1] - time, True) for label in before.first]
     return closed + first + [(label[0] - drain, label[1] - time, False) for label in before.later]
-
-
-def _nothing(load: int) -> int:
-    """The waste of a cycle that is shared with another stage: nothing is known about it."""
-    return 0
-
-
-def _freely(found: Walked) -> int:
-    """The least potential of a design with free ends: its last piece, shared with what follows, wastes nothing."""
-    ends = [potential for potential, _ in (*found.first, *found.later)]
-    return min(ends if found.closed is None else [*ends, found.closed])

@@ -2,8 +2,8 @@
 
 Cycles of room Y that hold atoms with loads a are bins; for every whole number K the function
 floor((K + 1) a / (Y + 1)) / K is at most 1 in sum over any bin: the whole numbers add up to less than K + 1, hence
-to at most K. So the sum over all atoms is at most the number of cycles. Only atoms of full tiles of channels are counted, of
-pixels also the smaller tiles at the edges.
+to at most K. So the sum over all atoms is at most the number of cycles. Only atoms of full tiles of channels are
+counted, of pixels also the smaller tiles at the edges.
 """
 
 from __future__ import annotations

@@ -11,13 +11,11 @@ The argument is written out in the checker's documentation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
-
-from ischedule.analysis.crossing import Behind, Crossing
+from ischedule.analysis.crossing import Behind, Crossing, Place
 from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
+from ischedule.analysis.stage_floor import proven_floor
 from ischedule.models.kernels import Ends
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
@@ -35,19 +33,15 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
     if any(drain < ends.resume[0] for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
         raise Unproven("a label has drained less than it takes to resume")
     grounds = Grounds(program, ends, bound)
-    behind = _behind(stages, bound, grounds)
-    virgin = Boundary(None, (ends.resume,), ())
-    before = [virgin, *bound.boundaries]
-    for index, stage in enumerate(stages):
-        after = Cover(bound.boundaries[index]) if index + 1 < len(stages) else None
-        floor = bound.floors[index] if index else None
-        Crossing(grounds, stage, behind[index], before[index], after, floor).require()
-
-
-def _behind(stages: Sequence[TiledStage], bound: Bound, grounds: Grounds) -> list[Behind]:
-    """For each stage; a stage that no design passes lets no plan through, whatever it is said to cost."""
-    classes = [Classes(stage, grounds.cost.widest) for stage in stages[1:]]
-    drains = [one.least((1, 0)) or 0 for one in classes]
-    times = [one.least((0, 1)) or 0 for one in classes]
-    sums = [list(accumulate(reversed(values), initial=0))[::-1] for values in (bound.floors[1:], drains, times)]
-    return [Behind(*values) for values in zip(*sums, strict=True)]
+    before = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
+    behind = Behind(0, 0, 0)
+    after: Cover | None = None
+    for index in reversed(range(len(stages))):
+        stage, classes = stages[index], Classes(stages[index], grounds.cost.widest)
+        # a stage that no design passes lets no plan through, whatever it is said to cost
+        drain, time = classes.least((1, 0)) or 0, classes.least((0, 1)) or 0
+        Crossing(grounds, Place(stage, classes, (drain, time), behind), before[index], after).require()
+        if index:
+            floor = proven_floor(grounds, stage, classes, bound.floors[index])
+            behind = Behind(behind.reduced + floor, behind.drain + drain, behind.time + time)
+            after = Cover(before[index])
