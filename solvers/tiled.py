@@ -16,6 +16,7 @@ from math import floor
 
 import numpy as np
 
+from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.floors import Floor, floor_of
@@ -131,6 +132,8 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
     if best.finish is None and not proven:
         raise TimeUp
     if best.finish is None:
+        if not exact.single and exact.first_capacity <= exact.capacity:
+            raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
         return Outcome(None, None, None, count)
     slack = _slack(best)
     ceiling = best.cost + 2 * slack

@@ -1,0 +1,60 @@
+"""A plan found at once: of each stage the design that drains least, every cycle as long as it can be.
+
+It serves where a search over explicit stages runs out of time before it ends; a dead end leaves no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.plan import Bound, Boundary, Plan
+from ischedule.models.program import ExplicitStage, Program
+from ischedule.solvers.lift import power_cycles
+from ischedule.solvers.limit import TimeUp
+from ischedule.solvers.outcome import Outcome
+
+
+def longest_cycles(program: Program) -> Outcome:
+    """The plan and a bound: no plan takes less than the atoms of the quickest designs. Raises ``TimeUp`` for none."""
+    stages = [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
+    fitting = [[index for index in range(len(stage.designs)) if stage.fits(index)] for stage in stages]
+    if not all(fitting):
+        raise TimeUp
+    totals = [
+        {index: (sum(map(int, stage.chain(index).drain)), sum(map(int, stage.chain(index).time))) for index in some}
+        for stage, some in zip(stages, fitting, strict=True)
+    ]
+    leanest = [min(some, key=lambda index, some=some: some[index]) for some in totals]  # type: ignore[misc]
+    bound = sum(min(time for _, time in some.values()) for some in totals)
+    chains = [stage.chain(index) for stage, index in zip(stages, leanest, strict=True)]
+    atoms, drains, active = [], [], 0
+    for count, drain, time in _cycles(chains, program.law):
+        atoms.append(count)
+        drains.append(drain)
+        active += time
+    cost = active + program.law.waiting(drains) - program.law.offset
+    boundaries = tuple(Boundary(None, (), ()) for _ in stages[1:])
+    plan = Plan(tuple(leanest), power_cycles(program.law, atoms, drains))
+    return Outcome(plan, cost, Bound(bound, (0, 1), boundaries), sum(map(len, fitting)))
+
+
+def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]]:
+    """Atoms, drain and active time of each cycle, as long as the atoms of all chains in a row allow."""
+    columns = [[int(value) for chain in chains for value in chain.columns()[part]] for part in range(7)]
+    drain, time, resume_drain, resume_time, commit_drain, commit_time, cut = columns
+    drained, elapsed = list(accumulate(drain, initial=0)), list(accumulate(time, initial=0))
+    begin, size, capacity = 0, len(drain), law.first_capacity
+    while begin < size:
+        room = capacity - resume_drain[begin] + drained[begin]
+        found, end = begin, begin + 1
+        while end <= size and drained[end] <= room:
+            if cut[end - 1] and drained[end] + commit_drain[end - 1] <= room:
+                found = end
+            end += 1
+        if found == begin or (law.max_cycles == 1 and found < size):
+            raise TimeUp
+        drains = resume_drain[begin] + drained[found] - drained[begin] + commit_drain[found - 1]
+        yield found - begin, drains, resume_time[begin] + elapsed[found] - elapsed[begin] + commit_time[found - 1]
+        begin, capacity = found, law.capacity
