@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ischedule.analysis.evaluate import Evaluation
-from ischedule.models.cost import Effort
+from ischedule.models.case import Case
 from ischedule.models.kernels import Price, Prices, totals
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
@@ -71,21 +71,24 @@ def stage_parts(stage: Stage, design: Design) -> dict[Part, Spent]:
     return {Part.TASKS: Spent(sum(map(int, chain.drain)), sum(map(int, chain.time)))}
 
 
-def plan_parts(program: Program, plan: Plan, evaluation: Evaluation, restart: Effort) -> dict[Part, Spent]:
-    """Where the latency of a plan goes, and its drain; `restart` is what every cycle begins with.
+def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> dict[Part, Spent]:
+    """Where the latency of a plan goes, and its drain.
 
-    Resuming is what a cycle pays at its start besides: reading the progress record, and fetching again what a cycle
-    before had in volatile memory. Waiting drains nothing that the plan counts.
+    Every cycle begins with booting (or waking). Resuming is what it pays at its start besides: reading the progress
+    record, and fetching again what a cycle before had in volatile memory. Waiting drains nothing that the plan counts;
+    a cold device that boots before its first wait takes that time to boot.
     """
+    restart = case.restart
+    before = case.boot.time if program.law.head.delay else 0
     boot = Spent(evaluation.cycles * restart.amount, evaluation.cycles * restart.time)
     parts = {
-        Part.BOOT: boot,
+        Part.BOOT: Spent(boot.drain, boot.time + before),
         Part.RESUME: Spent(evaluation.resume_drain - boot.drain, evaluation.resume_time - boot.time),
     }
     for stage, design in zip(program.stages, plan.designs, strict=True):
         for part, spent in stage_parts(stage, design).items():
-            before = parts.get(part, Spent(0, 0))
-            parts[part] = Spent(before.drain + spent.drain, before.time + spent.time)
+            others = parts.get(part, Spent(0, 0))
+            parts[part] = Spent(others.drain + spent.drain, others.time + spent.time)
     parts[Part.COMMIT] = Spent(evaluation.commit_drain, evaluation.commit_time)
-    parts[Part.WAITING] = Spent(0, evaluation.waiting)
+    parts[Part.WAITING] = Spent(0, evaluation.waiting - before)
     return parts

@@ -87,7 +87,7 @@ def _margin(result: Result) -> int | None:
 
 def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> dict[str, object]:
     """Everything that a plan comes to."""
-    parts = plan_parts(program, plan, evaluation, case.restart)
+    parts = plan_parts(case, program, plan, evaluation)
     return {
         "power_cycles": evaluation.cycles,
         "drain": evaluation.drain,

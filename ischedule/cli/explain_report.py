@@ -7,7 +7,7 @@ from ischedule.api import Result
 from ischedule.cli.as_json import head, shortage_value, unit
 from ischedule.cli.figures import facts, percent, section, time
 from ischedule.cli.published_report import published_report
-from ischedule.cli.report import verdict_line
+from ischedule.cli.report import verdict_lines
 from ischedule.models.quantities import show
 
 
@@ -15,7 +15,7 @@ def explain_report(result: Result, explanation: Explanation | None) -> str:
     """The explanation as text."""
     if result.exploration is not None:
         return published_report(result) + "\nOnly the project's own semantics are explained.\n"
-    text = f"{result.case.name}: {verdict_line(result)}\n"
+    text = verdict_lines(result)
     if result.note is not None:
         text += f"note: {result.note}\n"
     if explanation is None:

@@ -27,7 +27,7 @@ from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
 from ischedule.models.quantities import show
-from ischedule.models.wake import StartKind, Until
+from ischedule.models.wake import Mechanism, StartKind, Until
 
 MOST_RUNS = 24
 MOST_TASKS = 24
@@ -47,7 +47,7 @@ PARTS = (
 
 def report(result: Result) -> str:
     """All of it."""
-    text = f"{result.case.name}: {verdict_line(result)}\n"
+    text = verdict_lines(result)
     if result.note is not None:
         text += f"note: {result.note}\n"
     shortage = result.shortage
@@ -64,8 +64,8 @@ def report(result: Result) -> str:
     return text
 
 
-def verdict_line(result: Result) -> str:
-    """Status and what is certified, in one line."""
+def verdict_lines(result: Result) -> str:
+    """The status, and below it what is certified."""
     certified = {
         None: "not certified",
         Certified.OPTIMAL: "certified optimal",
@@ -75,7 +75,7 @@ def verdict_line(result: Result) -> str:
         Certified.DEADLINE: "certified: every plan is late",
     }[result.kind]
     ideal = IDEAL.removeprefix("certified ") if result.certified else ""
-    return f"{result.status.value}, {certified} {ideal}".rstrip()
+    return f"{result.case.name}: {result.status.value}\n{certified} {ideal}".rstrip() + "\n"
 
 
 def _gap(result: Result) -> str:
@@ -106,7 +106,7 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
 def _best(result: Result, latency: int) -> str:
     if result.bound is None:
         return "no bound is proven"
-    if result.kind is Certified.OPTIMAL:
+    if result.bound == latency:
         return "no plan takes less"
     return f"no plan takes less than {time(result.bound)}, {percent(latency - result.bound, latency)} below this one"
 
@@ -219,11 +219,13 @@ def _range(first: str, last: str) -> str:
 
 def where_time_goes(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> str:
     """Latency and energy by what they go into."""
-    parts = plan_parts(program, plan, evaluation, case.restart)
+    parts = plan_parts(case, program, plan, evaluation)
     amount, rows = amount_dimension(case), []
     for name, names in PARTS:
         if not any(part in parts for part in names):
             continue
+        if Part.BOOT in names and case.wake.mechanism is Mechanism.SENSE:
+            name = "waking up"
         spent = sum(parts[part].time for part in names if part in parts)
         drained = sum(parts[part].drain for part in names if part in parts)
         rows.append(
