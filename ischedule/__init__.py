@@ -1,10 +1,11 @@
 """Certified schedules for neural networks on batteryless, intermittently powered microcontrollers."""
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
 __all__ = ["InputError", "Result", "check", "explain", "load_case", "solve"]
+
+TYPE_CHECKING = False
+"""Type checkers take this for true; importing `typing` for it would cost more than a version is worth."""
 
 if TYPE_CHECKING:
     from ischedule.api import InputError as InputError
