@@ -1,7 +1,7 @@
 """Dropping designs that cost more by themselves loses the best plan where cycles cross stages: one instance in figures.
 
 A cycle holds 1000 units and pays 500 to start; each unit costs 1 s. Stage a drains 100. Stage b is cheapest alone as
-450 + 445 in two cycles, but 100 + 450 does not fit one: three cycles in all. As 400 + 500 it drains 5 more and fits two.
+450 + 445 in two cycles, but 100 + 450 does not fit one: three cycles in all. As 400 + 500 it drains 5 more, and two do.
 """
 
 from __future__ import annotations
