@@ -1,14 +1,15 @@
 """How the waiting of one plan changes with capacitor, thresholds and supply, the plan being kept as it is.
 
-What each power cycle drains stays; under fixed wake each recharges to turn-on, under programmable wake each waits for
-the level that it waits for now. The closed forms of charging add up to the plan's waiting, their slopes to its slopes.
+What each power cycle drains stays. Under fixed wake each recharges to turn-on. Under programmable wake each waits for
+the voltage that it waits for now if the hardware has steps, and otherwise for the level, so that the voltage follows
+the floor. The closed forms of charging add up to the plan's waiting, their slopes to its slopes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import reduce
+from itertools import islice
 
 from ischedule.analysis import closed_forms
 from ischedule.analysis.closed_forms import Circuit, Sensitive
@@ -79,6 +80,25 @@ class Charging:
         at = self.circuit._replace(high=voltage * 1e-9, draw=0.0)
         return self._form("begin", circuit=at)._replace(turn_on=0.0, brown_out=0.0)
 
+    def between(self, start: int | None, drain: int, end: int | None) -> Sensitive:
+        """From what a drain has left of one voltage (nV, None: turn-on) to another; those given stay where they are."""
+        at = self.circuit
+        at = at._replace(turn_on=at.turn_on if start is None else start * 1e-9)
+        at = at._replace(high=at.high if end is None else end * 1e-9)
+        found, by_end = self._form("recharge", drain * 1e-15, circuit=at), self._form("begin", circuit=at).turn_on
+        by_start = found.turn_on - by_end
+        return found._replace(turn_on=(by_start if start is None else 0.0) + (by_end if end is None else 0.0))
+
+    def from_floor(self, end: int) -> Sensitive:
+        """From the floor to a voltage (nV) that stays where it is."""
+        at = self.circuit._replace(high=end * 1e-9)
+        found = self._form("fill", circuit=at)
+        return found._replace(turn_on=found.turn_on - self._form("begin", circuit=at).turn_on)
+
+    def armed(self, voltage: int, boot: int) -> Sensitive:
+        """From the floor to what booting leaves of the power-on voltage (nV), which does not move with turn-on."""
+        return plus(self.from_floor(voltage), self.between(voltage, boot, voltage), -1)
+
 
 def plus(first: Sensitive, second: Sensitive, times: int = 1) -> Sensitive:
     """The sum of one and several times another."""
@@ -86,16 +106,22 @@ def plus(first: Sensitive, second: Sensitive, times: int = 1) -> Sensitive:
 
 
 def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
-    """Seconds of waiting for charge of a valid plan, and their slopes; None where the mechanism burns the rest.
+    """Seconds of waiting for charge of a valid plan, and their slopes.
 
-    Not in it: delays that do not depend on charging, such as noticing a threshold.
+    Not in it: delays that do not depend on charging, such as noticing a threshold. None where no closed form is known:
+    where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own.
     """
     cycles = power_cycles(program, plan, chains_of(program, plan))
-    drains = [cycle.drain for cycle in cycles]
-    charging = Charging(case, program.law)
-    if isinstance(program.law, FixedWakeLaw):
-        return None if program.law.bottom is not None else _fixed(charging, program.law, drains)
-    return _programmable(case, charging, program.law, drains, thresholds_of(program.law, plan.cycles, drains))
+    drains, law = [cycle.drain for cycle in cycles], program.law
+    charging = Charging(case, law)
+    if isinstance(law, FixedWakeLaw):
+        return None if law.bottom is not None else _fixed(charging, law, drains)
+    if charging.prefix == "charge_power" and charging.circuit.draw:
+        return None
+    thresholds = thresholds_of(law, plan.cycles, drains)
+    if case.wake.step is not None:
+        return _stepped(case, charging, law, drains, thresholds)
+    return _continuous(case, charging, law, drains, thresholds)
 
 
 def _fixed(charging: Charging, law: FixedWakeLaw, drains: Sequence[int]) -> Sensitive:
@@ -108,30 +134,48 @@ def _fixed(charging: Charging, law: FixedWakeLaw, drains: Sequence[int]) -> Sens
     return total
 
 
-def _programmable(
+def _stepped(
     case: Case, charging: Charging, law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]
 ) -> Sensitive:
-    """Waits from the level left to the next threshold; a level left by a charged start hangs from turn-on."""
+    """Waits from what the drains since the last voltage have left of it to the next voltage."""
+    levels = [law.head.level, *replay(law, drains, thresholds).levels]
+    total, power_on = NOTHING, case.wake.power_on if law.head.delay else None
+    anchor, drained, at_floor = power_on, case.boot.amount, power_on is None and law.head.waits
+    if power_on is not None:
+        total = charging.power_on(power_on)
+    elif not law.head.waits:
+        drained = 0
+    for index, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
+        if threshold.high > levels[index] and (index or law.head.waits):
+            start = at_floor and not index
+            wait = charging.from_floor(threshold.voltage) if start else None
+            total = plus(total, wait or charging.between(anchor, drained, threshold.voltage))
+            anchor, drained = threshold.voltage, 0
+        drained += drain + law.upkeep.reserve
+    return total if law.recharge_target is None else plus(total, charging.between(anchor, drained, None))
+
+
+def _continuous(
+    case: Case, charging: Charging, law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]
+) -> Sensitive:
+    """Waits from the level left to the next threshold.
+
+    The first wait of a cold device starts from what booting left of power-on; a charged one waits first for its second
+    cycle, from what the first left of turn-on.
+    """
     levels = replay(law, drains, thresholds).levels
-    starts = [law.head.level, *levels[:-1]]
-    hung = 0 if law.head.waits else 2
-    waits = Counter(
-        (start, threshold.high)
-        for start, threshold in zip(starts[hung:], thresholds[hung:], strict=True)
-        if threshold.high > start
-    )
-    found = (plus(NOTHING, _between(charging, *wait), times) for wait, times in waits.items())
-    total = reduce(plus, found, NOTHING)
-    if hung and len(drains) > 1 and thresholds[1].high > levels[0]:
-        total = plus(total, charging.charge(thresholds[1].high))
-        total = plus(total, charging.left(drains[0] + law.upkeep.reserve), -1)
+    begin = (charging.charge(law.head.level), law.head.level)
+    total = NOTHING
     if law.head.delay and case.wake.power_on is not None:
-        total = plus(total, charging.power_on(case.wake.power_on))
+        total = charging.power_on(case.wake.power_on)
+        begin = (charging.armed(case.wake.power_on, case.boot.amount), law.head.level)
+    starts = [begin, *((charging.charge(level), level) for level in levels)]
+    if not law.head.waits:
+        starts[1] = (charging.left(drains[0] + law.upkeep.reserve), levels[0])
+    waiting = zip(starts, thresholds, strict=False)
+    for (start, level), threshold in islice(waiting, 0 if law.head.waits else 1, None):
+        if threshold.high > level:
+            total = plus(plus(total, charging.charge(threshold.high)), start, -1)
     if law.recharge_target is not None:
-        left = charging.left(drains[0] + law.upkeep.reserve) if len(drains) == 1 else charging.charge(levels[-1])
-        total = plus(plus(total, charging.fill()), left, -1)
+        total = plus(plus(total, charging.fill()), starts[-1][0], -1)
     return total
-
-
-def _between(charging: Charging, start: int, end: int) -> Sensitive:
-    return plus(charging.charge(end), charging.charge(start), -1)
