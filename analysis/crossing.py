@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ischedule.analysis.chord import Chord
 from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
@@ -17,26 +18,33 @@ from ischedule.models.plan import Boundary
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 
-PRECISION = 30
-"""Bits to which lines are compared before one is chosen."""
-
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the stages behind a boundary cost at least: their floors in sum; and their drain and their time."""
+    """What the stages behind a boundary cost at least: floors, drain, time, and totals at the slope."""
 
     reduced: int
     drain: int
     time: int
+    sloped: int
+
+    def joined(self, floor: int, lean: Price, sloped: int) -> Behind:
+        """With one more stage."""
+        return Behind(self.reduced + floor, self.drain + lean[0], self.time + lean[1], self.sloped + sloped)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it."""
+    """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it.
+
+    Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it.
+    """
 
     stage: TiledStage
     classes: Classes
     lean: Price
+    chord: Chord
+    sloped: int
     behind: Behind
 
 
@@ -44,13 +52,12 @@ class Crossing:
     """One stage: all that follows from the labels before it is covered or discharged."""
 
     def __init__(self, grounds: Grounds, place: Place, before: Boundary, after: Cover | None) -> None:
-        self.grounds, self.stage, self.classes, self.after = grounds, place.stage, place.classes, after
-        self.behind = behind = place.behind
-        self.drain, self.time = place.lean
+        self.grounds, self.place, self.after = grounds, place, after
+        self.stage, self.behind = place.stage, place.behind
         self.labels = _labels(before, grounds.ends)
         self.entry = self._potentials(before)
         # a plan through the stage costs the value if its potential before the stage and what it adds reach this
-        self.reach = grounds.rate[1] * grounds.value - behind.reduced
+        self.reach = grounds.rate[1] * grounds.value - place.behind.reduced
         self.need = self._need()
 
     def _potentials(self, before: Boundary) -> Entry:
@@ -79,7 +86,7 @@ class Crossing:
             return
         numerator, denominator = self.grounds.rate
         slope, limit = self._steepness(self.need)
-        for box in self.classes.below((slope, denominator), limit):
+        for box in self.place.classes.below((slope, denominator), limit):
             drain, time = totals = box.totals(self.stage)
             reduced = denominator * time + numerator * drain
             if reduced >= self.need or self._is_late(drain, time):
@@ -90,31 +97,31 @@ class Crossing:
                     self._follow(tiling, reduced)
 
     def _steepness(self, need: int) -> tuple[int, int]:
-        """The slope at which the boxes are listed, and the limit of their totals at it.
+        """The slope at which the boxes are listed, and the limit of their totals at it: the rate's, or the chord's.
 
-        By any line under the cost of a cycle, all cycles from a label on cost at least its slope times their load and
-        its constant times their least number. The line is the best one for the totals of the leanest designs.
+        A plan whose load is beyond the chord's stretch costs the value anyway, as `_is_late` finds.
         """
-        grounds, ahead = self.grounds, self.behind
-        (numerator, denominator), widest = grounds.rate, max(grounds.cost.widest, 1)
-        lean = denominator * self.time
+        numerator, denominator = self.grounds.rate
+        (drain, time), place = self.place.lean, self.place
+        limit = self._chord_limit()
+        # the fewer boxes, the smaller the part by which the limit exceeds the least box
+        if limit is None or (limit - place.sloped) * need >= (need - denominator * time - numerator * drain) * limit:
+            return numerator, need
+        return place.chord.slope, limit
 
-        def spread(slope: int, limit: int) -> int:
-            return (limit - lean << PRECISION) // max(lean + slope * self.drain, 1)
-
-        best, least = (numerator, need), spread(numerator, need)
-        for line in grounds.lines:
-            entries = [
-                denominator * cost
-                + line.slope * load
-                + line.constant * max(1, -(-(load + self.drain + ahead.drain) // widest))
-                - (line.first if is_first else line.later)
-                for load, cost, is_first in self.labels
-            ]
-            limit = denominator * (grounds.value - ahead.time) - line.slope * ahead.drain - min(entries)
-            if spread(line.slope, limit) < least:
-                best, least = (line.slope, limit), spread(line.slope, limit)
-        return best
+    def _chord_limit(self) -> int | None:
+        grounds, behind, (drain, time) = self.grounds, self.behind, self.place.lean
+        chord, denominator = self.place.chord, grounds.rate[1]
+        least = []
+        for flag in {is_first for _, _, is_first in self.labels}:
+            labels = [(load, cost) for load, cost, is_first in self.labels if is_first is flag]
+            low = min(load for load, _ in labels) + drain + behind.drain
+            cost = grounds.value - time - behind.time - min(cost for _, cost in labels)
+            constant = chord.constant(low, cost, flag)
+            if constant is None:
+                return None
+            least += [constant + denominator * cost + chord.slope * load for load, cost in labels]
+        return denominator * grounds.value - behind.sloped - min(least)
 
     def _is_late(self, drain: int, time: int) -> bool:
         """Whether every plan that goes from a label through designs of these totals costs the value, by total load."""

@@ -11,14 +11,18 @@ The argument is written out in the checker's documentation.
 
 from __future__ import annotations
 
+from ischedule.analysis.chord import Chord, chords
 from ischedule.analysis.crossing import Behind, Crossing, Place
 from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.stage_floor import proven_floor
-from ischedule.models.kernels import Ends
+from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
+
+PRECISION = 30
+"""Bits to which chords are compared."""
 
 
 def shared_ends(program: Program) -> Ends | None:
@@ -34,14 +38,33 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
         raise Unproven("a label has drained less than it takes to resume")
     grounds = Grounds(program, ends, bound)
     before = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
-    behind = Behind(0, 0, 0)
+    classes = [Classes(stage, grounds.cost.widest) for stage in stages]
+    leanest = [(one.least((1, 0)) or 0, one.least((0, 1)) or 0) for one in classes]
+    drain, time = (sum(values) for values in zip(*leanest, strict=True))
+    chord, sloped = _best(chords(grounds, drain, time), classes, leanest)
+    behind = Behind(0, 0, 0, 0)
     after: Cover | None = None
     for index in reversed(range(len(stages))):
-        stage, classes = stages[index], Classes(stages[index], grounds.cost.widest)
         # a stage that no design passes lets no plan through, whatever it is said to cost
-        drain, time = classes.least((1, 0)) or 0, classes.least((0, 1)) or 0
-        Crossing(grounds, Place(stage, classes, (drain, time), behind), before[index], after).require()
+        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind)
+        Crossing(grounds, place, before[index], after).require()
         if index:
-            floor = proven_floor(grounds, stage, classes, bound.floors[index])
-            behind = Behind(behind.reduced + floor, behind.drain + drain, behind.time + time)
+            floor = proven_floor(grounds, stages[index], classes[index], bound.floors[index])
+            behind = behind.joined(floor, leanest[index], sloped[index])
             after = Cover(before[index])
+
+
+def _best(chords: list[Chord], classes: list[Classes], leanest: list[Price]) -> tuple[Chord, list[int]]:
+    """The chord by which the least totals of all stages come closest to the value, and these totals at its slope."""
+    drain, time = (sum(values) for values in zip(*leanest, strict=True))
+    best: tuple[int, Chord, list[int]] | None = None
+    for chord in chords:
+        grounds = chord.grounds
+        sloped = [one.least((chord.slope, grounds.rate[1])) or 0 for one in classes]
+        constant = chord.constant(drain, grounds.value - time, True)
+        if constant is not None:
+            part = (sum(sloped) << PRECISION) // max(1, grounds.rate[1] * grounds.value - constant)
+            if best is None or part > best[0]:
+                best = part, chord, sloped
+    assert best is not None, "a line always has a constant"
+    return best[1:]

@@ -40,6 +40,7 @@ class TotalLoad:
         wide = max(1, -(-cost.first_room * self.buckets // self.room))
         self.only = self._steps(cost.only, wide)
         self.opening = self._opening(steps, self._steps(cost.first, wide))
+        self.farthest = SPAN * self.room
         self._known: dict[tuple[int, bool], int] = {}
 
     def _steps(self, price: Callable[[int], int], most: int) -> list[int]:
