@@ -97,7 +97,9 @@ class ProgrammableWakeLaw(CycleLaw):
         return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
 
     def _least_of_first(self, need: int) -> Threshold:
-        """The least threshold, or the top one where the head holds more than any threshold guarantees."""
+        """The least threshold that suffices: any where the head holds enough, at most the top one."""
+        if need <= self.head.level:
+            return self.thresholds.least(0)
         return self.thresholds.least(min(need, self.capacity + self.upkeep.reserve))
 
     def first(self, drain: int) -> int:

@@ -120,7 +120,8 @@ def _programmable(law: ProgrammableWakeLaw, position: Position, drains: Integers
 
 
 def _capped(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
-    return np.minimum(needs, law.capacity + law.upkeep.reserve)
+    """What the first cycle asks of its threshold: nothing where the head holds enough."""
+    return np.where(needs <= law.head.level, 0, np.minimum(needs, law.capacity + law.upkeep.reserve))
 
 
 def _wait_from_head(law: ProgrammableWakeLaw, highs: Integers, up: Integers) -> Integers:

@@ -201,15 +201,11 @@ def rounding(law: CycleLaw) -> int:
 
 
 def few_thresholds(seed: int) -> CycleLaw:
-    """The first law from this seed on with a few thresholds that hardware tells apart.
-
-    A head above the floor is left out: there the law asks for a threshold where the level at hand would do.
-    """
+    """The first law from this seed on with a few thresholds that hardware tells apart."""
     random = Random(seed)
     while True:
         law = random_law(random)
-        above = law.head.waits and law.head.level > 0
-        if law.capacity < 400 and law.max_cycles is None and not above and 1 < len(thresholds_of(law)) <= 10:
+        if law.capacity < 400 and law.max_cycles is None and 1 < len(thresholds_of(law)) <= 10:
             return law
 
 
