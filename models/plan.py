@@ -1,11 +1,12 @@
 """A plan, its certificate and its verdict.
 
-A plan says which design each stage uses, how many atoms of the concatenated chain each power cycle runs, and the threshold each cycle
-waits for. Everything else about it follows from the case and can be recomputed.
+A plan says which design each stage uses, how many atoms of the concatenated chain each power cycle runs, and the
+threshold each cycle waits for. Everything else about it follows from the case and can be recomputed.
 
-The certificate of a bound B says why no plan costs less than B: at each boundary between stages the cheapest closed state and a finite
-set of open labels, such that every way through every stage ends dominated, or costs at least B whatever follows. Costs are picoseconds
-without the law's constant ``offset``; a label is (drained so far by the cycle in progress, cost so far).
+The certificate of a bound B says why no plan costs less than B: at each boundary between stages the cheapest closed
+state and a finite set of open labels, such that every way through every stage ends dominated, or costs at least B
+whatever follows. Costs are picoseconds without the law's constant ``offset``; a label is (drained so far by the cycle
+in progress, cost so far).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Label = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class PowerCycles:
-    """A run of equal power cycles: how many, how many atoms each, and the threshold level (and its hardware code, if any)."""
+    """A run of equal power cycles: how many, how many atoms each, the threshold level and its code in hardware."""
 
     repeat: int
     atoms: int
@@ -38,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What is reachable after a stage: the least cost of standing there closed, and open labels; ``first`` are those of cycle 1."""
+    """What is reachable after a stage: the least cost of standing there closed, and labels, those of cycle 1 apart."""
 
     closed: int | None
     first: tuple[Label, ...]
@@ -49,9 +50,10 @@ class Boundary:
 class Bound:
     """Proof that every plan costs at least ``value``.
 
-    ``rate`` (numerator, denominator; picoseconds per unit of drain) is under the cost of a cycle beyond its atoms everywhere, and so is
-    each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each stage what every design of it
-    costs at least at that rate, times the denominator, when its first and last cycles waste nothing.
+    ``rate`` (numerator, denominator; picoseconds per unit of drain) is under the cost of a cycle beyond its atoms
+    everywhere, and so is each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each
+    stage what every design of it costs at least at that rate, times the denominator, when its first and last cycles
+    waste nothing.
     """
 
     value: int
