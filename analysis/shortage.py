@@ -139,15 +139,15 @@ def _amount_at(extent: Extent, tiling: Tiling, prices: Prices, place: tuple[int,
 
 
 def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Shortage:
-    """The least power cycle that leads from where a plan can get to where none can, of a case of tasks."""
+    """The power cycle that stands in the way of a plan most, of a case of tasks."""
     assert case.tasks is not None
     chain, law = stage.chain(0), program.law
     if not stage.fits(0):
         index = max(range(len(case.tasks)), key=case.tasks.volatile.__getitem__)
-        where = f"task {case.tasks.name(index)}"
+        where = _named(case.tasks.name(index))
         sentence = f"it takes {show(chain.volatile, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
         return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, chain.volatile, stage.volatile, MEMORY)
-    start, end = least_crossing(chain, law)
+    start, end = fullest_cycle(chain, law)
     parts = {
         Part.BOOT: case.restart.amount,
         Part.RESUME: int(chain.resume_drain[start]) - case.restart.amount,
@@ -155,49 +155,96 @@ def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Short
         Part.COMMIT: int(chain.commit_drain[end - 1]),
     }
     names = case.tasks.name(start), case.tasks.name(end - 1)
-    where = f"task {names[0]}" if end == start + 1 else f"tasks {names[0]} to {names[1]}"
+    where = _named(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
     available = law.capacity if start else law.first_capacity
     return _cycle_shortage(case, law, where, "it" if end == start + 1 else "them all", parts, available)
 
 
-def least_crossing(chain: Chain, law: CycleLaw) -> tuple[int, int]:
-    """Of all power cycles that start where a plan can stand and end where none can, the one that drains least.
+def _named(task: str) -> str:
+    """A task by its name; one without is called by its number already."""
+    return task if task.startswith(("task ", "row ")) else f"task {task}"
 
-    Every plan has such a cycle, and none of them fits: the start can be reached, the end of the chain cannot.
+
+def fullest_cycle(chain: Chain, law: CycleLaw) -> tuple[int, int]:
+    """The power cycle that fills the buffer most in the plan whose fullest cycle is least: what it takes would do.
+
+    No plan exists with a capacity that is less, and one exists with that: the first crossing is a lower bound of it,
+    which is nearly always attained, and else it is found by halving.
+    """
+    splits = law.max_cycles is None
+    first = law.first_capacity - law.capacity
+
+    def crossing(capacity: int) -> tuple[int, int] | None:
+        return least_crossing(chain, capacity, capacity + first, splits)
+
+    def excess(cycle: tuple[int, int]) -> int:
+        return _drain(chain, *cycle) - (0 if cycle[0] else first)
+
+    found = crossing(law.capacity)
+    if found is None:
+        raise ValueError("every cut can be reached")
+    low = excess(found) - 1
+    high = low + 1
+    while crossing(high) is not None:
+        low, high = high, 2 * high + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if crossing(middle) is None:
+            high = middle
+        else:
+            low = middle
+    last = crossing(low)
+    assert last is not None, "below the least capacity no plan exists"
+    return last
+
+
+def _drain(chain: Chain, start: int, end: int) -> int:
+    within = sum(map(int, chain.drain[start:end]))
+    return int(chain.resume_drain[start]) + within + int(chain.commit_drain[end - 1])
+
+
+def least_crossing(chain: Chain, capacity: int, first_capacity: int, splits: bool) -> tuple[int, int] | None:
+    """Of all power cycles from where a plan can stand to where none can, the one that exceeds its capacity least.
+
+    Every plan has such a cycle, and none of them fits. None if the end of the chain can be reached.
     """
     count = len(chain)
     reached = bytearray(count + 1)
     reached[0] = 1
-    if law.max_cycles is None:
-        for start in range(count):
-            if reached[start]:
-                _mark(chain, start, law.capacity if start else law.first_capacity, reached)
+    for start in range(count if splits else 1):
+        if reached[start]:
+            _mark(chain, start, capacity if start else first_capacity, splits, reached)
+    if reached[count]:
+        return None
     best: tuple[int, int, int] | None = None
-    for start in range(count if law.max_cycles is None else 1):
+    for start in range(count if splits else 1):
         if not reached[start]:
             continue
-        drain = int(chain.resume_drain[start])
+        drain = int(chain.resume_drain[start]) - (capacity if start else first_capacity)
         for end in range(start + 1, count + 1):
             drain += int(chain.drain[end - 1])
             if best is not None and drain >= best[0]:
                 break
-            ends = chain.cut[end - 1] if law.max_cycles is None else end == count
             total = drain + int(chain.commit_drain[end - 1])
-            if ends and not reached[end] and (best is None or total < best[0]):
+            if _ends(chain, end, splits) and not reached[end] and (best is None or total < best[0]):
                 best = total, start, end
-    if best is None:
-        raise ValueError("the end of the chain can be reached")
+    assert best is not None, "the end of the chain is an end"
     return best[1], best[2]
 
 
-def _mark(chain: Chain, start: int, capacity: int, reached: bytearray) -> None:
-    """Mark every cut that a power cycle from the start can end at."""
+def _ends(chain: Chain, end: int, splits: bool) -> bool:
+    """Whether a power cycle can end before atom number `end`."""
+    return bool(chain.cut[end - 1]) if splits else end == len(chain)
+
+
+def _mark(chain: Chain, start: int, capacity: int, splits: bool, reached: bytearray) -> None:
+    """Mark every place that a power cycle from the start can end at."""
     drain = int(chain.resume_drain[start])
     for end in range(start + 1, len(chain) + 1):
         drain += int(chain.drain[end - 1])
         if drain > capacity:
             return
-        if chain.cut[end - 1] and drain + int(chain.commit_drain[end - 1]) <= capacity:
+        if _ends(chain, end, splits) and drain + int(chain.commit_drain[end - 1]) <= capacity:
             reached[end] = 1
 
 
