@@ -7,7 +7,7 @@ nearest. Every value is confirmed by solving the changed case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -51,8 +51,9 @@ FITTING = (Fraction(5, 4), Fraction(3, 2), 2, 3, 4, 6, 8, 16, 32, 64, 256, 1024)
 IN_TIME = (Fraction(5, 4), Fraction(3, 2), 2, 4, 8)
 """The same where every step is a search."""
 
-HIGHEST_VOLTAGE = 4
-"""No voltage is raised or lowered by more than this factor."""
+VOLTAGE_FITTING = tuple(Fraction(step, 100) for step in (101, 102, 103, 105, 107, 110, 115, 120, 130, 150, 200, 400))
+VOLTAGE_IN_TIME = tuple(Fraction(step, 100) for step in (101, 105, 120, 200))
+"""The same for voltages, of which small changes matter: a band that holds enough may lie between two limits."""
 
 EITHER_WAY = (CAPACITY, TURN_ON)
 """Quantities on which latency depends in either direction."""
@@ -157,7 +158,8 @@ class Remedies:
         """The nearest value with which everything can be held."""
         directions = (True, False) if lever.more_helps is None else (lever.more_helps,)
         for upward in directions:
-            found = search(now, lambda value: 0 if self._fits(lever, value) else None, 0, upward, FITTING, lever)
+            factors = VOLTAGE_FITTING if lever.dimension is VOLTAGE else FITTING
+            found = search(now, lambda value: 0 if self._fits(lever, value) else None, 0, upward, factors, lever)
             if found is not None:
                 return found
         return None
@@ -174,7 +176,8 @@ class Remedies:
         upward = lever.more_helps if lever not in EITHER_WAY else self._quicker(lever, start, here)
         if upward is None:
             return None
-        found = search(start, lambda value: self._latency(lever, value), self.latest, upward, IN_TIME, lever, here)
+        factors = VOLTAGE_IN_TIME if lever.dimension is VOLTAGE else IN_TIME
+        found = search(start, lambda value: self._latency(lever, value), self.latest, upward, factors, lever, here)
         return None if found is None else self._confirmed(lever, found)
 
     def _quicker(self, lever: Lever, start: int, here: int | None) -> bool | None:
@@ -195,7 +198,7 @@ def search(
     measure: Callable[[int], int | None],
     most: int,
     upward: bool,
-    factors: tuple[Fraction | int, ...],
+    factors: Sequence[Fraction | int],
     lever: Lever,
     here: int | None = None,
 ) -> int | None:
@@ -208,8 +211,6 @@ def search(
     index, value_of = (int, int) if lever.dimension is MEMORY else (grid_index, grid_value)
     failing, at_failing = index(now), here
     for factor in factors:
-        if lever.dimension is VOLTAGE and factor > HIGHEST_VOLTAGE:
-            return None
         holding = index(int(now * factor) if upward else max(1, int(now / Fraction(factor))))
         measured = measure(value_of(holding)) if holding != failing else None
         if measured is not None and measured <= most:
