@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from ischedule.analysis.designs import fitting_chains, least_time
+from ischedule.analysis.joining import narrowed
 from ischedule.analysis.labels import Cover, Staircase, Unproven
 from ischedule.analysis.passage import Passage, go_through
 from ischedule.analysis.tiled_cover import require_tiled_bound, shared_ends
@@ -43,6 +44,7 @@ def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> 
 
 def require_bound(program: Program, bound: Bound) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
+    program = narrowed(program, bound)
     stages = program.stages
     if len(bound.boundaries) != len(stages) - 1:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")

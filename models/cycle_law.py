@@ -1,7 +1,10 @@
 """The price of power cycles: what a plan waits, given what each of its cycles drains."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
@@ -133,6 +136,12 @@ class CycleLaw(ABC):
             Position.LAST: self.last,
             Position.ONLY: self.only,
         }[position](drain)
+
+    def alone(self) -> CycleLaw:
+        """This law, for plans of one cycle."""
+        law = copy(self)
+        law.max_cycles = 1
+        return law
 
     def waiting(self, drains: Sequence[int]) -> int:
         """The sum of all prices of a plan."""
