@@ -1,7 +1,7 @@
 """The exact solver for explicit stages: a case's tasks, or any small set of chains per stage.
 
-Nothing is discarded: every design of every stage is crossed in exact integers, each by itself. A single chain of a
-million atoms is one crossing, in blocks."""
+Nothing is discarded: every design of every stage is crossed in exact integers. A single chain of a million atoms is one
+crossing, in blocks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from ischedule.solvers.longest import longest_cycles
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.sweep import Exits, Integers, Lanes, selected
 from ischedule.solvers.waits import Waiting, exact_waiting
+
+GROUP = 20_000
+"""Cuts that one group of designs may hold side by side; one design may have any number."""
 
 
 def solve_explicit(program: Program, limit: Limit) -> Outcome:
@@ -90,27 +93,49 @@ def _ways(
 ) -> Iterator[Crossing]:
     """The stage crossed by each design; ``ends`` says whether the plan begins and whether it ends with it."""
     begins, last = ends
-    for index in filter(stage.fits, range(len(stage.designs))):
-        lanes = _lanes(stage, index)
-        crossing = cross(np.array([index]), lanes, entry, begins, waiting, keep=True, limit=limit, least_commit=0)
+    for group in _groups(stage):
+        lanes = _lanes(stage, group)
+        crossing = cross(np.array(group), lanes, entry, begins, waiting, keep=True, limit=limit, least_commit=0)
         yield _ended(crossing, waiting) if last else crossing
+
+
+def _groups(stage: ExplicitStage) -> Iterator[list[int]]:
+    """The designs that fit, in groups of like length that lie side by side in not too many rows."""
+    group: list[int] = []
+    for index in sorted(filter(stage.fits, range(len(stage.designs))), key=lambda index: len(stage.chain(index))):
+        if group and len(stage.chain(index)) * (len(group) + 1) > GROUP:
+            yield group
+            group = []
+        group.append(index)
+    if group:
+        yield group
 
 
 def _ended(crossing: Crossing, waiting: Waiting) -> Crossing:
     """What is in progress behind the last stage commits there: designs differ in what that takes."""
 
     def committed(exits: Exits, capacity: int) -> Exits:
-        drain = exits.drain + crossing.lanes.commit_drain[-1]
-        cost = exits.cost + crossing.lanes.commit_time[-1]
+        drain = exits.drain + crossing.lanes.commit_drain[-1, exits.design]
+        cost = exits.cost + crossing.lanes.commit_time[-1, exits.design]
         return selected(replace(exits, drain=drain, cost=cost), np.flatnonzero(drain <= capacity))
 
     first = committed(crossing.first, waiting.first_capacity)
     return replace(crossing, first=first, later=committed(crossing.later, waiting.capacity))
 
 
-def _lanes(stage: ExplicitStage, index: int) -> Lanes:
-    chain = stage.chain(index)
-    drain, time, *ends = (np.asarray(column, dtype=np.int64)[:, None] for column in chain.columns()[:6])
-    sums = [np.concatenate([np.zeros((1, 1), dtype=np.int64), np.cumsum(column, axis=0)]) for column in (drain, time)]
-    cut = np.asarray(chain.cut, dtype=bool)[:, None]
-    return Lanes(np.array([len(chain)]), sums[0], sums[1], ends[0], ends[1], ends[2], ends[3], cut)
+def _lanes(stage: ExplicitStage, group: list[int]) -> Lanes:
+    """The chains of some designs side by side, the shorter ones padded with atoms that are nothing."""
+    chains = [stage.chain(index) for index in group]
+    most = max(map(len, chains))
+    parts: list[list[Integers]] = [[] for _ in range(6)]
+    cuts = np.zeros((most, len(chains)), dtype=bool)
+    for place, chain in enumerate(chains):
+        cuts[: len(chain), place] = np.asarray(chain.cut, dtype=bool)
+        for part, column in zip(parts, chain.columns()[:6], strict=True):
+            values = np.asarray(column, dtype=np.int64)
+            if part is parts[0] or part is parts[1]:
+                values = np.cumsum(np.concatenate([[0], values]))
+            beyond = most - len(chain)
+            part.append(np.pad(values, (0, beyond), mode="edge") if beyond else values)
+    drain, time, *ends = (np.stack(part, axis=1) for part in parts)
+    return Lanes(np.array([len(chain) for chain in chains]), drain, time, ends[0], ends[1], ends[2], ends[3], cuts)

@@ -34,7 +34,7 @@ from ischedule.solvers.waits import Waiting
 
 Index = NDArray[np.intp]
 Groups = Iterable[tuple[Index, Lanes]]
-BLOCK = 200_000
+BLOCK = 50_000
 """Cuts whose edges are priced at once."""
 LOOK = 96
 """Cuts between two looks at which designs are hopeless."""

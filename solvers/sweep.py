@@ -88,7 +88,9 @@ class Edges:
 def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high: int) -> Edges:
     """Price every feasible cycle inside the stage that ends at one of the cuts ``low .. high - 1``."""
     longest = np.zeros(high - low, dtype=np.int64)
-    layers: list[tuple[Integers, Integers, Matrix]] = []
+    places: list[tuple[Integers, Integers]] = []
+    drains: list[Integers] = []
+    times: list[Integers] = []
     # a longer cycle may drain less if it starts where resuming is cheaper, but never less than its atoms and the least
     room = capacity - lanes.resume_drain.min(axis=0)
     alive = np.arange(low, high)
@@ -103,14 +105,21 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
         drain = drain + lanes.resume_drain[alive - k] + lanes.commit_drain[alive - 1]
         j, d = np.nonzero(inside & (drain <= capacity) & lanes.cut[alive - 1] & (alive[:, None] <= lanes.length))
         ends = alive[j]
-        times = lanes.time[ends, d] - lanes.time[ends - k, d]
-        times += lanes.resume_time[ends - k, d] + lanes.commit_time[ends - 1, d]
-        layers.append((ends - low, d, wait(drain[j, d]) + times))
+        active = lanes.time[ends, d] - lanes.time[ends - k, d]
+        times.append(active + lanes.resume_time[ends - k, d] + lanes.commit_time[ends - 1, d])
+        drains.append(drain[j, d])
+        places.append((ends - low, d))
         longest[ends - low] = k
     start = np.concatenate([[0], np.cumsum(longest)])
     cost: Matrix = np.full((int(start[-1]), len(lanes)), UNREACHABLE, dtype=dtype)
-    for k, (ends, d, values) in enumerate(layers, 1):
-        cost[start[ends] + longest[ends] - k, d] = values
+    if not places:
+        return Edges(start, cost)
+    values = wait(np.concatenate(drains)) + np.concatenate(times)
+    last = start[:-1] + longest
+    done = 0
+    for k, (ends, d) in enumerate(places, 1):
+        cost[last[ends] - k, d] = values[done : done + len(d)]
+        done += len(d)
     return Edges(start, cost)
 
 
