@@ -92,3 +92,25 @@ def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation)
     parts[Part.COMMIT] = Spent(evaluation.commit_drain, evaluation.commit_time)
     parts[Part.WAITING] = Spent(0, evaluation.waiting - before)
     return parts
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """A task of a case and its repetitions: what all of them drain, and how long they run (ps)."""
+
+    name: str
+    times: int
+    drain: int
+    running: int
+
+
+def task_runs(case: Case) -> list[TaskRun]:
+    """The named tasks of a case in order, repetitions together; none where they have no names."""
+    columns = case.tasks
+    if columns is None or not columns.first:
+        return []
+    ends = [*columns.first[1:], len(columns)]
+    return [
+        TaskRun(name, end - start, sum(columns.amount[start:end]), sum(columns.time[start:end]))
+        for name, start, end in zip(columns.names, columns.first, ends, strict=True)
+    ]

@@ -10,7 +10,7 @@ from ischedule import __version__
 from ischedule.analysis.check import Verdict
 from ischedule.analysis.cycle_runs import cycle_runs
 from ischedule.analysis.evaluate import Evaluation
-from ischedule.analysis.parts import plan_parts
+from ischedule.analysis.parts import plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
 from ischedule.analysis.shortage import Shortage
 from ischedule.api import Result
@@ -108,6 +108,10 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
                 "written": total.written,
             }
             for design, total in zip(plan.designs, evaluation.stages, strict=True)
+        ],
+        "tasks": [
+            {"name": run.name, "times": run.times, "drain": run.drain, "running": run.running}
+            for run in task_runs(case)
         ],
         "cycles": [
             {

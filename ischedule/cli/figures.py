@@ -99,10 +99,10 @@ def section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], ri
     return f"\n{title}\n\n{table(header, rows, right)}"
 
 
-def shortened(rows: Sequence[Sequence[str]], most: int, what: str) -> list[Sequence[str]]:
+def shortened(rows: Sequence[Sequence[str]], most: int) -> list[Sequence[str]]:
     """The rows, or the first and last of them around a line that says how many are left out."""
     if len(rows) <= most:
         return list(rows)
     head, tail = most * 2 // 3, most // 3
-    gap = ["...", f"{number(len(rows) - head - tail)} more {what}; --json has all", *[""] * (len(rows[0]) - 2)]
+    gap = [f"... {number(len(rows) - head - tail)} more", *[""] * (len(rows[0]) - 1)]
     return [*rows[:head], gap, *rows[len(rows) - tail :]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ischedule.analysis.cycle_runs import CycleRun, cycle_runs
 from ischedule.analysis.evaluate import Evaluation
-from ischedule.analysis.parts import Part, plan_parts
+from ischedule.analysis.parts import Part, plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
 from ischedule.analysis.trust import IDEAL
 from ischedule.api import Result
@@ -31,7 +31,7 @@ from ischedule.models.wake import Mechanism, StartKind, Until
 
 MOST_RUNS = 24
 MOST_TASKS = 24
-"""Rows of a table before its middle is left out."""
+"""Rows of a table before its middle is left out; JSON has them all."""
 
 PARTS = (
     ("booting", (Part.BOOT,)),
@@ -164,26 +164,22 @@ def _sum_of_layers(case: Case, evaluation: Evaluation) -> tuple[str, ...]:
 
 def tasks(case: Case, evaluation: Evaluation) -> str:
     """A table of tasks, repetitions together."""
-    columns = case.tasks
-    assert columns is not None
-    if not columns.first:
-        return ""
-    ends = [*columns.first[1:], len(columns)]
-    amount, rows = amount_dimension(case), []
-    for name, start, end in zip(columns.names, columns.first, ends, strict=True):
-        taken, spent = sum(columns.amount[start:end]), sum(columns.time[start:end])
-        rows.append(
-            (
-                name,
-                number(end - start),
-                show(taken, amount),
-                percent(taken, evaluation.drain),
-                time(spent),
-                percent(spent, evaluation.latency),
-            )
+    amount = amount_dimension(case)
+    rows = [
+        (
+            run.name,
+            number(run.times),
+            show(run.drain, amount),
+            percent(run.drain, evaluation.drain),
+            time(run.running),
+            percent(run.running, evaluation.latency),
         )
+        for run in task_runs(case)
+    ]
+    if not rows:
+        return ""
     header = ("task", "times", amount.name, f"of all {amount.name}", "running", "of the latency")
-    return section("tasks", header, shortened(rows, MOST_TASKS, "tasks"), right=header[1:])
+    return section("tasks", header, shortened(rows, MOST_TASKS), right=header[1:])
 
 
 def power_cycles(case: Case, program: Program, plan: Plan) -> str:
@@ -202,7 +198,7 @@ def power_cycles(case: Case, program: Program, plan: Plan) -> str:
     atoms = "tasks" if case.tasks is not None else "atoms"
     header = ("cycle", "works on", f"{atoms} each", amount.name, "starts at")
     title = "power cycles, and the voltage that each waits for"
-    return section(title, header, shortened(rows, MOST_RUNS, "lines"), right=(f"{atoms} each",))
+    return section(title, header, shortened(rows, MOST_RUNS), right=(f"{atoms} each",))
 
 
 def _work(case: Case, run: CycleRun) -> str:
