@@ -26,12 +26,12 @@ class TotalLoad:
     def __init__(self, cost: CycleCost) -> None:
         self.cost = cost
         self.room = max(cost.room, 1)
-        self.buckets = BUCKETS
-        steps = self._steps(cost.mid, BUCKETS)
+        self.buckets = min(BUCKETS, self.room)
+        steps = self._steps(cost.mid, self.buckets)
         formula = full_and_rest(steps) or equal_shares(steps)
         if formula is None:
-            self.buckets = COARSE
-            steps = self._steps(cost.mid, COARSE)
+            self.buckets = min(COARSE, self.room)
+            steps = self._steps(cost.mid, self.buckets)
         self.mids = LeastSplit(steps, formula)
         self.one = steps[1]
         last = self._steps(cost.last, self.buckets)
