@@ -153,7 +153,18 @@ class Network:
                         f".layers[{index}].inputs[{position}]",
                     )
 
+    def _is_in_order(self) -> bool:
+        """Whether every layer reads only what stands before it: then the list is an order of the graph already."""
+        known = {NETWORK_INPUT}
+        for layer in self.layers:
+            if not known.issuperset(layer.inputs):
+                return False
+            known.add(layer.name)
+        return True
+
     def _check_acyclic(self) -> None:
+        if self._is_in_order():
+            return
         import networkx
 
         try:
@@ -180,18 +191,23 @@ class Network:
 
     def shapes(self) -> tuple[LayerShape, ...]:
         """All layers with their extents, producers before consumers."""
+        tensors = {NETWORK_INPUT: self.input}
+        shaped = []
+        for index in self._order():
+            shape = _shape(self.layers[index], index, tensors)
+            tensors[shape.name] = TensorShape(shape.out_channels, shape.out_height, shape.out_width)
+            shaped.append(shape)
+        return tuple(shaped)
+
+    def _order(self) -> list[int]:
+        """The places of the layers, producers before consumers, otherwise as listed."""
+        if self._is_in_order():
+            return list(range(len(self.layers)))
         import networkx
 
         index_of = {layer.name: index for index, layer in enumerate(self.layers)}
         order = networkx.lexicographical_topological_sort(self.graph(), key=lambda name: index_of.get(name, -1))
-        tensors = {NETWORK_INPUT: self.input}
-        shaped = []
-        for name in order:
-            if name != NETWORK_INPUT:
-                shape = _shape(self.layers[index_of[name]], index_of[name], tensors)
-                tensors[name] = TensorShape(shape.out_channels, shape.out_height, shape.out_width)
-                shaped.append(shape)
-        return tuple(shaped)
+        return [index_of[name] for name in order if name != NETWORK_INPUT]
 
     def chain(self) -> tuple[LayerShape, ...]:
         """All layers in order with their extents, if each result is read by exactly one layer after it."""

@@ -18,6 +18,9 @@ from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Lanes, Matrix
 from ischedule.solvers.waits import Waiting
 
+WATCHED = 12
+"""Groups of at least so many designs are looked through for hopeless ones on the way."""
+
 
 @dataclass(frozen=True)
 class Rest:
@@ -124,7 +127,7 @@ def _ways(
 
     for index, lanes in search.spaces[stage].lanes(chosen, waiting.capacity):
         limit.check()
-        watch = None if exact or bound >= UNREACHABLE else hopeful
+        watch = None if exact or bound >= UNREACHABLE or len(index) < WATCHED else hopeful
         yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, hopeful=watch)
 
 
