@@ -1,10 +1,10 @@
 """The designs of a tiled stage in boxes: all designs of a box issue the same commands and cost the same in all.
 
 What all atoms of a design drain and take follows from the number of tiles along each loop, the number of batches, and
-the tile of input channels (padding). It never decreases when one of these numbers grows, whereas the memory and the
-largest atom of a design never decrease when a tile or batch grows. So the designs with given numbers form a box of tile
-sizes whose least corner fits first, and along each loop the numbers run from the first that fits to the last that is
-not yet too dear: everything beyond is too dear as well, unseen.
+the tile of input channels (padding). It never decreases when one of these numbers grows, whereas memory never decreases
+when a tile or batch grows, nor, within given numbers, does the largest atom. So the designs with given numbers form a
+box of tile sizes of which the least fits if any does, and along each loop the numbers run from the first that fits to
+the last that is not yet too dear: everything beyond is too dear as well, unseen.
 
 Designs that `is_canonical` calls redundant are left out.
 """
@@ -14,7 +14,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
+from math import isqrt
 
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
@@ -63,9 +65,12 @@ class Box:
                 yield tiling
 
 
+@lru_cache(1 << 12)
 def counts(extent: int) -> list[int]:
-    """The numbers of tiles that an extent can be cut into, least first."""
-    return sorted({count(extent, tile) for tile in range(1, extent + 1)})
+    """The numbers of tiles that an extent can be cut into, least first: large tiles by number, small ones by size."""
+    root = isqrt(extent)
+    few = {number for number in range(1, root + 2) if count(extent, count(extent, number)) == number}
+    return sorted(few.union(count(extent, tile) for tile in range(1, root + 1)))
 
 
 def tiles(extent: int, number: int) -> range:

@@ -11,7 +11,10 @@ from ischedule.models.tiling import Extent, Order, Tiling, count
 
 
 def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
-    """What the very first atom drains; never decreasing in any tile size, nor in the batch."""
+    """What the very first atom drains.
+
+    Among designs with the same numbers of tiles and batches it never decreases when a tile or the batch grows.
+    """
     n, n_tiles = tiling.inputs, 1
     if tiling.order is Order.OUTPUT:
         n, n_tiles = min(n * tiling.batch, extent.inputs), min(tiling.batch, count(extent.inputs, n))
@@ -21,7 +24,8 @@ def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
 def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     """What the dearest cycle of one atom drains besides its two ends; in WEIGHT order for batch 1.
 
-    It never decreases when rows, columns or outputs grow, nor when the batch does, except in OUTPUT order.
+    Among designs with the same numbers of tiles and batches it never decreases when rows, columns or outputs grow, nor
+    when the batch does, except in OUTPUT order.
     """
     if extent.pooling:
         return _pooled(extent, tiling, prices)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ischedule.analysis import stage_floor
 from ischedule.analysis.cover import require_bound
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.tiled_cover import require_tiled_bound
@@ -129,3 +130,15 @@ def test_certificates_of_shipped_networks_hold_and_claim_no_more(name: str) -> N
     ):
         with pytest.raises(Unproven):
             require_bound(program, wrong)
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(CASES) if len(network(seed).keys) > 1])
+def test_what_is_proved_rests_on_the_floors_that_were_found(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    value, least = optimum(seed), small_networks.floors(network(seed))
+    if value is None or min(least) <= 0:
+        return
+    monkeypatch.setattr(stage_floor, "GIVE", 1)
+    above = small_networks.DENOMINATOR * value
+    bound = bare(seed, value + 1)
+    for raised in ((least[0], *(floor * 3 // 2 for floor in least[1:])), (least[0], *(2 * above for _ in least[1:]))):
+        assert not proves(seed, replace(bound, floors=raised))
