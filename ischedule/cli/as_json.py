@@ -12,6 +12,7 @@ from ischedule.analysis.cycle_runs import cycle_runs
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
+from ischedule.analysis.rounding import rounding_of
 from ischedule.analysis.shortage import Shortage
 from ischedule.api import Result
 from ischedule.cli.published_report import refusals
@@ -95,6 +96,7 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         "capacity": max(program.law.capacity, program.law.first_capacity),
         "written": evaluation.written,
         "physical_bound": physical_bound(program.law, evaluation),
+        "rounding": rounding_of(program, evaluation.latency),
         "layers": [
             {
                 "name": total.name,

@@ -6,6 +6,7 @@ from ischedule.analysis.cycle_runs import CycleRun, cycle_runs
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import Part, plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
+from ischedule.analysis.rounding import rounding_of
 from ischedule.analysis.trust import IDEAL
 from ischedule.api import Result
 from ischedule.cli.figures import (
@@ -107,7 +108,9 @@ def _best(result: Result, latency: int) -> str:
     if result.bound is None:
         return "no bound is proven"
     if result.bound == latency:
-        return "no plan takes less"
+        assert isinstance(result.program, Program)
+        rounding = time(rounding_of(result.program, latency))
+        return f"no plan takes less (with charging times not rounded: at most {rounding} less)"
     return f"no plan takes less than {time(result.bound)}, {percent(latency - result.bound, latency)} below this one"
 
 
