@@ -199,3 +199,25 @@ def open_label(program: Program, sequence: Joined, ends: list[int], boundary: in
         cost += waiting + sequence.cycle("time", begin, end)
         begin = end
     return None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_steering_prices_are_those_of_the_law_at_every_step(seed: int) -> None:
+    """Thresholds some millivolts apart make prices jump at drains that samples miss: those are asked one by one."""
+    random = Random(seed)
+    law = random.choice(law_pool(600, seed=3))
+    waiting, scale = steering_waiting(law), 0.0
+    steps: list[int] = []
+    if law.max_cycles is None and (levels := getattr(law, "thresholds", None)) is not None and levels.step is not None:
+        lowest, highest = levels.least_name(0), levels.least_name(law.capacity)
+        some = random.sample(range(lowest, highest), min(200, highest - lowest))
+        steps = [levels.at(name).level - law.upkeep.reserve + beside for name in some for beside in (0, 1)]
+    for name, capacity in (("only", law.first_capacity), ("mid", law.capacity), ("last", law.capacity)):
+        if law.max_cycles == 1 and name != "only":
+            continue
+        drains = [drain for drain in steps if 0 <= drain <= capacity]
+        drains += [0, capacity, *(random.randint(0, capacity) for _ in range(200))]
+        exact = np.array([getattr(law, name)(drain) for drain in drains], dtype=float)
+        scale = max(scale, float(exact.max()))
+        off = np.abs(getattr(waiting, name)(np.array(drains)) - exact)
+        assert off.max() <= 20 + 1e-9 * scale
