@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from ischedule.analysis.fullest_cycle import fullest_cycle
 from ischedule.analysis.least_tilings import largest_atom, least_tilings
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
 from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
-from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
@@ -147,7 +147,8 @@ def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Short
         where = _named(case.tasks.name(index))
         sentence = f"it takes {show(chain.volatile, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
         return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, chain.volatile, stage.volatile, MEMORY)
-    start, end = fullest_cycle(chain, law)
+    cycle = fullest_cycle(chain, law)
+    start, end = cycle.start, cycle.end
     parts = {
         Part.BOOT: case.restart.amount,
         Part.RESUME: int(chain.resume_drain[start]) - case.restart.amount,
@@ -163,89 +164,6 @@ def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Short
 def _named(task: str) -> str:
     """A task by its name; one without is called by its number already."""
     return task if task.startswith(("task ", "row ")) else f"task {task}"
-
-
-def fullest_cycle(chain: Chain, law: CycleLaw) -> tuple[int, int]:
-    """The power cycle that fills the buffer most in the plan whose fullest cycle is least: what it takes would do.
-
-    No plan exists with a capacity that is less, and one exists with that: the first crossing is a lower bound of it,
-    which is nearly always attained, and else it is found by halving.
-    """
-    splits = law.max_cycles is None
-    first = law.first_capacity - law.capacity
-
-    def crossing(capacity: int) -> tuple[int, int] | None:
-        return least_crossing(chain, capacity, capacity + first, splits)
-
-    def excess(cycle: tuple[int, int]) -> int:
-        return _drain(chain, *cycle) - (0 if cycle[0] else first)
-
-    found = crossing(law.capacity)
-    if found is None:
-        raise ValueError("every cut can be reached")
-    low = excess(found) - 1
-    high = low + 1
-    while crossing(high) is not None:
-        low, high = high, 2 * high + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if crossing(middle) is None:
-            high = middle
-        else:
-            low = middle
-    last = crossing(low)
-    assert last is not None, "below the least capacity no plan exists"
-    return last
-
-
-def _drain(chain: Chain, start: int, end: int) -> int:
-    within = sum(map(int, chain.drain[start:end]))
-    return int(chain.resume_drain[start]) + within + int(chain.commit_drain[end - 1])
-
-
-def least_crossing(chain: Chain, capacity: int, first_capacity: int, splits: bool) -> tuple[int, int] | None:
-    """Of all power cycles from where a plan can stand to where none can, the one that exceeds its capacity least.
-
-    Every plan has such a cycle, and none of them fits. None if the end of the chain can be reached.
-    """
-    count = len(chain)
-    reached = bytearray(count + 1)
-    reached[0] = 1
-    for start in range(count if splits else 1):
-        if reached[start]:
-            _mark(chain, start, capacity if start else first_capacity, splits, reached)
-    if reached[count]:
-        return None
-    best: tuple[int, int, int] | None = None
-    for start in range(count if splits else 1):
-        if not reached[start]:
-            continue
-        drain = int(chain.resume_drain[start]) - (capacity if start else first_capacity)
-        for end in range(start + 1, count + 1):
-            drain += int(chain.drain[end - 1])
-            if best is not None and drain >= best[0]:
-                break
-            total = drain + int(chain.commit_drain[end - 1])
-            if _ends(chain, end, splits) and not reached[end] and (best is None or total < best[0]):
-                best = total, start, end
-    assert best is not None, "the end of the chain is an end"
-    return best[1], best[2]
-
-
-def _ends(chain: Chain, end: int, splits: bool) -> bool:
-    """Whether a power cycle can end before atom number `end`."""
-    return bool(chain.cut[end - 1]) if splits else end == len(chain)
-
-
-def _mark(chain: Chain, start: int, capacity: int, splits: bool, reached: bytearray) -> None:
-    """Mark every place that a power cycle from the start can end at."""
-    drain = int(chain.resume_drain[start])
-    for end in range(start + 1, len(chain) + 1):
-        drain += int(chain.drain[end - 1])
-        if drain > capacity:
-            return
-        if _ends(chain, end, splits) and drain + int(chain.commit_drain[end - 1]) <= capacity:
-            reached[end] = 1
 
 
 def _cycle_shortage(

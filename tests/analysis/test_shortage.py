@@ -7,14 +7,14 @@ from itertools import combinations, pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ischedule import api
+from ischedule.analysis.fullest_cycle import fullest_cycle, passes
 from ischedule.analysis.least_tilings import least_atom
 from ischedule.analysis.parts import Part
-from ischedule.analysis.shortage import Shortage, deadline_shortage, dearest_atom, fullest_cycle, shortage_of
+from ischedule.analysis.shortage import Shortage, deadline_shortage, dearest_atom, shortage_of
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.chain import Chain
@@ -63,11 +63,11 @@ def plans(chain: Chain, splits: bool) -> list[list[tuple[int, int]]]:
 def test_the_fullest_cycle_is_that_of_the_best_plan(chain: Chain, capacity: int, more: int, splits: bool) -> None:
     law = law_of(capacity, capacity + more, splits)
     least = min(max(excess(chain, law, *cycle) for cycle in plan) for plan in plans(chain, splits))
-    if least <= 0:
-        with pytest.raises(ValueError, match="can be reached"):
-            fullest_cycle(chain, law)
-        return
-    assert excess(chain, law, *fullest_cycle(chain, law)) == least
+    found = fullest_cycle(chain, law)
+    assert excess(chain, law, found.start, found.end) == least == found.excess - capacity
+    if splits:
+        assert passes(chain, found.excess, more)
+        assert not passes(chain, found.excess - 1, more)
 
 
 @given(layer=layers(), some=prices())
