@@ -162,11 +162,8 @@ EXPLICIT: dict[str, Mutate] = {
     "label-lost": result_changed(frontier, "frontier", without_last),
     "cheapest-label-only": cheapest_only,
     "first-cycle-priced-as-any": first_is_any,
-    "first-design-only": lambda patch: patch.setattr(
-        explicit, "_ways", lambda *arguments: list(_ORIGINAL_WAYS(*arguments))[:1]
-    ),
+    "first-design-only": result_changed(explicit, "_groups", lambda groups: [group[:1] for group in groups]),
 }
-_ORIGINAL_WAYS = explicit._ways
 
 TILED: dict[str, Mutate] = {
     "energy-off-by-one": lanes_changed(space.Space, "_lay_out", one_more),
