@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from operator import add, sub
 from typing import Any
@@ -69,6 +70,36 @@ class Lanes:
             self.cut[:, chosen],
         )
 
+    @cached_property
+    def opening_drain(self) -> Integers:
+        """What a cycle that starts before an atom drains by any cut, less the running sum there."""
+        return np.asarray(self.resume_drain - self.drain[:-1])
+
+    @cached_property
+    def opening_time(self) -> Integers:
+        """The same of time."""
+        return np.asarray(self.resume_time - self.time[:-1])
+
+    @cached_property
+    def closing_drain(self) -> Integers:
+        """The running sum after an atom, and what committing there drains."""
+        return np.asarray(self.drain[1:] + self.commit_drain)
+
+    @cached_property
+    def closing_time(self) -> Integers:
+        """The same of time."""
+        return np.asarray(self.time[1:] + self.commit_time)
+
+    @cached_property
+    def closing(self) -> NDArray[np.bool_]:
+        """Whether a cycle may end after an atom."""
+        return np.asarray(self.cut & (np.arange(self.atoms)[:, None] < self.length))
+
+    @cached_property
+    def resume_spread(self) -> int:
+        """By how much starting at one atom can drain more than starting at another."""
+        return int((self.resume_drain.max(axis=0) - self.resume_drain.min(axis=0)).max())
+
     def whole(self) -> tuple[Integers, Integers]:
         """Drain and time of all atoms of each design."""
         return self.drain[-1], self.time[-1]
@@ -91,22 +122,20 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
     places: list[tuple[Integers, Integers]] = []
     drains: list[Integers] = []
     times: list[Integers] = []
-    # a longer cycle may drain less if it starts where resuming is cheaper, but never less than its atoms and the least
-    room = capacity - lanes.resume_drain.min(axis=0)
+    # a longer cycle may drain less, where resuming is cheaper, but not by more than starts differ
+    beyond = capacity + lanes.resume_spread
     alive = np.arange(low, high)
     k = 0
     while len(alive):
         k += 1
         alive = alive[alive >= k]
-        drain = lanes.drain[alive] - lanes.drain[alive - k]
-        inside = drain <= room
-        some = inside.any(axis=1)
-        alive, drain, inside = alive[some], drain[some], inside[some]
-        drain = drain + lanes.resume_drain[alive - k] + lanes.commit_drain[alive - 1]
-        j, d = np.nonzero(inside & (drain <= capacity) & lanes.cut[alive - 1] & (alive[:, None] <= lanes.length))
+        drain = _rows(lanes.closing_drain, alive - 1) + _rows(lanes.opening_drain, alive - k)
+        some = (drain <= beyond).any(axis=1)
+        if not some.all():
+            alive, drain = alive[some], drain[some]
+        j, d = np.nonzero((drain <= capacity) & _rows(lanes.closing, alive - 1))
         ends = alive[j]
-        active = lanes.time[ends, d] - lanes.time[ends - k, d]
-        times.append(active + lanes.resume_time[ends - k, d] + lanes.commit_time[ends - 1, d])
+        times.append(lanes.closing_time[ends - 1, d] + lanes.opening_time[ends - k, d])
         drains.append(drain[j, d])
         places.append((ends - low, d))
         longest[ends - low] = k
@@ -121,6 +150,13 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
         cost[last[ends] - k, d] = values[done : done + len(d)]
         done += len(d)
     return Edges(start, cost)
+
+
+def _rows(table: Matrix, index: Integers) -> Matrix:
+    """Rows of a table, without a copy where they follow each other."""
+    if len(index) and index[-1] - index[0] + 1 == len(index):
+        return table[index[0] : index[-1] + 1]
+    return table[index]
 
 
 def relax(least: Matrix, known: Edges, low: int) -> None:
