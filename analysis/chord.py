@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ischedule.analysis.grounds import Grounds, Line
+from ischedule.analysis.grounds import Grounds, Line, Rebate
 from ischedule.analysis.total_load import TotalLoad
 
 PIECES = 256
@@ -63,7 +63,7 @@ class Chord:
 
     grounds: Grounds
     slope: int
-    line: Line | None
+    line: tuple[Line, Rebate] | None
 
     def constant(self, low: int, cost: int, is_first: bool) -> int | None:
         """With it the chord is under the least cost of loads from ``low`` on, until that is ``cost`` by itself.
@@ -73,7 +73,8 @@ class Chord:
         grounds, line = self.grounds, self.line
         if line is not None:
             cycles = max(1, -(-low // max(grounds.cost.widest, 1)))
-            return line.constant * cycles - (line.first if is_first else line.later)
+            (constant, _), rebate = line
+            return constant * cycles - (rebate.first if is_first else rebate.later)
         found = None if grounds.total is None else stretch(grounds.total, low, cost, is_first)
         return None if found is None else found.under(self.slope, grounds.rate[1])
 
@@ -81,8 +82,9 @@ class Chord:
 def chords(grounds: Grounds, drain: int, time: int) -> list[Chord]:
     """The chords that may serve for plans with at least this drain and time of atoms."""
     cycles = max(1, -(-drain // max(grounds.cost.widest, 1)))
-    line = max((grounds.ray, *grounds.lines), key=lambda line: cycles * line.constant + line.slope * drain)
-    found = [Chord(grounds, line.slope, line)]
+    rays = [(0, grounds.rate[0]), *grounds.lines]
+    line = max(rays, key=lambda line: cycles * line[0] + line[1] * drain)
+    found = [Chord(grounds, line[1], (line, grounds.rebate_of(line)))]
     whole = None if grounds.total is None else stretch(grounds.total, drain, grounds.value - time, True)
     if whole is not None:
         found.append(Chord(grounds, whole.slope(grounds.rate[1]), None))

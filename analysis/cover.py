@@ -50,7 +50,7 @@ def require_bound(program: Program, bound: Bound) -> None:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
     if any(drain < 0 for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
         raise Unproven("a label has drained less than nothing")
-    if (ends := shared_ends(program)) is not None and len(bound.floors) == len(stages):
+    if (ends := shared_ends(program)) is not None:
         require_tiled_bound(program, ends, bound)
         return
     floor = WaitingFloor(program.law, atoms=_most_atoms(program))

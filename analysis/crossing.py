@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.analysis.chord import Chord
-from ischedule.analysis.design_classes import Classes
+from ischedule.analysis.design_classes import Classes, distinct
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.potential import Entry, Walked, rows_in, walk
@@ -73,11 +73,11 @@ class Crossing:
 
     def _need(self) -> int | None:
         """The reduced totals with which a design is discharged whatever enters it; None if nothing enters."""
-        ray, entry = self.grounds.ray, self.entry
-        later = [potential - ray.later for potential, _ in entry.later]
+        rebate, entry = self.grounds.rebate, self.entry
+        later = [potential - rebate.later for potential, _ in entry.later]
         if entry.closed is not None:
-            later.append(entry.closed - ray.later)
-        entries = [*later, *(potential - ray.first for potential, _ in entry.first)]
+            later.append(entry.closed - rebate.later)
+        entries = [*later, *(potential - rebate.first for potential, _ in entry.first)]
         return self.reach - min(entries) if entries else None
 
     def require(self) -> None:
@@ -86,12 +86,13 @@ class Crossing:
             return
         numerator, denominator = self.grounds.rate
         slope, limit = self._steepness(self.need)
+        seen: set[tuple[int, ...]] = set()
         for box in self.place.classes.below((slope, denominator), limit):
             drain, time = totals = box.totals(self.stage)
             reduced = denominator * time + numerator * drain
             if reduced >= self.need or self._is_late(drain, time):
                 continue
-            for tiling in box.designs(self.stage):
+            for tiling in distinct(self.stage, box, seen):
                 least = self.grounds.least(self.stage, tiling, totals)
                 if least is not None and least < self.need:
                     self._follow(tiling, reduced)
@@ -137,7 +138,7 @@ class Crossing:
         """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
         grounds, stage = self.grounds, self.stage
         rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
-        limit = self.reach + grounds.ray.later - reduced
+        limit = self.reach + grounds.rebate.later - reduced
         found = walk(rows, grounds.waste, grounds.opening(), self.entry, limit)
         if found is not None:
             self._require_covered(tiling, reduced, found)
@@ -169,7 +170,7 @@ class Crossing:
         """Whether every plan through a label after the stage costs the value."""
         grounds, ahead, total = self.grounds, self.behind, self.grounds.total
         numerator, denominator = grounds.rate
-        rebate = grounds.ray.first if is_first else grounds.ray.later
+        rebate = grounds.rebate.first if is_first else grounds.rebate.later
         if denominator * cost + numerator * load - rebate >= self.reach:
             return True
         if total is None:

@@ -22,8 +22,9 @@ from ischedule.models.kernels import Ends
 MOST_SPLITS = 1 << 15
 """A line that is not proved with so many pieces is taken for one that is not under the cost."""
 
-REBATE_SPLITS = 1 << 14
-REBATE_DEPTH = 14
+REBATE_SPLITS = 1 << 13
+REBATE_DEPTH = 13
+"""Pieces for a rebate: so many, none smaller than this power of two."""
 
 
 class CycleCost:

@@ -15,13 +15,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
+from itertools import accumulate, pairwise, product
 from math import isqrt
 
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
 from ischedule.models.program import TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling, count
+from ischedule.models.tiling import Extent, Order, Tiling, count, sizes
 
 Rate = tuple[int, int]
 
@@ -76,6 +76,30 @@ def counts(extent: int) -> list[int]:
 def tiles(extent: int, number: int) -> range:
     """The tile sizes that cut an extent into so many tiles."""
     return range(count(extent, number), (extent if number == 1 else count(extent, number - 1) - 1) + 1)
+
+
+def distinct(stage: TiledStage, box: Box, seen: set[tuple[int, ...]]) -> Iterator[Tiling]:
+    """The designs of a box, of those with the same atoms only one, over all boxes with the same ``seen``.
+
+    Pooling atoms depend on their pixels alone, whatever the shape of the tiles.
+    """
+    extent = stage.forms[box.form]
+    for tiling in box.designs(stage):
+        if extent.pooling:
+            atoms = (box.form, tiling.outputs, *pooled_pixels(extent, tiling))
+            if atoms in seen:
+                continue
+            seen.add(atoms)
+        yield tiling
+
+
+def pooled_pixels(extent: Extent, tiling: Tiling) -> list[int]:
+    """The pixels of each batch of a pooling layer."""
+    sized = [
+        height * width for height in sizes(extent.rows, tiling.rows) for width in sizes(extent.columns, tiling.columns)
+    ]
+    before = [*accumulate(sized, initial=0)][:: tiling.batch]
+    return [after - pixels for pixels, after in pairwise([*before, extent.rows * extent.columns]) if after > pixels]
 
 
 @dataclass(slots=True)

@@ -17,16 +17,14 @@ from ischedule.models.plan import Bound
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Tiling
 
+Line = tuple[int, int]
+"""constant + slope * load, both times the rate's denominator: it is under the cost of a cycle between two others."""
+
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """constant + slope * load, times the rate's denominator: it is under the cost of a cycle between two others.
+class Rebate:
+    """What the last cycle of a plan may lie below a line, and what the first and the last together may."""
 
-    ``later`` is what the last cycle of a plan may lie below it, ``first`` what the first and the last together may.
-    """
-
-    constant: int
-    slope: int
     later: int
     first: int
 
@@ -42,29 +40,30 @@ class Grounds:
         self.cost = cost = CycleCost(program.law, ends)
         if not is_under(cost, 0, self.rate):
             raise Unproven("the rate is not under the cost of a cycle everywhere")
-        self.ray = self._line(0, numerator)
         # a line steeper than the rate would overcharge what cycles share with other stages
         steepest = [(constant, min(slope, numerator)) for constant, slope in bound.lines]
-        self.lines = [self._line(constant, slope) for constant, slope in steepest if constant > 0 <= slope]
-        for line in self.lines:
-            if not is_under(cost, line.constant // denominator, (line.slope, denominator)):
-                raise Unproven(f"the line from {line.constant} is not under the cost of a cycle everywhere")
+        for constant, slope in steepest:
+            if constant > 0 and not is_under(cost, constant, (slope, denominator)):
+                raise Unproven(f"the line from {constant} is not under the cost of a cycle everywhere")
+        self.lines = [(denominator * constant, slope) for constant, slope in steepest if constant > 0 <= slope]
+        self.rebate = self.rebate_of((0, numerator))
         self.waste = Waste(cost, self.rate)
         self.total = TotalLoad(cost) if cost.room >= 0 and cost.mid(0) >= 0 else None
 
-    def _line(self, constant: int, slope: int) -> Line:
-        cost, denominator = self.cost, self.rate[1]
+    def rebate_of(self, line: Line) -> Rebate:
+        """What plans may cost less than a line says of their cycles."""
+        cost, (constant, slope) = self.cost, line
         if cost.first_room < 0:
-            return Line(constant * denominator, slope, 0, 0)
+            return Rebate(0, 0)
 
         def saved(price: Callable[[int], int], widest: int) -> int:
-            return constant * denominator + most_saved(price, widest, (slope, denominator))
+            return constant + most_saved(price, widest, (slope, self.rate[1]))
 
         only = saved(cost.only, cost.first_room)
         if cost.room < 0:
-            return Line(constant * denominator, slope, only, only)
+            return Rebate(only, only)
         later = saved(cost.last, cost.room)
-        return Line(constant * denominator, slope, later, max(saved(cost.first, cost.first_room) + later, only))
+        return Rebate(later, max(saved(cost.first, cost.first_room) + later, only))
 
     def opening(self) -> Opening:
         """The waste of the first of several cycles, which may be negative."""
@@ -83,5 +82,5 @@ class Grounds:
         inside = least_cycles(kinds_of(extent, tiling, prices), widest) - 2
         if inside <= 0 or not self.lines:
             return reduced
-        by_line = max(inside * line.constant + line.slope * drain for line in self.lines)
+        by_line = max(inside * constant + slope * drain for constant, slope in self.lines)
         return max(reduced, denominator * time + by_line)

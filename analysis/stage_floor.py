@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ischedule.analysis.design_classes import Classes
+from ischedule.analysis.design_classes import Classes, distinct
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.potential import FREE, Opening, Walked, rows_in, walk
@@ -16,9 +16,10 @@ def proven_floor(grounds: Grounds, stage: TiledStage, classes: Classes, claimed:
     """The claimed floor, or a very little less; raises `Unproven` if some design costs noticeably less."""
     floor, rate = claimed, grounds.rate
     free = Opening(_nothing, grounds.cost.widest)
+    seen: set[tuple[int, ...]] = set()
     for box in classes.below(rate, claimed):
         totals = box.totals(stage)
-        for tiling in box.designs(stage):
+        for tiling in distinct(stage, box, seen):
             least = grounds.least(stage, tiling, totals)
             if least is None or least >= floor:
                 continue

@@ -36,6 +36,9 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     if any(drain < ends.resume[0] for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
         raise Unproven("a label has drained less than it takes to resume")
+    if len(bound.floors) not in (0, len(stages)):
+        raise Unproven(f"{len(bound.floors)} floors are given for {len(stages)} stages")
+    floors = bound.floors or (0,) * len(stages)
     grounds = Grounds(program, ends, bound)
     before = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
     classes = [Classes(stage, grounds.cost.widest) for stage in stages]
@@ -49,7 +52,7 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
         place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind)
         Crossing(grounds, place, before[index], after).require()
         if index:
-            floor = proven_floor(grounds, stages[index], classes[index], bound.floors[index])
+            floor = proven_floor(grounds, stages[index], classes[index], floors[index])
             behind = behind.joined(floor, leanest[index], sloped[index])
             after = Cover(before[index])
 

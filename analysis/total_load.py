@@ -8,6 +8,7 @@ what k buckets cost when split at these prices.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import add
 
 from ischedule.analysis.cycle_cost import CycleCost
 from ischedule.analysis.least_split import LeastSplit, equal_shares, full_and_rest
@@ -29,30 +30,27 @@ class TotalLoad:
         self.buckets = min(BUCKETS, self.room)
         steps = self._steps(cost.mid, self.buckets)
         formula = full_and_rest(steps) or equal_shares(steps)
-        if formula is None:
+        same = all(self._steps(price, self.buckets) == steps for price in (cost.last, cost.first))
+        if formula is None or not same:
             self.buckets = min(COARSE, self.room)
             steps = self._steps(cost.mid, self.buckets)
+            formula = formula and (full_and_rest(steps) or equal_shares(steps))
         self.mids = LeastSplit(steps, formula)
-        self.one = steps[1]
         last = self._steps(cost.last, self.buckets)
         self.last = None if last == steps else last[::-1]
-        self.span = None if formula is not None and self.last is None else SPAN * self.buckets
+        self.span = None if formula is not None and same else SPAN * self.buckets
+        self.farthest = SPAN * self.room
         wide = max(1, -(-cost.first_room * self.buckets // self.room))
         self.only = self._steps(cost.only, wide)
-        self.opening = self._opening(steps, self._steps(cost.first, wide))
-        self.farthest = SPAN * self.room
+        self.first = None if same and wide == self.buckets else self._steps(cost.first, wide)[::-1]
+        # by bucket from as many below 0 as the first cycle may hold; none of these costs less than no load
+        self.endings = [self._ending(0)] * len(self.first or ())
         self._known: dict[tuple[int, bool], int] = {}
 
     def _steps(self, price: Callable[[int], int], most: int) -> list[int]:
         """By bucket the price at its lower end, the first at no load; before them that of no bucket, the same."""
         ends = [min(-(-j * self.room // self.buckets), self.cost.widest) for j in range(most)]
         return [price(0), *map(price, ends)]
-
-    def _opening(self, steps: list[int], first: list[int]) -> int:
-        """What the first of several cycles may cost less than others; a larger one counts for several."""
-        most = self.buckets
-        split = [steps[most] * ((j - 1) // most) + steps[(j - 1) % most + 1] for j in range(1, len(first))]
-        return max(one - price for one, price in zip(split, first[1:], strict=True))
 
     def least(self, load: int, is_first: bool) -> int:
         """The least cost of the cycles that end a plan and together have at least this load.
@@ -64,18 +62,28 @@ class TotalLoad:
             bucket = min(bucket, self.span)
         found = self._known.get((bucket, is_first))
         if found is None:
-            found = self._known[bucket, is_first] = self._all(bucket) if is_first else self._ending(bucket, False)
+            found = self._known[bucket, is_first] = self._all(bucket) if is_first else self._ending(bucket)
         return found
 
     def _all(self, bucket: int) -> int:
-        several = self._ending(bucket, True) - self.opening
+        """A plan's only cycle, or its first one and what follows."""
+        if self.first is None:
+            several = self._ending(bucket)
+        else:
+            wide = len(self.first)
+            for behind in range(len(self.endings) - wide + 1, bucket + 1):
+                self.endings.append(self._ending(behind))
+            several = _least_sum(self.first, self.endings[bucket : bucket + wide])
         return min(several, self.only[bucket]) if bucket < len(self.only) else several
 
-    def _ending(self, bucket: int, preceded: bool) -> int:
-        """One last cycle, and cycles between others that hold the rest, at least one of them if it is preceded."""
+    def _ending(self, bucket: int) -> int:
+        """One last cycle, and cycles between others that hold the rest."""
         if self.last is None:
             return self.mids.least(max(bucket, 1))
-        rests = self.mids.window(bucket)
-        if preceded:
-            rests = [max(rest, self.one) for rest in rests]
-        return min(before + rest for before, rest in zip(self.last, rests, strict=True))
+        return _least_sum(self.last, self.mids.window(bucket))
+
+
+def _least_sum(ones: list[int], others: list[int]) -> int:
+    """The least of the sums of pairs."""
+    found: int = min(map(add, ones, others))
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import pairwise
 from random import Random
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from ischedule.analysis.chord import PIECES, stretch
 from ischedule.analysis.cycle_cost import CycleCost, is_under, most_saved
 from ischedule.analysis.least_split import LeastSplit, equal_shares, full_and_rest, hull_of
 from ischedule.analysis.total_load import TotalLoad
+from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.kernels import Ends
 from tests.analysis.small_programs import laws
 
@@ -135,6 +137,34 @@ def test_no_cycles_cost_less_than_the_least_of_their_total_load(index: int) -> N
         assert total.least(sum(mids) + last + begun, True) <= cost.first(begun) + ends
         assert total.least(begun, True) <= cost.only(begun)
     assert closest <= max(cost.mid(cost.room), cost.last(cost.room)) // 2
+
+
+class Steep:
+    """A law whose first and only cycles are cheaper than others, by more the more they drain."""
+
+    max_cycles = None
+    capacity, first_capacity = 403, 503
+
+    def mid(self, drain: int) -> int:
+        return 10**6 + 1000 * drain
+
+    last = mid
+
+    def first(self, drain: int) -> int:
+        return 10**5 + 100 * drain
+
+    only = first
+
+
+def test_a_first_cycle_with_a_price_of_its_own_is_split_off() -> None:
+    cost = CycleCost(cast(CycleLaw, Steep()), ENDS)
+    total, overhead = TotalLoad(cost), 7
+    assert (cost.room, cost.first_room) == (400, 500)
+    assert total.least(300, True) == overhead + 10**5 + 100 * (300 + 2)
+    # a full first cycle, and the rest in a last one
+    two = 2 * overhead + 10**5 + 100 * (500 + 2) + 10**6 + 1000 * (100 + 2)
+    assert two - 1100 <= total.least(600, True) <= two
+    assert total.least(600, False) <= 2 * overhead + 2 * 10**6 + 1000 * (600 + 6)
 
 
 @pytest.mark.parametrize("index", SPLITTING[:12])

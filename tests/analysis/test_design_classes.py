@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ischedule.analysis.cycle_count import kinds_of, least_cycles
-from ischedule.analysis.design_classes import BEYOND, Classes, counts, tiles
+from ischedule.analysis.design_classes import BEYOND, Classes, counts, distinct, tiles
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.kernels import Ends, heaviest_cycle, rows_of, totals
 from ischedule.models.program import TiledStage
@@ -62,6 +62,20 @@ def test_a_limit_holds_back_what_is_not_below_it_and_nothing_else(
     assert classes.least(rate) == min((box.reduced for box in every), default=None)
     limit = data.draw(st.sampled_from([box.reduced + more for box in every for more in (0, 1)] or [5]))
     assert list(classes.below(rate, limit)) == [box for box in every if box.reduced < limit]
+
+
+@given(stages())
+def test_a_design_is_left_out_only_for_one_with_the_same_atoms(stage: TiledStage) -> None:
+    boxes = list(Classes(stage, 10**6).below((1, 1), BEYOND))
+    seen: set[tuple[int, ...]] = set()
+    kept = [tiling for box in boxes for tiling in distinct(stage, box, seen)]
+    every = [tiling for box in boxes for tiling in box.designs(stage)]
+    chains = [stage.chain(tiling) for tiling in kept]
+    atoms = {(tuple(one.drain), tuple(one.time), tuple(one.resume_drain), tuple(one.resume_time)) for one in chains}
+    assert set(kept) <= set(every)
+    for tiling in every:
+        one = stage.chain(tiling)
+        assert (tuple(one.drain), tuple(one.time), tuple(one.resume_drain), tuple(one.resume_time)) in atoms
 
 
 @given(st.integers(1, 60))

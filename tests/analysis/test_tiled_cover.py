@@ -109,6 +109,20 @@ def test_floors_alone_prove_what_they_come_to_less_the_rebates(seed: int) -> Non
     assert not proves(seed, bare(seed, value + 1))
 
 
+@pytest.mark.parametrize("seed", range(0, CASES, 4))
+def test_labels_alone_prove_the_optimum(seed: int) -> None:
+    value = optimum(seed) or 0
+    bound = replace(small_networks.certificate(network(seed), value, Random(seed)), rate=(0, 1), lines=(), floors=())
+    assert proves(seed, bound)
+    if optimum(seed) is not None:
+        assert not proves(seed, replace(bound, value=value + 1))
+
+
+def test_other_than_one_floor_for_each_stage_is_refused() -> None:
+    bound = small_networks.certificate(network(0), 0, Random(0))
+    assert not proves(0, replace(bound, floors=(*bound.floors, 0)))
+
+
 def test_a_label_that_has_drained_less_than_resuming_takes_is_refused() -> None:
     seed = next(seed for seed in range(CASES) if len(network(seed).keys) > 1 and network(seed).ends.resume[0] > 0)
     bound = small_networks.certificate(network(seed), 0, Random(seed))
