@@ -143,7 +143,10 @@ class Steep:
     """A law whose first and only cycles are cheaper than others, by more the more they drain."""
 
     max_cycles = None
-    capacity, first_capacity = 403, 503
+    capacity = 403
+
+    def __init__(self, first_capacity: int) -> None:
+        self.first_capacity = first_capacity
 
     def mid(self, drain: int) -> int:
         return 10**6 + 1000 * drain
@@ -156,13 +159,14 @@ class Steep:
     only = first
 
 
-def test_a_first_cycle_with_a_price_of_its_own_is_split_off() -> None:
-    cost = CycleCost(cast(CycleLaw, Steep()), ENDS)
+@pytest.mark.parametrize("first_room", [400, 500])
+def test_a_first_cycle_with_a_price_of_its_own_is_split_off(first_room: int) -> None:
+    cost = CycleCost(cast(CycleLaw, Steep(first_room + 3)), ENDS)
     total, overhead = TotalLoad(cost), 7
-    assert (cost.room, cost.first_room) == (400, 500)
+    assert (cost.room, cost.first_room) == (400, first_room)
     assert total.least(300, True) == overhead + 10**5 + 100 * (300 + 2)
     # a full first cycle, and the rest in a last one
-    two = 2 * overhead + 10**5 + 100 * (500 + 2) + 10**6 + 1000 * (100 + 2)
+    two = 2 * overhead + 10**5 + 100 * (first_room + 2) + 10**6 + 1000 * (602 - first_room)
     assert two - 1100 <= total.least(600, True) <= two
     assert total.least(600, False) <= 2 * overhead + 2 * 10**6 + 1000 * (600 + 6)
 
