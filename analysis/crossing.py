@@ -18,6 +18,9 @@ from ischedule.models.plan import Boundary
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 
+MANY = 2
+"""Beyond so many times the stretch of the tables the rate says as much about a total load, and says it sooner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
@@ -127,7 +130,7 @@ class Crossing:
     def _is_late(self, drain: int, time: int) -> bool:
         """Whether every plan that goes from a label through designs of these totals costs the value, by total load."""
         total, ahead = self.grounds.total, self.behind
-        if total is None:
+        if total is None or drain + ahead.drain > MANY * total.farthest:
             return False
         reach = self.grounds.value - time - ahead.time
         return all(
