@@ -26,8 +26,9 @@ from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
+from ischedule.models.demand import Overflow, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
-from ischedule.models.errors import InputError
+from ischedule.models.errors import MISSING, InputError
 from ischedule.models.plan import Answer, Bottleneck, Plan, Status
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
@@ -133,7 +134,13 @@ def solve(
     from ischedule.solvers.solve import solve as search
 
     limit = Limit(time_limit, progress)
-    answer = search(program, limit, latest(case, program))
+    try:
+        answer = search(program, limit, latest(case, program))
+    except TooManyDesigns as error:
+        remedy = "state less of it: the plan is then the best of those that need no more"
+        raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
+    except Overflow as error:
+        raise InputError(case.source, "$.supply", MISSING, str(error), "state a stronger supply or less work") from None
     answer = _named(case, program, answer)
     answer, evaluation, note = _within_period(case, program, answer, limit)
     latency = None if evaluation is None else evaluation.latency

@@ -21,6 +21,10 @@ class Overflow(OverflowError):
     """A sum that would leave the range in which 64-bit integers are exact."""
 
 
+class TooManyDesigns(Overflow):
+    """A layer has more designs than can be laid out."""
+
+
 class CoordinateMismatch(TypeError):
     """Energies and charges of one buffer were about to be added."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.models.demand import Overflow
+from ischedule.models.demand import TooManyDesigns
 from ischedule.models.kernels import Prices
 from ischedule.models.tiling import Extent, Order, Tiling
 
@@ -101,8 +101,7 @@ def _pool_designs(form: int, extent: Extent, words: int) -> Designs:
 
 def _check_number(number: int, words: int) -> None:
     if number > MOST:
-        problem = f"a layer has more than {MOST} designs that fit {words} words of volatile memory"
-        raise Overflow(f"{problem}: state less volatile memory to search a part of them")
+        raise TooManyDesigns(f"a layer has more than {MOST} designs that fit {words} words of volatile memory")
 
 
 def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
