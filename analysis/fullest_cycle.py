@@ -7,8 +7,10 @@ cuts takes with the least ends anywhere and what it takes with its own: few powe
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
@@ -62,14 +64,15 @@ def _pieces(chain: Chain) -> Iterator[tuple[int, int]]:
 def _between(chain: Chain, head: int, low: int, high: int) -> Iterator[PowerCycle]:
     """All power cycles whose excess lies in a range."""
     starts = [0, *(index + 1 for index, cut in enumerate(chain.cut[:-1]) if cut)]
+    before = list(accumulate(map(int, chain.drain), initial=0))
+    least, most = min(map(int, chain.commit_drain)), max(map(int, chain.commit_drain))
     for start in starts:
-        drain = int(chain.resume_drain[start]) - (0 if start else head)
-        for end in range(start + 1, len(chain) + 1):
-            drain += int(chain.drain[end - 1])
-            if drain > high:
-                break
-            if chain.cut[end - 1] and low <= drain + int(chain.commit_drain[end - 1]) <= high:
-                yield PowerCycle(start, end, drain + int(chain.commit_drain[end - 1]))
+        begun = int(chain.resume_drain[start]) - (0 if start else head) - before[start]
+        first = bisect_left(before, low - most - begun, start + 1)
+        for end in range(first, bisect_right(before, high - least - begun, start + 1)):
+            excess = begun + before[end] + int(chain.commit_drain[end - 1])
+            if chain.cut[end - 1] and low <= excess <= high:
+                yield PowerCycle(start, end, excess)
 
 
 def passes(chain: Chain, capacity: int, head: int) -> bool:
