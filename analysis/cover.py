@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from ischedule.analysis.designs import fitting_chains, least_time
-from ischedule.analysis.joining import narrowed
-from ischedule.analysis.labels import Cover, Staircase, Unproven
+from ischedule.analysis.labels import Cover, Found, Staircase, Unproven
 from ischedule.analysis.passage import Passage, go_through
 from ischedule.analysis.tiled_cover import require_tiled_bound, shared_ends
 from ischedule.analysis.waiting_floor import WaitingFloor
@@ -31,9 +30,11 @@ class Follow:
         self.times = list(accumulate(reversed(quickest), initial=0))[::-1]
         self.is_certain = floor.prices_are_costs
 
-    def reaches(self, boundary: int, cost: int, value: int) -> bool:
-        """Whether a plan that has this cost after the stage `boundary` ends at the value or above."""
-        return self.is_certain and cost + self.times[boundary + 1] >= value
+    def reaches(self, boundary: int, state: Found, value: int) -> bool:
+        """Whether a plan that is in this state after the stage `boundary` ends at the value or above."""
+        rest = self.times[boundary + 1]
+        by_time = state.elapsed is not None and state.elapsed + rest >= value
+        return by_time or (self.is_certain and state.cost + rest >= value)
 
 
 def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> Iterator[tuple[Design, Passage]]:
@@ -44,11 +45,10 @@ def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> 
 
 def require_bound(program: Program, bound: Bound) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
-    program = narrowed(program, bound)
     stages = program.stages
     if len(bound.boundaries) != len(stages) - 1:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
-    if any(drain < 0 for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
+    if any(drain < 0 for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than nothing")
     if (ends := shared_ends(program)) is not None:
         require_tiled_bound(program, ends, bound)
@@ -58,16 +58,17 @@ def require_bound(program: Program, bound: Bound) -> None:
     before: Boundary | None = None
     for index, stage in enumerate(stages):
         last = index == len(stages) - 1
-        cover = None if last else Cover(bound.boundaries[index])
+        cover = None if last else Cover(bound.boundaries[index], program.law.slip)
         for design, passage in ways_through(stage, floor, before):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
                 if passage.finished is not None and passage.finished < bound.value:
                     raise Unproven(f"a plan {where} may cost {passage.finished}, less than {bound.value}")
                 continue
-            for state, _, cost, _ in cover.uncovered(passage.after):
-                if not follow.reaches(index, cost, bound.value):
-                    raise Unproven(f"{where} the state {state} is reached at a cost of {cost}, which no label covers")
+            for state in cover.uncovered(passage.after):
+                if not follow.reaches(index, state, bound.value):
+                    text = f"the state {state.name} is reached at a cost of {state.cost}, which no label covers"
+                    raise Unproven(f"{where} {text}")
         before = None if last else bound.boundaries[index]
 
 

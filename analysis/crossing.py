@@ -13,6 +13,7 @@ from ischedule.analysis.design_classes import Classes, distinct
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.potential import Entry, Walked, rows_in, walk
+from ischedule.models.cycle_law import Position
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Boundary
 from ischedule.models.program import TiledStage
@@ -72,12 +73,14 @@ class Crossing:
             return denominator * cost + numerator * load, -load
 
         closed = None if before.closed is None else denominator * before.closed
-        return Entry(closed, tuple(map(state, before.first)), tuple(map(state, before.later)))
+        kept = tuple((denominator * cost, denominator * elapsed) for cost, elapsed in before.kept)
+        ahead = tuple((*state((drain, cost)), state((drain, elapsed))[0]) for drain, cost, elapsed in before.ahead)
+        return Entry(closed, tuple(map(state, before.first)), tuple(map(state, before.later)), kept, ahead)
 
     def _need(self) -> int | None:
         """The reduced totals with which a design is discharged whatever enters it; None if nothing enters."""
         rebate, entry = self.grounds.rebate, self.entry
-        later = [potential - rebate.later for potential, _ in entry.later]
+        later = [state[0] - rebate.later for state in (*entry.later, *entry.kept, *entry.ahead)]
         if entry.closed is not None:
             later.append(entry.closed - rebate.later)
         entries = [*later, *(potential - rebate.first for potential, _ in entry.first)]
@@ -117,8 +120,8 @@ class Crossing:
         grounds, behind, (drain, time) = self.grounds, self.behind, self.place.lean
         chord, denominator = self.place.chord, grounds.rate[1]
         least = []
-        for flag in {is_first for _, _, is_first in self.labels}:
-            labels = [(load, cost) for load, cost, is_first in self.labels if is_first is flag]
+        for flag in {label.is_first for label in self.labels}:
+            labels = [(label.load, label.cost) for label in self.labels if label.is_first is flag]
             low = min(load for load, _ in labels) + drain + behind.drain
             cost = grounds.value - time - behind.time - min(cost for _, cost in labels)
             constant = chord.constant(low, cost, flag)
@@ -133,9 +136,13 @@ class Crossing:
         if total is None or drain + ahead.drain > MANY * total.farthest:
             return False
         reach = self.grounds.value - time - ahead.time
-        return all(
-            cost + total.least(load + drain + ahead.drain, is_first) >= reach for load, cost, is_first in self.labels
-        )
+
+        def is_late(label: _Label) -> bool:
+            if label.elapsed is not None and label.elapsed >= reach:
+                return True
+            return label.cost + total.least(label.load + drain + ahead.drain, label.is_first) >= reach
+
+        return all(map(is_late, self.labels))
 
     def _follow(self, tiling: Tiling, reduced: int) -> None:
         """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
@@ -155,23 +162,45 @@ class Crossing:
             cost = (state[0] + reduced - numerator * load) // denominator
             return load + resume[0], cost + resume[1]
 
-        closed = None if found.closed is None else (found.closed + reduced) // denominator
-        after = Boundary(closed, tuple(map(label, found.first)), tuple(map(label, found.later)))
+        def standing(potential: int) -> int:
+            return (potential + reduced) // denominator
+
+        def ahead(state: tuple[int, int, int]) -> tuple[int, int, int]:
+            return (*label(state[:2]), label((state[2], state[1]))[1])
+
+        closed = None if found.closed is None else standing(found.closed)
+        after = Boundary(
+            closed,
+            tuple(map(label, found.first)),
+            tuple(map(label, found.later)),
+            tuple((standing(cost), standing(elapsed)) for cost, elapsed in found.kept),
+            tuple(map(ahead, found.ahead)),
+        )
         where = f"through {tiling.describe()} of stage {self.stage.name}"
         if self.after is None:
             costs = [cost + commit[1] + grounds.law.only(drain + commit[0]) for drain, cost in after.first]
             costs += [cost + commit[1] + grounds.law.last(drain + commit[0]) for drain, cost in after.later]
+            costs += [commit[1] + self._last_ahead(commit[0], *state) for state in after.ahead]
             if min(costs, default=grounds.value) < grounds.value:
                 raise Unproven(f"a plan {where} may cost {min(costs)}, less than {grounds.value}")
             return
-        for state, drain, cost, is_first in self.after.uncovered(after):
+        for state in self.after.uncovered(after):
+            drain, cost = state.drain, state.cost
             started = (0, cost) if drain is None else (drain - resume[0], cost - resume[1])
-            if not self._is_dear(*started, is_first):
-                raise Unproven(f"{where} the state {state} is reached at a cost of {cost}, which no label covers")
+            if not self._is_dear(*started, state.elapsed, state.is_first):
+                text = f"the state {state.name} is reached at a cost of {cost}, which no label covers"
+                raise Unproven(f"{where} {text}")
 
-    def _is_dear(self, load: int, cost: int, is_first: bool) -> bool:
+    def _last_ahead(self, commit: int, drain: int, cost: int, elapsed: int) -> int:
+        """What a plan costs whose second cycle ends it, without the time of the commit."""
+        law = self.grounds.law
+        return max(cost + law.last(drain + commit), elapsed + law.unwaited(Position.LAST, drain + commit))
+
+    def _is_dear(self, load: int, cost: int, elapsed: int | None, is_first: bool) -> bool:
         """Whether every plan through a label after the stage costs the value."""
         grounds, ahead, total = self.grounds, self.behind, self.grounds.total
+        if elapsed is not None and elapsed + ahead.time >= grounds.value:
+            return True
         numerator, denominator = grounds.rate
         rebate = grounds.rebate.first if is_first else grounds.rebate.later
         if denominator * cost + numerator * load - rebate >= self.reach:
@@ -181,9 +210,24 @@ class Crossing:
         return cost + ahead.time + total.least(load + ahead.drain, is_first) >= grounds.value
 
 
-def _labels(before: Boundary, ends: Ends) -> list[tuple[int, int, bool]]:
-    """What enters a stage: loads and costs without the ends of cycles, and whether the cycle is the first."""
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What enters a stage: load and cost without the ends of cycles, the time that has passed where it is known apart
+    from the cost, and whether the cycle is the first."""
+
+    load: int
+    cost: int
+    elapsed: int | None
+    is_first: bool
+
+
+def _labels(before: Boundary, ends: Ends) -> list[_Label]:
     drain, time = ends.resume
-    closed = [] if before.closed is None else [(0, before.closed, False)]
-    first = [(label[0] - drain, label[1] - time, True) for label in before.first]
-    return closed + first + [(label[0] - drain, label[1] - time, False) for label in before.later]
+    closed = [] if before.closed is None else [_Label(0, before.closed, None, False)]
+    return [
+        *closed,
+        *(_Label(label[0] - drain, label[1] - time, None, True) for label in before.first),
+        *(_Label(label[0] - drain, label[1] - time, None, False) for label in before.later),
+        *(_Label(0, cost, elapsed, False) for cost, elapsed in before.kept),
+        *(_Label(load - drain, cost - time, elapsed - time, False) for load, cost, elapsed in before.ahead),
+    ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappush, heapreplace
 
-from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.kernels import Ends
 
 MOST_SPLITS = 1 << 15
@@ -53,6 +53,10 @@ class CycleCost:
     def first(self, load: int) -> int:
         """The cost of the first of several cycles."""
         return self.time + self.law.first(load + self.drain)
+
+    def unwaited(self, load: int) -> int:
+        """The least cost of a second of several cycles, counted from the time that has passed before it."""
+        return self.time + self.law.unwaited(Position.MID, load + self.drain)
 
     def last(self, load: int) -> int:
         """The cost of the last of several cycles."""

@@ -47,8 +47,9 @@ class StageTotals:
 class Evaluation:
     """The exact figures of a plan, in the buffer's coordinate and picoseconds.
 
-    ``latency`` follows the certified rule; ``additive`` is the sum of prices that bounds are about. The two are equal
-    if the thresholds are those of the prices and no cycle starts above its own. ``written`` includes a record for each
+    ``latency`` follows the certified rule; ``additive`` is what bounds are about, the sum of prices (see
+    `CycleLaw.waiting`). The two are equal if the thresholds are those of the prices and no later cycle starts above its
+    own. ``written`` includes a record for each
     cycle.
     """
 

@@ -66,11 +66,18 @@ class Grounds:
         return Rebate(later, max(saved(cost.first, cost.first_room) + later, only))
 
     def opening(self) -> Opening:
-        """The waste of the first of several cycles, which may be negative."""
-        cost, (numerator, denominator) = self.cost, self.rate
+        """The waste of the first of several cycles, which may be negative, and what it keeps."""
+        cost, law, (numerator, denominator) = self.cost, self.law, self.rate
         if cost.room < 0:
             return Opening(lambda load: BEYOND, cost.first_room)
-        return Opening(lambda load: denominator * cost.first(load) - numerator * load, cost.first_room)
+
+        def waste(load: int) -> int:
+            return denominator * cost.first(load) - numerator * load
+
+        def kept(load: int) -> int:
+            return denominator * law.kept(load + cost.drain)
+
+        return Opening(waste, cost.first_room, kept if law.keeps_level else None)
 
     def least(self, stage: TiledStage, tiling: Tiling, totals: Price) -> int | None:
         """The least that a design costs with free ends by the number of cycles it needs; None if no cycle holds it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import NamedTuple
 
 from ischedule.models.plan import Boundary, Label
 
@@ -27,21 +28,55 @@ class Staircase:
         return index > 0 and self.least[index - 1] <= cost
 
 
-class Cover:
-    """One boundary of a certificate, asked what it covers."""
+class Found(NamedTuple):
+    """A state that has been reached: drain (None: closed) and cost, the time that has passed for certain where it is
+    known apart from the cost, and whether the cycle in progress is the first."""
 
-    def __init__(self, boundary: Boundary) -> None:
+    name: str
+    drain: int | None
+    cost: int
+    elapsed: int | None
+    is_first: bool
+
+
+class Cover:
+    """One boundary of a certificate, asked what it covers.
+
+    ``slip`` is by how much less a second cycle can cost beyond the time that has passed when it drains more.
+    """
+
+    def __init__(self, boundary: Boundary, slip: int) -> None:
         self.closed = boundary.closed
         self.first = Staircase(boundary.first)
         self.later = Staircase(boundary.later)
+        self.kept = Staircase(boundary.kept)
+        self.ahead = sorted(boundary.ahead)
+        self.slip = slip
 
-    def uncovered(self, found: Boundary) -> Iterator[tuple[str, int | None, int, bool]]:
-        """What has been found and is not covered: a name, drain (None: closed), cost, and whether its cycle
-        is the first."""
-        if found.closed is not None and (self.closed is None or self.closed > found.closed):
-            yield "closed", None, found.closed, False
+    def uncovered(self, found: Boundary) -> Iterator[Found]:
+        """What has been found and is not covered."""
+        if found.closed is not None and not self._covers_closed(found.closed):
+            yield Found("closed", None, found.closed, None, False)
         for is_first, staircase, labels in ((True, self.first, found.first), (False, self.later, found.later)):
             for drain, cost in labels:
                 if not staircase.covers(drain, cost):
                     name = f"{'first' if is_first else 'later'}, open with {drain} drained"
-                    yield name, drain, cost, is_first
+                    yield Found(name, drain, cost, None, is_first)
+        for cost, elapsed in found.kept:
+            if not self._covers_closed(cost) and not self.kept.covers(cost, elapsed):
+                yield Found("closed with a level kept", None, cost, elapsed, False)
+        for drain, cost, elapsed in found.ahead:
+            if not self.later.covers(drain, cost) and not self._covers_ahead(drain, cost, elapsed):
+                yield Found(f"second, open with {drain} drained", drain, cost, elapsed, False)
+
+    def _covers_closed(self, cost: int) -> bool:
+        return self.closed is not None and self.closed <= cost
+
+    def _covers_ahead(self, drain: int, cost: int, elapsed: int) -> bool:
+        """Whether some label is no worse: one that has drained less, by the slip in the time that has passed."""
+        for label in self.ahead:
+            if label[0] > drain:
+                return False
+            if label[1] <= cost and label[2] + (self.slip if label[0] < drain else 0) <= elapsed:
+                return True
+        return False

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
+from ischedule.analysis.second_cycle import Second
 from ischedule.analysis.waiting_floor import BEYOND, WaitingFloor
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Boundary, Label
+from ischedule.models.waiting import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,27 @@ def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None) -> Pa
     law = floor.law
     first = tuple((d + drain, c + time) for d, c in entry.first if d + drain <= law.first_capacity)
     later = [(d + drain, c + time) for d, c in entry.later if d + drain <= law.capacity]
-    closed = None
-    if floor.splits:
-        closed, opened = _Walk(chain, floor, drain).run(entry)
-        later += [(d, c + time) for d, c in opened]
-    finished = _finish(chain, floor, first, later)
-    return Passage(Boundary(closed, first, tuple(later)), finished)
+    if not floor.splits:
+        after = Boundary(None, first, tuple(later))
+        return Passage(after, _finish(chain, floor, after))
+    found = _Walk(chain, floor, drain).run(entry)
+    later += [(d, c + time) for d, c in found.later]
+    after = replace(found, first=first, later=tuple(later))
+    return Passage(after, _finish(chain, floor, after))
 
 
-def _finish(chain: Chain, floor: WaitingFloor, first: tuple[Label, ...], later: list[Label]) -> int | None:
+def _finish(chain: Chain, floor: WaitingFloor, after: Boundary) -> int | None:
     """The least cost of a plan whose last cycle ends after the last atom, given everything that is open there."""
     law = floor.law
     drain, time = int(chain.commit_drain[-1]), int(chain.commit_time[-1])
-    costs = [c + time + law.only(d + drain) for d, c in first if d + drain <= law.first_capacity]
+    costs = [c + time + law.only(d + drain) for d, c in after.first if d + drain <= law.first_capacity]
     if floor.splits:
-        costs += [c + time + law.last(d + drain) for d, c in later if d + drain <= law.capacity]
+        costs += [c + time + law.last(d + drain) for d, c in after.later if d + drain <= law.capacity]
+    costs += [
+        time + max(c + law.last(d + drain), elapsed + law.unwaited(Position.LAST, d + drain))
+        for d, c, elapsed in after.ahead
+        if d + drain <= law.capacity
+    ]
     return min(costs, default=None)
 
 
@@ -67,8 +75,10 @@ class _Walk:
         self.floor = floor
         self.drain = drain
 
-    def run(self, entry: Boundary) -> tuple[int | None, list[Label]]:
-        """The least cost of standing closed at the end, and what began inside and is open there.
+    def run(self, entry: Boundary) -> Boundary:
+        """The closed states at the end, the second cycles that are open there, and the later ones that began inside.
+
+        The costs of the latter are without the time of the atoms.
 
         An open state is kept as its drain less that of the atoms before its cycle, its cost less their time, so that
         what it comes to after any atom is a sum of two numbers. One that costs more than a newer one with less drain,
@@ -82,8 +92,10 @@ class _Walk:
         closed = BEYOND if entry.closed is None else entry.closed
         drained = elapsed = 0
         late = capacity - self.drain
+        second = Second(floor.law, entry)
         columns = zip(*(map(int, column) for column in chain.columns()), self._closing_first(entry), strict=False)
-        for drain, time, resume_drain, resume_time, commit_drain, commit_time, cut, best in columns:
+        for drain, time, resume_drain, resume_time, commit_drain, commit_time, cut, (best, kept) in columns:
+            second.begin(resume_drain - drained, resume_time - elapsed)
             if closed < BEYOND and resume_drain + drain <= capacity:
                 rest, cost = resume_drain - drained, closed + resume_time - elapsed
                 if rest <= late:
@@ -97,9 +109,11 @@ class _Walk:
             elapsed += time
             while states and states[0][2] + drained > capacity:
                 states.popleft()
+            second.fit(drained)
             if not cut:
                 closed = BEYOND
                 continue
+            best = min(best, second.ended(drained + commit_drain))
             if commit_drain + drain <= capacity:
                 reach = drained + commit_drain
                 bucket = (reach >> shift) + 1
@@ -107,15 +121,19 @@ class _Walk:
                     if cost + table[start + bucket] < best and rest + reach <= capacity:
                         best = min(best, cost + mid(rest + reach))
             closed = best + elapsed + commit_time if best < BEYOND else BEYOND
-        return (None if closed == BEYOND else closed), opened
+            second.stand(kept, best, elapsed + commit_time)
+        return Boundary(None if closed == BEYOND else closed, (), tuple(opened), *second.after(drained, elapsed))
 
     def _entering(self, entry: Boundary) -> list[tuple[int, int, int]]:
         """The later cycles that are open at the entry, those with the greatest drain first."""
         shift, capacity = self.floor.shift, self.floor.capacity
         return [(c, d >> shift, d) for d, c in sorted(entry.later, reverse=True) if d <= capacity]
 
-    def _closing_first(self, entry: Boundary) -> Iterator[int]:
-        """For each atom the least cost of ending the first cycle there, without the time of atoms and commit."""
+    def _closing_first(self, entry: Boundary) -> Iterator[tuple[int, tuple[Label, ...]]]:
+        """For each atom the least cost of ending the first cycle there, without the time of atoms and commit.
+
+        Ends that keep a level come apart: cost, and the time that has passed.
+        """
         law, chain = self.floor.law, self.chain
         drained = 0
         for drain, commit in zip(map(int, chain.drain), map(int, chain.commit_drain), strict=True):
@@ -123,7 +141,7 @@ class _Walk:
             if all(d + drained > law.first_capacity for d, _ in entry.first):
                 break
             reach = drained + commit
-            yield min(
-                (c + law.first(d + reach) for d, c in entry.first if d + reach <= law.first_capacity), default=BEYOND
-            )
-        yield from repeat(BEYOND)
+            ends = [(c + law.first(d + reach), d + reach) for d, c in entry.first if d + reach <= law.first_capacity]
+            kept = tuple((c, c + law.kept(d)) for c, d in ends if law.keeps_level and law.kept(d) > 0)
+            yield min((c for c, d in ends if not law.keeps_level or law.kept(d) <= 0), default=BEYOND), kept
+        yield from repeat((BEYOND, ()))

@@ -9,6 +9,10 @@ places in the stage.
 
 All costs are times q. A state is (potential, drain of the atoms before its cycle less what it fetched again): the load
 of its cycle after any atom is the drain up to there less the second number.
+
+Where the first cycle can keep a level above the floor, the time that has passed for certain is known apart from the
+cost. Counted like a potential, it is a last number of closed states behind a first cycle and of second cycles; where a
+second cycle ends, its potential is the greater of what both come to.
 """
 
 from __future__ import annotations
@@ -23,6 +27,10 @@ from ischedule.models.kernels import Prices, rows_of
 from ischedule.models.tiling import Extent, Tiling
 
 State = tuple[int, int]
+Kept = tuple[int, int]
+"""A closed state behind a first cycle that has kept a level: the potential, and that of the time that has passed."""
+Ahead = tuple[int, int, int]
+"""A second cycle that began in such a state: a state, and the potential of the time that has passed."""
 
 BUCKETS = 4096
 
@@ -41,6 +49,10 @@ class Waste:
         low = index << self.shift
         high = min(low + (1 << self.shift) - 1, self.room)
         return max(0, self.rate[1] * self.cost.mid(low) - self.rate[0] * high)
+
+    def unwaited(self, load: int) -> int:
+        """The least waste of a second cycle, counted from the time that has passed."""
+        return self.rate[1] * self.cost.unwaited(load) - self.rate[0] * load
 
     def of(self, load: int) -> int:
         """The waste of a cycle that fetches nothing again."""
@@ -74,6 +86,8 @@ class Entry:
     closed: int | None
     first: tuple[State, ...]
     later: tuple[State, ...]
+    kept: tuple[Kept, ...] = ()
+    ahead: tuple[Ahead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,8 @@ class Walked:
     closed: int | None
     first: tuple[State, ...]
     later: tuple[State, ...]
+    kept: tuple[Kept, ...]
+    ahead: tuple[Ahead, ...]
     drain: int
 
 
@@ -92,10 +108,11 @@ FREE = Entry(None, ((0, 0),), ())
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The waste of a walk's first cycle by its load, up to its room."""
+    """The waste of a walk's first cycle by its load, up to its room; what it keeps is worth, if it can keep a level."""
 
     waste: Callable[[int], int]
     room: int
+    kept: Callable[[int], int] | None = None
 
 
 def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry: Entry, limit: int) -> Walked | None:
@@ -104,7 +121,7 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
     Open first cycles are followed as far as they fit; their limit is the caller's affair.
     """
     room, shift, floor, known = waste.room, waste.shift, waste.floor, waste.known
-    first = list(entry.first)
+    beginning = _Beginning(waste, opening, entry, limit)
     states = deque(sorted(entry.later, key=itemgetter(1)))
     here = limit if entry.closed is None else entry.closed
     drained = 0
@@ -114,6 +131,8 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
             for drain in drains:
                 if here + extra < limit:
                     states.append((here + extra, start))
+                if beginning.kept:
+                    beginning.begin(start, extra)
                 start, extra = drained + drain - again, refetch
                 drained += drain
                 oldest = drained - room
@@ -127,12 +146,50 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
                         total = potential + (waste.of(load) if lost is None else lost)
                         if total < here:
                             here = total
-                if first:
-                    first = [state for state in first if drained - state[1] <= opening.room]
-                    for potential, before in first:
-                        here = min(here, potential + opening.waste(drained - before))
+                if beginning.goes_on:
+                    here = beginning.ended(drained, here)
                 elif not states and here >= limit:
                     return None
-    if here >= limit and not states and not first:
+    if here >= limit and not states and not beginning.goes_on:
         return None
-    return Walked(None if here >= limit else here, tuple(first), tuple(states), drained)
+    first, kept, ahead = beginning.first, beginning.kept, beginning.ahead
+    return Walked(None if here >= limit else here, tuple(first), tuple(states), tuple(kept), tuple(ahead), drained)
+
+
+class _Beginning:
+    """The first cycles of a walk, and the second ones where the first can keep a level."""
+
+    def __init__(self, waste: Waste, opening: Opening, entry: Entry, limit: int) -> None:
+        self.waste, self.opening, self.limit = waste, opening, limit
+        self.first, self.kept, self.ahead = list(entry.first), list(entry.kept), list(entry.ahead)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether any of them is left."""
+        return bool(self.first or self.ahead or self.kept)
+
+    def begin(self, start: int, extra: int) -> None:
+        """Begin second cycles where first ones have kept a level; to resume there fetches so much again."""
+        self.ahead += [(here + extra, start, passed + extra) for here, passed in self.kept if here + extra < self.limit]
+        self.kept = []
+
+    def ended(self, drained: int, here: int) -> int:
+        """The least potential of standing closed after so much drain, if it is less than the one given."""
+        waste, opening = self.waste, self.opening
+        self.first = [state for state in self.first if drained - state[1] <= opening.room]
+        if self.ahead:
+            self.ahead = [state for state in self.ahead if drained - state[1] <= waste.room]
+        for potential, before, passed in self.ahead:
+            load = drained - before
+            if potential + waste.floor[load >> waste.shift] < here:
+                here = min(here, max(potential + waste.of(load), passed + waste.unwaited(load)))
+        kept = []
+        for potential, before in self.first:
+            total, load = potential + opening.waste(drained - before), drained - before
+            worth = 0 if opening.kept is None else opening.kept(load)
+            if worth > 0:
+                kept.append((total, total + worth))
+            else:
+                here = min(here, total)
+        self.kept = [state for state in kept if state[0] < here]
+        return here

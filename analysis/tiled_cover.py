@@ -34,7 +34,7 @@ def shared_ends(program: Program) -> Ends | None:
 def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
-    if any(drain < ends.resume[0] for one in bound.boundaries for drain, _ in (*one.first, *one.later)):
+    if any(drain < ends.resume[0] for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than it takes to resume")
     if len(bound.floors) not in (0, len(stages)):
         raise Unproven(f"{len(bound.floors)} floors are given for {len(stages)} stages")
@@ -54,7 +54,7 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
         if index:
             floor = proven_floor(grounds, stages[index], classes[index], floors[index])
             behind = behind.joined(floor, leanest[index], sloped[index])
-            after = Cover(before[index])
+            after = Cover(before[index], program.law.slip)
 
 
 def _best(chords: list[Chord], classes: list[Classes], leanest: list[Price]) -> tuple[Chord, list[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,6 +71,15 @@ class CycleLaw(ABC):
     counts the surplus as time gained: a relaxation, below what the rule takes (up to the rounding of time) wherever
     minimal thresholds are optimal.
 
+    Where an inference starts above the floor, the surplus can be large after the first cycle (`keeps_level`): what is
+    left there is worth `kept(e_1)` picoseconds of later waiting. A second cycle that drains less than is left waits for
+    nothing, and gains nothing: it costs at least `unwaited` more than the time that has passed. So the state after the
+    first cycle is a label (cost, elapsed = cost + kept), and the second cycle costs
+
+        max(cost + price(e_2), elapsed + unwaited(e_2))
+
+    which is the sum of prices wherever it waits. `unwaited` falls by at most `slip` as a drain grows.
+
     `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
     cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`
     is what a periodic start assumes: latency plus `recovery` of the last cycle must not exceed it.
@@ -90,6 +98,10 @@ class CycleLaw(ABC):
     max_cycles: int | None
     period: int | None
     is_minimal_optimal: bool
+    keeps_level: bool
+    leaves_level: bool
+    """Whether a later cycle, too, can leave a level above the floor: by steps of the hardware, or in a better band."""
+    slip: int
     recharge_target: int | None
     """The level to which the buffer must be recharged after the last cycle, None if the last publish is the end."""
 
@@ -108,6 +120,14 @@ class CycleLaw(ABC):
     @abstractmethod
     def only(self, drain: int) -> int:
         """The price of the one cycle of a plan."""
+
+    def kept(self, drain: int) -> int:
+        """By how much the price of the first of several cycles is less than the time that it takes."""
+        return 0
+
+    def unwaited(self, position: Position, drain: int) -> int:
+        """What a second cycle costs at least beyond the time that has passed before it; it is in the middle or LAST."""
+        raise ValueError(f"no cycle of this law begins above its threshold: {position}, {drain}")
 
     @abstractmethod
     def threshold(self, drain: int, position: Position) -> Threshold:
@@ -137,17 +157,13 @@ class CycleLaw(ABC):
             Position.ONLY: self.only,
         }[position](drain)
 
-    def alone(self) -> CycleLaw:
-        """This law, for plans of one cycle."""
-        law = copy(self)
-        law.max_cycles = 1
-        return law
-
     def waiting(self, drains: Sequence[int]) -> int:
-        """The sum of all prices of a plan."""
-        return self.offset + sum(
-            self.price(position, drain) for position, drain in zip(positions(len(drains)), drains, strict=True)
-        )
+        """What a plan costs beyond its active time: the sum of all prices, the second cycle's at least `unwaited`."""
+        prices = [self.price(position, drain) for position, drain in zip(positions(len(drains)), drains, strict=True)]
+        if self.keeps_level and len(drains) > 1:
+            position = Position.LAST if len(drains) == 2 else Position.MID
+            prices[1] = max(prices[1], self.kept(drains[0]) + self.unwaited(position, drains[1]))
+        return self.offset + sum(prices)
 
     def require(self, drain: int, capacity: int) -> None:
         """Raise ValueError for a drain that no cycle can have."""

@@ -17,6 +17,8 @@ class FixedWakeLaw(CycleLaw):
     """
 
     is_minimal_optimal = True
+    keeps_level = leaves_level = False
+    slip = 0
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from enum import Enum
 from ischedule.models.program import Design
 
 Label = tuple[int, int]
+AheadLabel = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What is reachable after a stage: the least cost of standing there closed, and labels, those of cycle 1 apart."""
+    """What is reachable after a stage: the least cost of standing there closed, and labels, those of cycle 1 apart.
+
+    ``kept`` are closed states (cost, elapsed) behind a first cycle that has kept a level, ``ahead`` labels (drain,
+    cost, elapsed) of second cycles that began in such a state.
+    """
 
     closed: int | None
     first: tuple[Label, ...]
     later: tuple[Label, ...]
+    kept: tuple[Label, ...] = ()
+    ahead: tuple[AheadLabel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import MISSING, InputError
-from ischedule.models.plan import Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status
+from ischedule.models.plan import AheadLabel, Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status
 from ischedule.models.program import Design
 from ischedule.models.strict_json import key_path, parse_json, read_bytes
 from ischedule.models.tiling import Order, Tiling
@@ -204,9 +204,18 @@ def _certificate(node: _Node) -> Bound | Bottleneck:
 
 
 def _boundary(node: _Node) -> Boundary:
-    node.object("closed", "first", "later")
+    node.object("closed", "first", "later", optional=("kept", "ahead"))
     first, later = (tuple(_pair(entry, 0, None) for entry in node.entry(name).list()) for name in ("first", "later"))
-    return Boundary(node.entry("closed").optional(), first, later)
+    kept = tuple(_pair(entry, None, None) for entry in node.entry("kept").list()) if node.has("kept") else ()
+    ahead = tuple(_ahead(entry) for entry in node.entry("ahead").list()) if node.has("ahead") else ()
+    return Boundary(node.entry("closed").optional(), first, later, kept, ahead)
+
+
+def _ahead(node: _Node) -> AheadLabel:
+    entries = node.list()
+    if len(entries) != 3:
+        raise node.wrong("is no triple", "write a list of three integers")
+    return entries[0].integer(0), entries[1].integer(), entries[2].integer()
 
 
 def _pair(node: _Node, least: int | None, least_second: int | None) -> Label:
@@ -267,6 +276,11 @@ def _certificate_value(certificate: Bound | Bottleneck | None) -> dict[str, obje
             "closed": _plain(boundary.closed),
             "first": [[_plain(part) for part in label] for label in boundary.first],
             "later": [[_plain(part) for part in label] for label in boundary.later],
+        }
+        | {
+            name: [[_plain(part) for part in label] for label in labels]
+            for name, labels in (("kept", boundary.kept), ("ahead", boundary.ahead))
+            if labels
         }
         for boundary in certificate.boundaries
     ]

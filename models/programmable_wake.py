@@ -63,6 +63,13 @@ class ProgrammableWakeLaw(CycleLaw):
         if not minimal_is_optimal(charging) and isinstance(charging, SourceCharging):
             self.search = BandSearch(charging, thresholds, top)
         self.is_minimal_optimal = self.search is None
+        self.keeps_level = head.level > 0
+        self.leaves_level = self.search is not None or top.code is not None
+        self.slip = 0
+        if self.keeps_level and self.search is None and top.code is not None:
+            # the highest step is the widest
+            below = thresholds.at(top.code - 1).level if top.code else 0
+            self.slip = charging.elapsed_up(min(top.level, top.high - below))
         self.elapsed_at_head = charging.elapsed_down(head.level)
         self.offset = head.delay - self.elapsed_at_head
         self.tail = 0
@@ -123,6 +130,27 @@ class ProgrammableWakeLaw(CycleLaw):
             return self.elapsed_at_head if self.recharge_target is None else self.first(drain) + self.tail
         wait = self.charging.charge_time(self.head.level, self._least_of_first(need).high)
         return self.elapsed_at_head + wait + self.upkeep.latency
+
+    def kept(self, drain: int) -> int:
+        need = self._need(drain, self.first_capacity)
+        if not self.head.waits:
+            return self.charging.elapsed_down(self.head.level - need)
+        return self.charging.elapsed_down(max(self._first(need)[1].level, self.head.level) - need)
+
+    def unwaited(self, position: Position, drain: int) -> int:
+        need = self._need(drain, self.capacity)
+        if position is Position.LAST and self.recharge_target is None:
+            return self.upkeep.latency
+        return self.upkeep.latency - self._most_left(need) + (self.tail if position is Position.LAST else 0)
+
+    def _most_left(self, need: int) -> int:
+        """What a cycle can leave that starts at its threshold, in picoseconds: of any threshold if a set is searched.
+
+        Where the least one is best a cycle with a need below the level at hand may be joined to the one before, and no
+        threshold above that level makes up for it: T(X) - T(X - n) >= T(x) - T(x - n) for X above the level x.
+        """
+        level = self.thresholds.least_ends(need)[0] if self.search is None else self.capacity + self.upkeep.reserve
+        return self.charging.elapsed_down(level - need)
 
     def threshold(self, drain: int, position: Position) -> Threshold:
         if position in (Position.FIRST, Position.ONLY):

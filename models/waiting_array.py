@@ -61,6 +61,50 @@ def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers
     return prices
 
 
+def kept_array(law: CycleLaw, drains: Integers) -> Integers:
+    """`law.kept` of every drain."""
+    drains = np.asarray(drains, dtype=np.int64)
+    if not drains.size or not law.keeps_level:
+        return np.zeros_like(drains)
+    law.require(int(drains.min()), law.first_capacity)
+    law.require(int(drains.max()), law.first_capacity)
+    if not isinstance(law, ProgrammableWakeLaw) or not _has_table(law):
+        return np.array([law.kept(drain) for drain in drains.tolist()], dtype=np.int64)
+    needs = drains + law.upkeep.reserve
+    start = np.full_like(needs, law.head.level) if not law.head.waits else _start_of_first(law, needs)
+    return elapsed_down_array(law.charging, start - needs)
+
+
+def unwaited_array(law: CycleLaw, position: Position, drains: Integers) -> Integers:
+    """`law.unwaited` of every drain."""
+    drains = np.asarray(drains, dtype=np.int64)
+    if not drains.size:
+        return drains
+    law.require(int(drains.min()), law.capacity)
+    law.require(int(drains.max()), law.capacity)
+    latency, ends = law.upkeep.latency, position is Position.LAST
+    if ends and law.recharge_target is None:
+        return np.full_like(drains, latency)
+    if not isinstance(law, ProgrammableWakeLaw) or not _has_table(law):
+        return np.array([law.unwaited(position, drain) for drain in drains.tolist()], dtype=np.int64)
+    needs = drains + law.upkeep.reserve
+    top = law.capacity + law.upkeep.reserve
+    levels = _thresholds(law).least(needs)[0] if law.search is None else np.full_like(needs, top)
+    return latency - elapsed_down_array(law.charging, levels - needs) + (law.tail if ends else 0)
+
+
+def rise_array(law: CycleLaw, drains: Integers) -> Integers:
+    """The elapsed time from the floor up to the least threshold that suffices for every drain; 0 under fixed wake."""
+    drains = np.asarray(drains, dtype=np.int64)
+    if not drains.size or not isinstance(law, ProgrammableWakeLaw):
+        return np.zeros_like(drains)
+    needs = drains + law.upkeep.reserve
+    if _has_table(law):
+        return _thresholds(law).least(needs)[2]
+    highs = [law.thresholds.least_ends(need)[1] for need in needs.tolist()]
+    return np.array([law.charging.elapsed_up(high) for high in highs], dtype=np.int64)
+
+
 def _fixed(law: FixedWakeLaw, position: Position, drains: Integers) -> Integers:
     if position in (Position.LAST, Position.ONLY) and law.recharge_target is None:
         return np.zeros_like(drains)
@@ -131,17 +175,34 @@ def _wait_from_head(law: ProgrammableWakeLaw, highs: Integers, up: Integers) -> 
 def _mid(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     levels, _, up = _thresholds(law).least(needs)
     prices = up - elapsed_down_array(law.charging, levels - needs) if law.thresholds.step is not None else up
-    return prices if law.search is None else np.minimum(prices, _best(law, law.search, needs, needs))
+    return prices if law.search is None else np.minimum(prices, _best(law, law.search, needs, needs)[0])
 
 
 def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
+    prices, _ = _first_from_least(law, needs)
+    return prices if law.search is None else np.minimum(prices, _best_of_first(law, law.search, needs)[0])
+
+
+def _first_from_least(law: ProgrammableWakeLaw, needs: Integers) -> tuple[Integers, Integers]:
+    """The price of a first cycle at the least sufficient threshold, and the level at which it starts."""
     levels, highs, up = _thresholds(law).least(_capped(law, needs))
     start = np.maximum(levels, law.head.level)
     left = elapsed_down_array(law.charging, start - needs)
-    prices: Integers = law.elapsed_at_head + _wait_from_head(law, highs, up) - left
+    return law.elapsed_at_head + _wait_from_head(law, highs, up) - left, start
+
+
+def _best_of_first(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers) -> tuple[Integers, Integers]:
+    return _best(law, search, needs, np.maximum(needs, law.head.level + 1))
+
+
+def _start_of_first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
+    """The level at which a first cycle starts that waits: that of the threshold to which its price belongs."""
+    prices, start = _first_from_least(law, needs)
     if law.search is None:
-        return prices
-    return np.minimum(prices, _best(law, law.search, needs, np.maximum(needs, law.head.level + 1)))
+        return start
+    best, levels = _best_of_first(law, law.search, needs)
+    # among equals the lower threshold, and none of the candidates here is below the least sufficient one
+    return np.where(best < prices, levels, start)
 
 
 def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers, Integers, int]:
@@ -153,20 +214,21 @@ def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers,
     return levels, elapsed_up_array(law.charging, levels), 1
 
 
-def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> Integers:
-    """The least price of the candidates that guarantee `least`; the largest integer where there is none.
+def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> tuple[Integers, Integers]:
+    """The least price of the candidates that guarantee `least`, and the level of the lowest candidate that has it.
 
-    The same search as the scalar one, in step for all needs: outward from a guess, each until its own stop.
+    The largest integer and 0 where there is none. The same search as the scalar one, in step for all needs: outward
+    from a guess, each until its own stop.
     """
     levels, up, _ = _candidates(law, search)
     first = np.searchsorted(levels, least, side="left")
-    best = np.full_like(needs, np.iinfo(np.int64).max)
+    best, place = np.full_like(needs, np.iinfo(np.int64).max), np.zeros_like(needs)
     entries = np.flatnonzero(first < levels.size)
     if not entries.size:
-        return best
+        return best, place
     needs, first = needs[entries], first[entries]
     start = np.clip(_guess(law, search, levels, needs), first, levels.size - 1)
-    found = up[start] - elapsed_down_array(law.charging, levels[start] - needs)
+    found, chosen = up[start] - elapsed_down_array(law.charging, levels[start] - needs), start.copy()
     for way in (-1, 1):
         active, index = np.arange(needs.size), start + way
         while True:
@@ -176,10 +238,11 @@ def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: 
                 break
             price = up[index] - elapsed_down_array(law.charging, levels[index] - needs[active])
             going = price - search.slack <= found[active]
-            found[active] = np.minimum(found[active], price)
+            better = (price < found[active]) | ((price == found[active]) & (index < chosen[active]))
+            found[active[better]], chosen[active[better]] = price[better], index[better]
             active, index = active[going], index[going] + way
-    best[entries] = found
-    return best
+    best[entries], place[entries] = found, levels[chosen]
+    return best, place
 
 
 def _guess(law: ProgrammableWakeLaw, search: BandSearch, levels: Integers, needs: Integers) -> Integers:

@@ -15,12 +15,12 @@ from ischedule.models.chain import Chain
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.solvers.frontier import Crossing, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Kind, Reached, cross, finish, gather, start
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.longest import longest_cycles
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
-from ischedule.solvers.sweep import Exits, Integers, Lanes, selected
+from ischedule.solvers.sweep import Exits, Integers, Lanes
 from ischedule.solvers.waits import Waiting, exact_waiting
 
 GROUP = 20_000
@@ -38,10 +38,10 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     count = sum(stage.fits(index) for stage in stages for index in range(len(stage.designs)))
     if ended is None or ended.finish is None:
         _require_stuck(stages, waiting)
-        return Outcome(None, None, None, count, stuck)
+        return Outcome(None, None, None, None, count, stuck)
     cost = int(ended.finish.cost)
-    plan = plan_of(program.law, ended, [int] * len(stages), waiting)
-    return Outcome(plan, cost, Bound(cost, (0, 1), tuple(map(boundary_of, ended.reached[1:-1]))), count)
+    plan, latency = plan_of(program.law, ended, [int] * len(stages), waiting)
+    return Outcome(plan, latency, cost, Bound(cost, (0, 1), tuple(map(boundary_of, ended.reached[1:-1]))), count)
 
 
 def _crossed(stages: list[ExplicitStage], waiting: Waiting, limit: Limit) -> tuple[Pass | None, int]:
@@ -54,10 +54,10 @@ def _crossed(stages: list[ExplicitStage], waiting: Waiting, limit: Limit) -> tup
         crossed = list(_ways(stage, reached[-1], (number == 0, number == last), waiting, limit))
         if not crossed:
             return None, number
-        result = gather(iter(crossed), _all, np.int64, 0).reached
+        result = gather(iter(crossed), _all, waiting, 0).reached
         reached.append(result)
         crossings.append(crossed)
-        if result.is_empty or (number == last and not len(result.first.drain) + len(result.later.drain)):
+        if result.is_empty or (number == last and not any(map(len, result.in_progress.values()))):
             return None, number
     return Pass(reached, [], crossings, finish(reached[-1], _committed, waiting)), last
 
@@ -72,14 +72,14 @@ def _require_stuck(stages: list[ExplicitStage], waiting: Waiting) -> None:
         none = np.zeros(len(chain), dtype=np.int64)
         return replace(chain, time=none, resume_time=none, commit_time=none)  # type: ignore[arg-type]
 
-    free = replace(waiting, first=nothing, mid=nothing, last=nothing, only=nothing)
+    free = replace(waiting, first=nothing, mid=nothing, last=nothing, only=nothing, ahead=None)
     quick = [replace(stage, designs=tuple(map(at_once, stage.designs))) for stage in stages]
     ended, _ = _crossed(quick, free, Limit())
     if ended is not None and ended.finish is not None:
         raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
 
 
-def _all(exits: Exits, _: bool) -> NDArray[np.bool_]:
+def _all(exits: Exits, _: Kind) -> NDArray[np.bool_]:
     return np.ones(len(exits.drain), dtype=bool)
 
 
@@ -114,13 +114,16 @@ def _groups(stage: ExplicitStage) -> Iterator[list[int]]:
 def _ended(crossing: Crossing, waiting: Waiting) -> Crossing:
     """What is in progress behind the last stage commits there: designs differ in what that takes."""
 
-    def committed(exits: Exits, capacity: int) -> Exits:
+    def committed(kind: Kind, exits: Exits) -> Exits:
+        if kind is Kind.KEPT:
+            return exits
         drain = exits.drain + crossing.lanes.commit_drain[-1, exits.design]
-        cost = exits.cost + crossing.lanes.commit_time[-1, exits.design]
-        return selected(replace(exits, drain=drain, cost=cost), np.flatnonzero(drain <= capacity))
+        time = crossing.lanes.commit_time[-1, exits.design]
+        elapsed = None if exits.elapsed is None else exits.elapsed + time
+        done = replace(exits, drain=drain, cost=exits.cost + time, elapsed=elapsed)
+        return done.select(drain <= (waiting.first_capacity if kind is Kind.FIRST else waiting.capacity))
 
-    first = committed(crossing.first, waiting.first_capacity)
-    return replace(crossing, first=first, later=committed(crossing.later, waiting.capacity))
+    return replace(crossing, exits={kind: committed(kind, exits) for kind, exits in crossing.exits.items()})
 
 
 def _lanes(stage: ExplicitStage, group: list[int]) -> Lanes:

@@ -1,18 +1,22 @@
 """Crossing a stage: from what is reachable before it to what is reachable after it, over any set of its designs.
 
 What is reachable at a boundary is the least cost of standing there closed, and the undominated labels of cycles in
-progress, those of the first cycle apart from later ones. Each entry remembers its design and where it came from, so
-that a plan can be read backwards."""
+progress, those of the first cycle apart from later ones; where the first cycle can keep a level above the floor, also
+what follows from that (``ahead``). Each entry remembers its design and where it came from, so that a plan can be read
+backwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.solvers import ahead as second
+from ischedule.solvers.ahead import Entries, Promising, Starts
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import (
     UNREACHABLE,
@@ -25,15 +29,14 @@ from ischedule.solvers.sweep import (
     enter,
     frontier,
     joined,
+    nothing,
     opened,
     passed,
     relax,
-    selected,
 )
 from ischedule.solvers.waits import Waiting
 
 Index = NDArray[np.intp]
-Groups = Iterable[tuple[Index, Lanes]]
 BLOCK = 50_000
 """Cuts whose edges are priced at once."""
 LOOK = 96
@@ -45,30 +48,40 @@ Hopeful = Callable[[Index, Lanes, Matrix, int], NDArray[np.bool_]]
 """Which designs can still belong to a wanted plan, judged by the cuts before the given one."""
 
 
+class Kind(Enum):
+    """What is open at a boundary, or closed behind a first cycle that has kept a level."""
+
+    FIRST = "first"
+    LATER = "later"
+    AHEAD = "ahead"
+    KEPT = "kept"
+
+
 @dataclass(frozen=True)
 class Reached:
     """What is reachable at a boundary."""
 
     closed: Any
     closed_design: int
-    first: Exits
-    later: Exits
+    labels: dict[Kind, Exits]
+
+    def __getitem__(self, kind: Kind) -> Exits:
+        return self.labels[kind]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is reachable."""
-        return bool(self.closed >= UNREACHABLE) and not len(self.first.drain) and not len(self.later.drain)
+        return bool(self.closed >= UNREACHABLE) and not any(map(len, self.labels.values()))
 
-
-def nothing(dtype: type) -> Exits:
-    """No exits."""
-    empty = np.zeros(0, dtype=np.int64)
-    return Exits(empty, empty.astype(dtype), empty, empty)
+    @property
+    def in_progress(self) -> dict[Kind, Exits]:
+        """The labels of open cycles."""
+        return {kind: exits for kind, exits in self.labels.items() if kind is not Kind.KEPT}
 
 
 def start(dtype: type) -> Reached:
     """Before the first stage: the first cycle has not begun; it may start at cut 0, at no cost."""
-    return Reached(UNREACHABLE, -1, nothing(dtype), nothing(dtype))
+    return Reached(UNREACHABLE, -1, {kind: nothing(dtype) for kind in Kind})
 
 
 @dataclass(frozen=True)
@@ -78,10 +91,44 @@ class Crossing:
     index: Index
     lanes: Lanes
     least: Matrix
-    first: Exits
-    later: Exits
+    exits: dict[Kind, Exits]
     blocks: list[Edges]
     """The edges by blocks of cuts, if they were kept."""
+    starts: Starts | None
+    """Where second cycles begin, where the first one can keep a level."""
+
+
+@dataclass(frozen=True)
+class Hopes:
+    """What can still belong to a wanted plan: designs, judged on the way, and second cycles, judged at once."""
+
+    designs: Hopeful | None = None
+    starts: Callable[[Index, Lanes], Promising] | None = None
+
+
+class _Lanes:
+    """The designs of a group that are still crossed, and the entries before the stage by their columns."""
+
+    def __init__(self, index: Index, lanes: Lanes, entry: Reached, begins: bool, dtype: type) -> None:
+        self.index, self.lanes, self.begins = index, lanes, begins
+        self.columns = np.arange(len(lanes))
+        self.first_drain: Integers = entry[Kind.FIRST].drain[:, None]
+        self.first_cost: Matrix = entry[Kind.FIRST].cost[:, None]
+        if begins:
+            self.first_drain, self.first_cost = lanes.resume_drain[:1], lanes.resume_time[:1].astype(dtype)
+
+    def drop(self, alive: NDArray[np.bool_]) -> None:
+        """Go on with some of the designs."""
+        self.index, self.lanes, self.columns = self.index[alive], self.lanes.take(alive), self.columns[alive]
+        if self.begins:
+            self.first_drain, self.first_cost = self.first_drain[:, alive], self.first_cost[:, alive]
+
+    def found(self, exits: Exits, width: int) -> Exits:
+        """Exits that name the columns which the group began with, in the columns that are left."""
+        place = np.full(width, -1, dtype=np.intp)
+        place[self.columns] = np.arange(len(self.columns))
+        exits = exits.renamed(place[exits.design])
+        return exits.select(exits.design >= 0)
 
 
 def cross(
@@ -94,56 +141,64 @@ def cross(
     keep: bool = False,
     limit: Limit | None = None,
     least_commit: int | None = None,
-    hopeful: Hopeful | None = None,
+    hopes: Hopes | None = None,
 ) -> Crossing:
     """Cross a stage by a group of its designs; ``begins`` says that the plan starts with this stage.
 
     ``least_commit`` is what a cycle still in progress at the end must at least keep for its commit; None where every
-    commit drains the same. With ``hopeful``, designs that cannot be part of a wanted plan are dropped on the way.
+    commit drains the same. With ``hopes``, designs that cannot be part of a wanted plan are dropped on the way.
     """
-    dtype = waiting.dtype
-    least: Matrix = np.full((lanes.atoms + 1, len(lanes)), UNREACHABLE, dtype=dtype)
+    dtype, width, hopes = waiting.dtype, len(lanes), hopes or Hopes()
+    group = _Lanes(index, lanes, entry, begins, dtype)
+    least: Matrix = np.full((lanes.atoms + 1, width), UNREACHABLE, dtype=dtype)
     least[0] = entry.closed
-    if begins:
-        first_drain: Integers = lanes.resume_drain[:1]
-        first_cost: Matrix = lanes.resume_time[:1].astype(dtype)
-    else:
-        first_drain, first_cost = entry.first.drain[:, None], entry.first.cost[:, None]
     blocks: list[Edges] = []
-    later_drain, later_cost = entry.later.drain[:, None], entry.later.cost[:, None]
+    later_drain, later_cost = entry[Kind.LATER].drain[:, None], entry[Kind.LATER].cost[:, None]
+    commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
+    starts, exits = None, {kind: nothing(dtype) for kind in Kind}
+    if waiting.ahead is not None:
+        entries = Entries(group.first_drain, group.first_cost, entry[Kind.KEPT], entry[Kind.AHEAD])
+        promising = None if hopes.starts is None else hopes.starts(index, lanes)
+        starts, exits[Kind.KEPT] = second.starts(least, lanes, entries, waiting, waiting.ahead, promising)
+        second.close(least, lanes, starts, waiting, waiting.ahead)
+        exits[Kind.AHEAD] = second.opened(lanes, starts, waiting.capacity - commit, waiting.ahead)
+    elif not waiting.single:
+        enter(least, lanes, group.first_drain, group.first_cost, waiting.first_capacity, waiting.first)
     if not waiting.single:
-        enter(least, lanes, first_drain, first_cost, waiting.first_capacity, waiting.first)
         enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
-        step = BLOCK if hopeful is None else LOOK
+        step = BLOCK if hopes.designs is None else LOOK
         for low in range(1, lanes.atoms + 1, step):
             high = min(low + step, lanes.atoms + 1)
             if limit is not None:
                 limit.check()
-            known = edges(lanes, waiting.capacity, waiting.mid, dtype, low, high)
+            known = edges(group.lanes, waiting.capacity, waiting.mid, dtype, low, high)
             relax(least, known, low)
             if keep:
                 blocks.append(known)
-            if hopeful is not None and high <= lanes.atoms:
-                alive = hopeful(index, lanes, least, high)
+            if hopes.designs is not None and high <= lanes.atoms:
+                alive = hopes.designs(group.index, group.lanes, least, high)
                 if not alive.any():
-                    return Crossing(index[:0], lanes, least, nothing(dtype), nothing(dtype), blocks)
+                    none = {kind: nothing(dtype) for kind in Kind}
+                    return Crossing(index[:0], group.lanes, least, none, blocks, starts)
                 if alive.mean() <= WORTHWHILE:
-                    index, lanes, least = index[alive], lanes.take(alive), least[:, alive]
-                    if begins:
-                        first_drain, first_cost = first_drain[:, alive], first_cost[:, alive]
-    commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
-    later = joined(
+                    group.drop(alive)
+                    least = least[:, alive]
+    lanes = group.lanes
+    commit = lanes.commit_drain[-1] if least_commit is None else commit
+    if len(lanes) < width:
+        exits = {kind: group.found(some, width) for kind, some in exits.items()}
+    exits[Kind.LATER] = joined(
         [
             opened(least, lanes, waiting.capacity - commit),
             passed(lanes, later_drain, later_cost, waiting.capacity - commit),
         ]
     )
-    first = passed(lanes, first_drain, first_cost, waiting.first_capacity - commit)
-    return Crossing(index, lanes, least, first, later, blocks)
+    exits[Kind.FIRST] = passed(lanes, group.first_drain, group.first_cost, waiting.first_capacity - commit)
+    return Crossing(group.index, lanes, least, exits, blocks, starts)
 
 
-Discharge = Callable[[Exits, bool], NDArray[np.bool_]]
-"""Which of these exits (of the first cycle or not) can still lead to a plan that is wanted."""
+Discharge = Callable[[Exits, Kind], NDArray[np.bool_]]
+"""Which of these exits can still lead to a plan that is wanted."""
 
 
 @dataclass(frozen=True)
@@ -154,27 +209,42 @@ class Crossed:
     useful: Index
 
 
-def gather(crossings: Iterator[Crossing], wanted: Discharge, dtype: type, slack: float) -> Crossed:
+def gather(crossings: Iterator[Crossing], wanted: Discharge, waiting: Waiting, slack: float) -> Crossed:
     """Reduce the exits of all groups to what is undominated."""
-    firsts, laters, closed, owners = [nothing(dtype)], [nothing(dtype)], [], []
+    found: dict[Kind, list[Exits]] = {kind: [nothing(waiting.dtype)] for kind in Kind}
+    closed, owners = [], []
     for crossing in crossings:
         if not len(crossing.index):
             continue
-        for is_first, exits, kept in ((True, crossing.first, firsts), (False, crossing.later, laters)):
-            named = Exits(exits.drain, exits.cost, crossing.index[exits.design], exits.origin)
-            kept.append(selected(named, wanted(named, is_first)))
+        for kind, kept in found.items():
+            named = crossing.exits[kind].renamed(crossing.index[crossing.exits[kind].design])
+            kept.append(named.select(wanted(named, kind)))
         closed.append(crossing.least[crossing.lanes.length, np.arange(len(crossing.lanes))])
         owners.append(crossing.index)
-    first, later = joined(firsts), joined(laters)
+    labels = {kind: joined(some) for kind, some in found.items()}
     if not owners:
-        return Crossed(Reached(UNREACHABLE, -1, first, later), np.zeros(0, dtype=np.intp))
+        return Crossed(Reached(UNREACHABLE, -1, labels), np.zeros(0, dtype=np.intp))
     costs, owner = np.concatenate(closed), np.concatenate(owners)
     best = int(costs.argmin())
     useful = [owner[(costs <= costs[best] + slack) & (costs < UNREACHABLE)]]
-    useful += [exits.design[frontier(exits.drain, exits.cost, max(slack, 0.5))] for exits in (first, later)]
-    fronts = [selected(exits, frontier(exits.drain, exits.cost)) for exits in (first, later)]
-    reached = Reached(costs[best], int(owner[best]), fronts[0], fronts[1])
+    useful += [some.design for some in _undominated(labels, costs[best], waiting, max(slack, 0.5)).values()]
+    reached = Reached(costs[best], int(owner[best]), _undominated(labels, costs[best], waiting, 0))
     return Crossed(reached, np.unique(np.concatenate(useful)))
+
+
+def _undominated(labels: dict[Kind, Exits], closed: Any, waiting: Waiting, slack: float) -> dict[Kind, Exits]:
+    """The labels that no other beats by more than the slack."""
+    found = {
+        kind: labels[kind].select(frontier(labels[kind].drain, labels[kind].cost, slack))
+        for kind in (Kind.FIRST, Kind.LATER)
+    }
+    slip = 0 if waiting.ahead is None else waiting.ahead.slip
+    ahead, kept = labels[Kind.AHEAD], labels[Kind.KEPT]
+    found[Kind.AHEAD] = ahead.select(second.undominated(ahead, found[Kind.LATER], slip, slack))
+    # standing closed without a level is no worse than with one for as much
+    kept = kept.select(kept.cost < closed + slack)
+    found[Kind.KEPT] = kept.select(second.undominated(kept, nothing(waiting.dtype), slip, slack))
+    return found
 
 
 @dataclass(frozen=True)
@@ -182,7 +252,7 @@ class Finish:
     """The cheapest way to end a plan behind the last stage."""
 
     cost: Any
-    is_first: bool
+    kind: Kind
     label: int
 
 
@@ -191,15 +261,21 @@ def finish(
 ) -> Finish | None:
     """Close every open label as the last cycle of the plan; ``commit`` gives what each design pays at the end."""
     best: Finish | None = None
-    for is_first, exits in ((True, reached.first), (False, reached.later)):
-        if len(exits.drain):
-            drain, time = commit(exits.design)
-            wait, capacity = (waiting.only, waiting.first_capacity) if is_first else (waiting.last, waiting.capacity)
-            fits = np.flatnonzero(exits.drain + drain <= capacity)
-            if not len(fits):
-                continue
-            costs = exits.cost[fits] + time[fits] + wait(exits.drain[fits] + drain[fits])
-            place = int(costs.argmin())
-            if best is None or costs[place] < best.cost:
-                best = Finish(costs[place], is_first, int(fits[place]))
+    for kind, exits in reached.in_progress.items():
+        if not len(exits):
+            continue
+        drain, time = commit(exits.design)
+        capacity = waiting.first_capacity if kind is Kind.FIRST else waiting.capacity
+        fits = np.flatnonzero(exits.drain + drain <= capacity)
+        if not len(fits):
+            continue
+        some, drained = exits.select(fits), (exits.drain + drain)[fits]
+        if kind is Kind.AHEAD and waiting.ahead is not None:
+            ended = second.ended(some.cost, some.passed, waiting.last(drained), waiting.ahead.last(drained))
+        else:
+            ended = some.cost + (waiting.only if kind is Kind.FIRST else waiting.last)(drained)
+        costs = ended + time[fits]
+        place = int(costs.argmin())
+        if best is None or costs[place] < best.cost:
+            best = Finish(costs[place], kind, int(fits[place]))
     return best

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ischedule.models.cycle_law import CycleLaw, Position, positions
+from ischedule.models.cycle_law import CycleLaw, Position, positions, replay
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design
-from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Reached
+from ischedule.solvers.ahead import Source, ended
+from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Kind, Reached
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.waits import Waiting
 
@@ -31,31 +32,86 @@ class Lifted:
     ends: list[Place]
 
 
+@dataclass(frozen=True)
+class _State:
+    """A cycle in progress in a stage, or (``KEPT``) a closed state behind one, by its design and its origin."""
+
+    kind: Kind
+    stage: int
+    design: int
+    origin: int
+
+
 def lift(crossings: list[list[Crossing]], reached: list[Reached], finish: Finish, waiting: Waiting) -> Lifted:
     """Follow the finish back to the start; ``reached[s]`` is what lies before stage s."""
-    last = len(crossings) - 1
-    exits = reached[last + 1].first if finish.is_first else reached[last + 1].later
-    designs = [-1] * len(crossings)
-    stage, design, origin = last, int(exits.design[finish.label]), int(exits.origin[finish.label])
-    is_first = finish.is_first
-    lane = _lane(crossings[last], design)
-    ends = [Place(last, lane.length)]
-    while origin >= 0 or stage > 0:
-        if designs[stage] < 0:
-            designs[stage], lane = design, _lane(crossings[stage], design)
-        if origin < 0:
-            before = reached[stage].first if is_first else reached[stage].later
-            label = -1 - origin
-            stage, design, origin = stage - 1, int(before.design[label]), int(before.origin[label])
-            continue
-        if origin == 0:
-            stage, design = stage - 1, reached[stage].closed_design
-            designs[stage], lane = design, _lane(crossings[stage], design)
-            origin = lane.length
-        ends.append(Place(stage, origin))
-        is_first, origin = _source(lane, origin, reached[stage], stage == 0, waiting)
-    designs[0] = design
-    return Lifted(designs, ends[::-1])
+    return _Trace(crossings, reached, waiting).run(finish)
+
+
+class _Trace:
+    """The way back from a finish: the designs and the ends of cycles that it has come by."""
+
+    def __init__(self, crossings: list[list[Crossing]], reached: list[Reached], waiting: Waiting) -> None:
+        self.crossings, self.reached, self.waiting = crossings, reached, waiting
+        self.designs = [-1] * len(crossings)
+        self.ends: list[Place] = []
+
+    def run(self, finish: Finish) -> Lifted:
+        last = len(self.crossings) - 1
+        state: _State | None = self._label(last + 1, finish.kind, finish.label)
+        assert state is not None
+        self.ends.append(
+            Place(last, self._chosen(last, int(self.reached[-1][finish.kind].design[finish.label])).length)
+        )
+        while state is not None:
+            lane = self._chosen(state.stage, state.design)
+            state = {
+                Kind.FIRST: self._first,
+                Kind.LATER: self._later,
+                Kind.AHEAD: self._ahead,
+                Kind.KEPT: self._first,
+            }[state.kind](state, lane)
+        return Lifted(self.designs, self.ends[::-1])
+
+    def _chosen(self, stage: int, design: int) -> _Lane:
+        self.designs[stage] = design
+        return _lane(self.crossings[stage], design)
+
+    def _label(self, boundary: int, kind: Kind, label: int) -> _State:
+        """A label before the stage of this number; one behind a first cycle ends that cycle there."""
+        exits = self.reached[boundary][kind]
+        state = _State(kind, boundary - 1, int(exits.design[label]), int(exits.origin[label]))
+        if kind is Kind.KEPT:
+            self.ends.append(Place(state.stage, self._chosen(state.stage, state.design).length))
+        return state
+
+    def _first(self, state: _State, lane: _Lane) -> _State | None:
+        """The first cycle of the plan comes from before the stage, or begins with it."""
+        return None if state.stage == 0 else self._label(state.stage, Kind.FIRST, -1 - state.origin)
+
+    def _later(self, state: _State, lane: _Lane) -> _State:
+        """A later cycle comes from before the stage, or began where a cycle before it ended."""
+        if state.origin < 0:
+            return self._label(state.stage, Kind.LATER, -1 - state.origin)
+        stage, cut = state.stage, state.origin
+        if cut == 0:
+            stage -= 1
+            lane = self._chosen(stage, self.reached[stage + 1].closed_design)
+            cut = lane.length
+        self.ends.append(Place(stage, cut))
+        kind, origin = _source(lane, cut, self.reached[stage], stage == 0, self.waiting)
+        return _State(kind, stage, self.designs[stage], origin)
+
+    def _ahead(self, state: _State, lane: _Lane) -> _State:
+        """A second cycle comes from before the stage, or began where the first one ended."""
+        starts = lane.crossing.starts
+        assert starts is not None
+        source, label, cut = (int(column[state.origin]) for column in (starts.source, starts.label, starts.cut))
+        if source == Source.AHEAD:
+            return self._label(state.stage, Kind.AHEAD, label)
+        if source == Source.KEPT:
+            return self._label(state.stage, Kind.KEPT, label)
+        self.ends.append(Place(state.stage, cut))
+        return _State(Kind.FIRST, state.stage, state.design, -1 - label)
 
 
 @dataclass(frozen=True)
@@ -71,11 +127,19 @@ class _Lane:
         drain = self.crossing.lanes.drain
         return int(drain[high, self.column] - drain[low, self.column])
 
-    def resume(self, cut: int) -> int:
-        return int(self.crossing.lanes.resume_drain[cut, self.column])
+    def took(self, low: int, high: int) -> int:
+        time = self.crossing.lanes.time
+        return int(time[high, self.column] - time[low, self.column])
 
-    def commit(self, cut: int) -> int:
-        return int(self.crossing.lanes.commit_drain[cut - 1, self.column])
+    def resume(self, cut: int) -> tuple[int, int]:
+        """Drain and time of starting a cycle at a cut."""
+        lanes = self.crossing.lanes
+        return int(lanes.resume_drain[cut, self.column]), int(lanes.resume_time[cut, self.column])
+
+    def commit(self, cut: int) -> tuple[int, int]:
+        """Drain and time of ending one there."""
+        lanes = self.crossing.lanes
+        return int(lanes.commit_drain[cut - 1, self.column]), int(lanes.commit_time[cut - 1, self.column])
 
 
 def _lane(crossings: list[Crossing], design: int) -> _Lane:
@@ -86,8 +150,8 @@ def _lane(crossings: list[Crossing], design: int) -> _Lane:
     raise LookupError(f"design {design} was not crossed")
 
 
-def _source(lane: _Lane, cut: int, entry: Reached, begins: bool, waiting: Waiting) -> tuple[bool, int]:
-    """Where a closed state came from: whether its cycle is the first; a cut before it, or (negative) an entry label."""
+def _source(lane: _Lane, cut: int, entry: Reached, begins: bool, waiting: Waiting) -> tuple[Kind, int]:
+    """Where a closed state came from: what kind its cycle is of, and the origin of that."""
     lanes, least, d = lane.crossing.lanes, lane.crossing.least, lane.column
     target = int(least[cut, d])
     if lane.crossing.blocks:
@@ -96,29 +160,52 @@ def _source(lane: _Lane, cut: int, entry: Reached, begins: bool, waiting: Waitin
         begin, end = int(known.start[row]), int(known.start[row + 1])
         origin = np.flatnonzero(least[cut - end + begin : cut, d] + known.cost[begin:end, d] == target)
         if len(origin):
-            return False, cut - end + begin + int(origin[-1])
+            return Kind.LATER, cut - end + begin + int(origin[-1])
     commit_drain, commit_time = int(lanes.commit_drain[cut - 1, d]), int(lanes.commit_time[cut - 1, d])
     through_drain, through_time = int(lanes.drain[cut, d]) + commit_drain, int(lanes.time[cut, d]) + commit_time
+    found = _second(lane.crossing, d, cut, target - through_time, through_drain, waiting)
+    if found is not None:
+        return Kind.AHEAD, found
     if begins:
-        return True, -1
-    for is_first, exits, capacity, wait in (
-        (True, entry.first, waiting.first_capacity, waiting.first),
-        (False, entry.later, waiting.capacity, waiting.mid),
+        return Kind.FIRST, -1
+    for kind, capacity, wait in (
+        (Kind.FIRST, waiting.first_capacity, waiting.first),
+        (Kind.LATER, waiting.capacity, waiting.mid),
     ):
-        for label in range(len(exits.drain)):
-            drain = int(exits.drain[label]) + through_drain
-            if drain <= capacity and int(exits.cost[label]) + through_time + int(wait(np.array([drain]))[0]) == target:
-                return is_first, -1 - label
+        exits = entry[kind]
+        drain = exits.drain + through_drain
+        some = np.flatnonzero(drain <= capacity)
+        some = some[exits.cost[some] + through_time + wait(drain[some]) == target]
+        if len(some):
+            return kind, -1 - int(some[0])
     raise LookupError(f"no way leads to cut {cut}")
 
 
-def plan_of(law: CycleLaw, decided: Pass, design: Sequence[Callable[[int], Design]], waiting: Waiting) -> Plan:
-    """The plan behind the finish of an exact pass; ``design`` names a stage's designs by their numbers in the pass."""
+def _second(crossing: Crossing, column: int, cut: int, target: int, drain: int, waiting: Waiting) -> int | None:
+    """The row of a second cycle that ends at a cut of a design at this cost less the sums up to there, if any does."""
+    starts, ahead = crossing.starts, waiting.ahead
+    if starts is None or ahead is None:
+        return None
+    rows = np.flatnonzero((starts.column == column) & (starts.cut < cut) & (starts.drain + drain <= waiting.capacity))
+    drains = starts.drain[rows] + drain
+    costs = ended(starts.cost[rows], starts.elapsed[rows], waiting.mid(drains), ahead.mid(drains))
+    rows = rows[costs == target]
+    return int(rows[0]) if len(rows) else None
+
+
+def plan_of(
+    law: CycleLaw, decided: Pass, design: Sequence[Callable[[int], Design]], waiting: Waiting
+) -> tuple[Plan, int]:
+    """The plan behind the finish of an exact pass, and what it takes by the certified rule.
+
+    ``design`` names a stage's designs by their numbers in the pass.
+    """
     assert decided.finish is not None
     lifted = lift(decided.crossings, decided.reached, decided.finish, waiting)
     lanes = [_lane(crossings, chosen) for crossings, chosen in zip(decided.crossings, lifted.designs, strict=True)]
     atoms: list[int] = []
     drains: list[int] = []
+    active = 0
     begin = Place(0, 0)
     for end in lifted.ends:
         atoms.append(0)
@@ -131,10 +218,22 @@ def plan_of(law: CycleLaw, decided: Pass, design: Sequence[Callable[[int], Desig
             high = end.cut if stage == end.stage else lane.length
             atoms[-1] += high - low
             drains[-1] += lane.drained(low, high)
-        drains[-1] += lanes[begin.stage].resume(begin.cut) + lanes[end.stage].commit(end.cut)
+            active += lane.took(low, high)
+        opening, closing = lanes[begin.stage].resume(begin.cut), lanes[end.stage].commit(end.cut)
+        drains[-1] += opening[0] + closing[0]
+        active += opening[1] + closing[1]
         begin = end
     chosen = tuple(name(number) for name, number in zip(design, lifted.designs, strict=True))
-    return Plan(chosen, power_cycles(law, atoms, drains))
+    plan = Plan(chosen, power_cycles(law, atoms, drains))
+    return plan, active + waited(law, plan, drains, int(decided.finish.cost) + law.offset - active)
+
+
+def waited(law: CycleLaw, plan: Plan, drains: list[int], priced: int) -> int:
+    """What a plan waits: the sum of its prices, unless a cycle can leave more than the next one asks for."""
+    if not law.keeps_level and not law.leaves_level:
+        return priced
+    thresholds = [law.threshold_at(run.level, run.code) for run in plan.cycles for _ in range(run.repeat)]
+    return replay(law, drains, thresholds).waiting
 
 
 def power_cycles(law: CycleLaw, atoms: list[int], drains: list[int]) -> tuple[PowerCycles, ...]:

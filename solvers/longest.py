@@ -11,7 +11,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.solvers.lift import power_cycles
+from ischedule.solvers.lift import power_cycles, waited
 from ischedule.solvers.limit import TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -34,10 +34,11 @@ def longest_cycles(program: Program) -> Outcome:
         atoms.append(count)
         drains.append(drain)
         active += time
-    cost = active + program.law.waiting(drains) - program.law.offset
-    boundaries = tuple(Boundary(None, (), ()) for _ in stages[1:])
-    plan = Plan(tuple(leanest), power_cycles(program.law, atoms, drains))
-    return Outcome(plan, cost, Bound(bound, (0, 1), boundaries), sum(map(len, fitting)))
+    law, priced = program.law, program.law.waiting(drains)
+    plan = Plan(tuple(leanest), power_cycles(law, atoms, drains))
+    certificate = Bound(bound, (0, 1), tuple(Boundary(None, (), ()) for _ in stages[1:]))
+    latency = active + waited(law, plan, drains, priced)
+    return Outcome(plan, latency, active + priced - law.offset, certificate, sum(map(len, fitting)))
 
 
 def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]]:

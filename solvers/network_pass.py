@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.solvers.ahead import Promising, Starts
 from ischedule.solvers.floors import Floor
-from ischedule.solvers.frontier import Crossing, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Hopes, Kind, Reached, cross, finish, gather, start
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.rate import Rate
@@ -42,15 +43,21 @@ class Search:
     resume: tuple[int, int]
     commit: tuple[int, int]
 
-    def least_label(self, exits: Exits, is_first: bool, behind: int) -> Floats:
+    def least_label(self, exits: Exits, kind: Kind, behind: int) -> Floats:
         """The least cost of any plan that contains a label which has left stage ``behind``."""
         rest = self.rests[behind]
-        drain = (exits.drain - self.resume[0]).astype(np.float64)
-        cost = exits.cost - float(self.resume[1])
-        rebate = self.rate.rebate.first if is_first else self.rate.rebate.later
+        drain, cost = self._load(exits, kind)
+        rebate = self.rate.rebate.first if kind is Kind.FIRST else self.rate.rebate.later
         reduced = cost + self.rate.value * drain + rest.floor - rebate
-        totals = self.rate.total(drain + rest.drain, is_first)
-        return np.asarray(np.maximum(reduced, cost + rest.time + totals), dtype=float)
+        totals = self.rate.total(drain + rest.drain, kind is Kind.FIRST)
+        least = np.maximum(reduced, cost + rest.time + totals)
+        return np.asarray(least if exits.elapsed is None else np.maximum(least, exits.elapsed + rest.time), dtype=float)
+
+    def _load(self, exits: Exits, kind: Kind) -> tuple[Floats, Floats]:
+        """Drain and cost of labels without the ends of their cycles."""
+        if kind is Kind.KEPT:
+            return exits.drain.astype(float), exits.cost.astype(float)
+        return (exits.drain - self.resume[0]).astype(float), exits.cost - float(self.resume[1])
 
     def candidates(self, stage: int, entry: Reached, limit: float) -> Index:
         """Designs of a stage that may belong to a plan no dearer than the limit, given what is reachable before it."""
@@ -67,15 +74,26 @@ class Search:
 
     def _entries(self, stage: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Drain and cost without the ends of every state before a stage, and whether its cycle is the first."""
-        first, later = entry.first, entry.later
-        drains = [first.drain - self.resume[0], later.drain - self.resume[0]]
-        costs = [first.cost - float(self.resume[1]), later.cost - float(self.resume[1])]
-        flags = [np.ones(len(first.drain), dtype=bool), np.zeros(len(later.drain), dtype=bool)]
+        loads = {kind: self._load(exits, kind) for kind, exits in entry.labels.items()}
+        drains, costs = ([load[part] for load in loads.values()] for part in (0, 1))
+        flags = [np.full(len(load[0]), kind is Kind.FIRST) for kind, load in loads.items()]
         if stage == 0 or entry.closed < UNREACHABLE:
-            drains.append(np.zeros(1, dtype=np.int64))
+            drains.append(np.zeros(1))
             costs.append(np.array([0.0 if stage == 0 else float(entry.closed)]))
             flags.append(np.array([stage == 0]))
-        return np.concatenate(drains).astype(float), np.concatenate(costs).astype(float), np.concatenate(flags)
+        return np.concatenate(drains), np.concatenate(costs), np.concatenate(flags)
+
+    def starts(self, stage: int, index: Index, lanes: Lanes, bound: float) -> Promising:
+        """Which second cycles by where they begin may belong to a plan no dearer than the bound."""
+        space, rest = self.spaces[stage], self.rests[stage]
+        most = bound - rest.floor + self.rate.rebate.later + self.resume[1] + self.rate.value * self.resume[0]
+        whole = lanes.time[-1]
+
+        def promising(rows: Starts) -> NDArray[np.bool_]:
+            least = rows.cost + self.rate.value * rows.drain + space.reduced[index[rows.column]]
+            return np.asarray((least <= most) & (rows.elapsed + whole[rows.column] + rest.time <= bound))
+
+        return promising
 
 
 Choice = Callable[[int, Reached], Index]
@@ -90,14 +108,14 @@ def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: f
     for stage in range(len(search.spaces)):
         crossed: list[Crossing] = []
 
-        def wanted(exits: Exits, is_first: bool, stage: int = stage) -> NDArray[np.bool_]:
-            return np.asarray(search.least_label(exits, is_first, stage) <= bound)
+        def wanted(exits: Exits, kind: Kind, stage: int = stage) -> NDArray[np.bool_]:
+            return np.asarray(search.least_label(exits, kind, stage) <= bound)
 
         chosen = choose(stage, reached[-1])
         if not len(chosen):
             return Pass(reached, useful, crossings, None)
         ways = _ways(search, stage, chosen, reached[-1], waiting, limit, bound)
-        result = gather(_logged(ways, crossed if exact else None), wanted, waiting.dtype, slack)
+        result = gather(_logged(ways, crossed if exact else None), wanted, waiting, slack)
         reached.append(result.reached)
         useful.append(result.useful)
         crossings.append(crossed)
@@ -114,7 +132,9 @@ def _ways(
     search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
 ) -> Iterator[Crossing]:
     exact = waiting.dtype is not float
+    # a second cycle may be in progress that began on a level kept by one from before
     capacity = max(waiting.capacity, waiting.first_capacity)
+    capacity += waiting.capacity if waiting.ahead is not None else 0
     behind = search.rests[stage].floor - search.rate.rebate.later
 
     def hopeful(index: Index, lanes: Lanes, least: Matrix, high: int) -> NDArray[np.bool_]:
@@ -125,10 +145,14 @@ def _ways(
         waste = np.where(near, least[:high] - prefix, float(UNREACHABLE)).min(axis=0)
         return np.asarray(carried | (waste + search.spaces[stage].reduced[index] + behind <= bound))
 
+    def starts(index: Index, lanes: Lanes) -> Promising:
+        return search.starts(stage, index, lanes, bound)
+
     for index, lanes in search.spaces[stage].lanes(chosen, waiting.capacity):
         limit.check()
         watch = None if exact or bound >= UNREACHABLE or len(index) < WATCHED else hopeful
-        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, hopeful=watch)
+        hopes = Hopes(watch, None if bound >= UNREACHABLE else starts)
+        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, hopes=hopes)
 
 
 def _logged(ways: Iterator[Crossing], log: list[Crossing] | None) -> Iterator[Crossing]:

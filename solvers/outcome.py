@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.models.plan import Bound, Boundary, Plan
-from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
+from ischedule.solvers.frontier import Crossing, Finish, Index, Kind, Reached
 from ischedule.solvers.sweep import UNREACHABLE, Exits
 
 
@@ -26,9 +26,13 @@ class Pass:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The best plan found, its cost (without the law's offset), and the proof of a bound on every plan's cost."""
+    """The best plan found, its cost (without the law's offset), and the proof of a bound on every plan's cost.
+
+    ``latency`` is what the plan takes by the certified rule.
+    """
 
     plan: Plan | None
+    latency: int | None
     cost: int | None
     bound: Bound | None
     designs: int
@@ -44,4 +48,11 @@ def boundary_of(reached: Reached) -> Boundary:
         return tuple(zip(exits.drain.tolist(), exits.cost.tolist(), strict=True))
 
     closed = int(reached.closed)
-    return Boundary(closed if closed < UNREACHABLE else None, labels(reached.first), labels(reached.later))
+    kept, ahead = reached[Kind.KEPT], reached[Kind.AHEAD]
+    return Boundary(
+        closed if closed < UNREACHABLE else None,
+        labels(reached[Kind.FIRST]),
+        labels(reached[Kind.LATER]),
+        tuple(zip(kept.cost.tolist(), kept.passed.tolist(), strict=True)),
+        tuple(zip(ahead.drain.tolist(), ahead.cost.tolist(), ahead.passed.tolist(), strict=True)),
+    )

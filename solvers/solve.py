@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Order, Tiling
 from ischedule.solvers.explicit import solve_explicit
-from ischedule.solvers.joining import active_of_several, latency_of, may_be_paid_for_waiting, single_cycle
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.tiled import solve_tiled
@@ -26,12 +23,10 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
         outcome = _search(program, limit)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
-    if outcome.plan is None or outcome.cost is None or outcome.bound is None:
+    if outcome.plan is None or outcome.latency is None or outcome.bound is None:
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
-    latency, least = outcome.cost + program.law.offset, outcome.bound.value + program.law.offset
-    if may_be_paid_for_waiting(program.law):
-        latency = latency_of(program, outcome.plan)
+    latency, least = outcome.latency, outcome.bound.value + program.law.offset
     if deadline is None or latency <= deadline:
         status = Status.SCHEDULABLE
     else:
@@ -40,23 +35,6 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
 
 
 def _search(program: Program, limit: Limit) -> Outcome:
-    outcome = _by_prices(program, limit)
-    if outcome.plan is None or not may_be_paid_for_waiting(program.law):
-        return outcome
-    try:
-        single = _by_prices(single_cycle(program), limit)
-    except TimeUp:
-        return outcome
-    if single.plan is None or single.cost is None:
-        return outcome
-    latency = single.cost + program.law.offset
-    if latency <= active_of_several(program):
-        return single
-    return replace(outcome, plan=single.plan) if latency <= latency_of(program, outcome.plan) else outcome
-
-
-def _by_prices(program: Program, limit: Limit) -> Outcome:
-    """The plan with the least sum of prices."""
     if all(isinstance(stage, TiledStage) for stage in program.stages):
         return solve_tiled(program, limit)
     if any(isinstance(stage, TiledStage) for stage in program.stages):

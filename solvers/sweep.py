@@ -11,7 +11,7 @@ decide)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from operator import add, sub
@@ -209,15 +209,40 @@ def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity
 
 @dataclass(frozen=True)
 class Exits:
-    """Cycles in progress at the end of the stage: drained and cost so far, the design, and where each came from.
+    """States at the end of the stage: drained and cost so far, the design, and where each came from.
 
-    ``origin`` is the cut at which the cycle started, or ``-1 - k`` for entry label k passing through.
+    ``origin`` is the cut at which a cycle in progress started, or ``-1 - k`` for entry label k passing through.
+    ``elapsed`` is the time that has passed for certain where that is known better than by the cost.
     """
 
     drain: Integers
     cost: Matrix
     design: Integers
     origin: Integers
+    elapsed: Matrix | None = None
+
+    def __len__(self) -> int:
+        return len(self.drain)
+
+    def select(self, index: Matrix) -> Exits:
+        """The exits at these places."""
+        elapsed = None if self.elapsed is None else self.elapsed[index]
+        return Exits(self.drain[index], self.cost[index], self.design[index], self.origin[index], elapsed)
+
+    def renamed(self, design: Integers) -> Exits:
+        """The same with other names for their designs."""
+        return replace(self, design=design)
+
+    @property
+    def passed(self) -> Matrix:
+        """The time that has passed, at least."""
+        return self.cost if self.elapsed is None else self.elapsed
+
+
+def nothing(dtype: type) -> Exits:
+    """No exits."""
+    empty = np.zeros(0, dtype=np.int64)
+    return Exits(empty, empty.astype(dtype), empty, empty)
 
 
 def opened(least: Matrix, lanes: Lanes, capacity: Integers) -> Exits:
@@ -241,17 +266,14 @@ def passed(lanes: Lanes, drains: Integers, costs: Matrix, capacity: Integers) ->
 
 def joined(parts: list[Exits]) -> Exits:
     """Several sets of exits as one."""
+    is_known = any(part.elapsed is not None for part in parts)
     return Exits(
         np.concatenate([part.drain for part in parts]),
         np.concatenate([part.cost for part in parts]),
         np.concatenate([part.design for part in parts]),
         np.concatenate([part.origin for part in parts]),
+        np.concatenate([part.passed for part in parts]) if is_known else None,
     )
-
-
-def selected(exits: Exits, index: Matrix) -> Exits:
-    """The exits at these places."""
-    return Exits(exits.drain[index], exits.cost[index], exits.design[index], exits.origin[index])
 
 
 def frontier(drain: Integers, cost: Matrix, slack: float = 0) -> Matrix:

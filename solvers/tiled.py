@@ -45,7 +45,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     overhead = ends.resume[0] + ends.commit[0]
     room = max(steer.capacity, steer.first_capacity) - overhead
     if room < 0:
-        return Outcome(None, None, None, 0, 0)
+        return Outcome(None, None, None, None, 0, 0)
     if overhead > steer.capacity:
         steer, exact = alone(steer), alone(exact)
     rate = rate_of(ends, steer)
@@ -53,7 +53,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     for number, stage in enumerate(stages, 1):
         space = space_of(stage, rate, room)
         if space is None:
-            return Outcome(None, None, None, sum(map(len, spaces)), number - 1)
+            return Outcome(None, None, None, None, sum(map(len, spaces)), number - 1)
         spaces.append(space)
         limit.announce(f"designs of layer {number} of {len(stages)}: {len(space)}")
     floors = tuple(Floor(float(space.bound.min()), space.bound) for space in spaces)
@@ -134,14 +134,14 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
     if best.finish is None:
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
-        return Outcome(None, None, None, count)
+        return Outcome(None, None, None, None, count)
     slack = _slack(best)
     ceiling = best.cost + 2 * slack
     decided = run(search, lambda stage, _: best.useful[stage], exact, ceiling, 0, Limit())
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")
     cost = int(decided.finish.cost)
-    plan = plan_of(program.law, decided, [space.tiling for space in search.spaces], exact)
+    plan, latency = plan_of(program.law, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
     spare = slack / (2 * len(search.floors))
     floors = tuple(floor(found.value - spare) * denominator for found in search.floors)
@@ -151,4 +151,6 @@ def _decided(program: Program, search: Search, best: Pass, exact: Waiting, prove
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
         value = min(cost, floor(sum(floors) / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
-    return Outcome(plan, cost, Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors), count)
+    return Outcome(
+        plan, latency, cost, Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors), count
+    )

@@ -11,12 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models.cycle_law import CycleLaw, Position
-from ischedule.models.waiting_array import price_array
+from ischedule.models.waiting_array import kept_array, price_array, rise_array, unwaited_array
 from ischedule.solvers.sweep import Waits
 
 CELLS = 1 << 14
 TOLERANCE = 1e-10
 """Relative error of interpolation up to which a law counts as smooth."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is known of a second cycle that may begin without waiting, on a level that the first one has kept.
+
+    ``kept`` is what the level is worth, ``mid`` and ``last`` what a second cycle costs at least beyond the time that
+    has passed, and ``rise`` the elapsed time up to a drain's least threshold: a cycle with that drain or more waits
+    if what is kept is worth no more. ``slip`` is by how much ``mid`` and ``last`` may fall.
+    """
+
+    kept: Waits
+    mid: Waits
+    last: Waits
+    rise: Waits
+    slip: int
 
 
 @dataclass(frozen=True)
@@ -32,12 +48,14 @@ class Waiting:
     first_capacity: int
     single: bool
     """Whether a plan can have only one cycle."""
+    ahead: Ahead | None = None
+    """Where the first cycle can keep a level above the floor."""
 
 
 def exact_waiting(law: CycleLaw) -> Waiting:
     """The law's own integers."""
     prices = {position: _exact(law, position) for position in _positions(law)}
-    return _waiting(np.int64, law, prices)
+    return _waiting(np.int64, law, prices, _ahead(law))
 
 
 def steering_waiting(law: CycleLaw) -> Waiting:
@@ -45,7 +63,24 @@ def steering_waiting(law: CycleLaw) -> Waiting:
     capacity = dict.fromkeys(Position, law.capacity)
     capacity[Position.FIRST] = capacity[Position.ONLY] = law.first_capacity
     prices = {position: _steering(_exact(law, position), capacity[position]) for position in _positions(law)}
-    return _waiting(float, law, prices)
+    exact = _ahead(law)
+    if exact is None:
+        return _waiting(float, law, prices)
+    kept = _steering(exact.kept, law.first_capacity)
+    mid, last, rise = (_steering(one, law.capacity) for one in (exact.mid, exact.last, exact.rise))
+    return _waiting(float, law, prices, Ahead(kept, mid, last, rise, exact.slip))
+
+
+def _ahead(law: CycleLaw) -> Ahead | None:
+    if not law.keeps_level or law.max_cycles is not None:
+        return None
+    return Ahead(
+        lambda drains: kept_array(law, drains),
+        lambda drains: unwaited_array(law, Position.MID, drains),
+        lambda drains: unwaited_array(law, Position.LAST, drains),
+        lambda drains: rise_array(law, drains),
+        law.slip,
+    )
 
 
 def _positions(law: CycleLaw) -> tuple[Position, ...]:
@@ -56,10 +91,11 @@ def _positions(law: CycleLaw) -> tuple[Position, ...]:
 def alone(waiting: Waiting) -> Waiting:
     """What waiting costs where only the first cycle of a plan can hold anything: a plan has no other."""
     only = waiting.only
-    return replace(waiting, first=only, mid=only, last=only, capacity=waiting.first_capacity, single=True)
+    capacity = waiting.first_capacity
+    return replace(waiting, first=only, mid=only, last=only, capacity=capacity, single=True, ahead=None)
 
 
-def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits]) -> Waiting:
+def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits], ahead: Ahead | None = None) -> Waiting:
     first, mid, last, only = (
         prices.get(position, prices[Position.ONLY])
         for position in (Position.FIRST, Position.MID, Position.LAST, Position.ONLY)
@@ -73,6 +109,7 @@ def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits]) -> Waiti
         law.capacity,
         law.first_capacity,
         law.max_cycles == 1,
+        ahead,
     )
 
 

@@ -21,7 +21,7 @@ class Choice:
     drains: tuple[int, ...]
     active: int
     additive: int
-    """The sum of all prices, without the law's offset."""
+    """The sum of all prices, without the law's offset; the second cycle's is at least what it costs without waiting."""
 
 
 def joined(chains: list[Chain]) -> list[tuple[int, int, int, int, int, int, bool]]:
@@ -67,7 +67,10 @@ def priced(
             return None
         drains.append(drain)
         active += time
-        waiting += law.price(position, drain)
+        price = law.price(position, drain)
+        if index == 1 and law.keeps_level:
+            price = max(price, law.kept(drains[0]) + law.unwaited(position, drain))
+        waiting += price
         start += size
     return Choice((), sizes, tuple(drains), active, active + waiting)
 

@@ -11,12 +11,12 @@ from itertools import product
 from random import Random
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.kernels import Ends, Price, Prices, is_canonical
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, innermost
-from tests.analysis.reference_labels import pareto, step
+from tests.analysis.reference_labels import step, together
 from tests.analysis.small_programs import DIGEST, laws
 
 DENOMINATOR = 1000
@@ -144,6 +144,7 @@ def _least(law: CycleLaw, found: list[Chain]) -> int | None:
     drain, time, resume, resume_time, commit, commit_time = columns
     number = len(drain)
     closed: list[int | None] = [0] + [None] * number
+    kept: list[tuple[int, int] | None] = [None] * (number + 1)
     for end in range(1, number + 1):
         costs = []
         spent = active = 0
@@ -152,13 +153,21 @@ def _least(law: CycleLaw, found: list[Chain]) -> int | None:
             load = spent + resume[start] + commit[end - 1]
             if load > max(law.capacity, law.first_capacity):
                 break
-            before = closed[start]
-            name = {(True, True): "only", (True, False): "first", (False, True): "last", (False, False): "mid"}
-            kind = name[start == 0, end == number]
+            before, behind_first = closed[start], kept[start]
+            places = {(True, True): "ONLY", (True, False): "FIRST", (False, True): "LAST", (False, False): "MID"}
+            position = Position[places[start == 0, end == number]]
             fits = load <= (law.first_capacity if start == 0 else law.capacity)
-            if before is not None and fits and (kind == "only" or law.max_cycles is None):
-                price: int = getattr(law, kind)(load)
-                costs.append(before + active + resume_time[start] + commit_time[end - 1] + price)
+            if not fits or (position is not Position.ONLY and law.max_cycles is not None):
+                continue
+            price, whole = law.price(position, load), active + resume_time[start] + commit_time[end - 1]
+            worth = law.kept(load) if position is Position.FIRST and law.keeps_level else 0
+            if worth > 0:
+                kept[end] = (whole + price, whole + price + worth)
+            elif before is not None:
+                costs.append(before + whole + price)
+            if behind_first is not None:
+                least = max(behind_first[0] + price, behind_first[1] + law.unwaited(position, load))
+                costs.append(least + whole)
         closed[end] = min(costs, default=None)
     return closed[number]
 
@@ -237,11 +246,7 @@ def boundaries(network: Network) -> tuple[Boundary, ...]:
     found: list[Boundary] = []
     for key in network.keys[:-1]:
         before = found[-1] if found else None
-        steps = [step(network.law, chain, before) for _, chain in chains(key)]
-        closed = min((cost for cost, _, _ in steps if cost is not None), default=None)
-        first = pareto([label for _, labels, _ in steps for label in labels])
-        later = pareto([label for _, _, labels in steps for label in labels])
-        found.append(Boundary(closed, first, later))
+        found.append(together(network.law, (step(network.law, chain, before) for _, chain in chains(key))))
     return tuple(found)
 
 

@@ -74,7 +74,12 @@ def entries(random: Random, net: Network) -> Boundary:
         return tuple((resume[0] + random.randint(0, room), random.randint(0, 3000)) for _ in range(number))
 
     closed = random.choice((None, random.randint(0, 3000))) if net.room >= 0 else None
-    return Boundary(closed, labels(net.first_room), labels(net.room))
+    kept: tuple[tuple[int, int], ...] = ()
+    ahead: tuple[tuple[int, int, int], ...] = ()
+    if net.law.keeps_level and net.room >= 0:
+        kept = tuple((cost, cost + random.randint(1, 3000)) for _, cost in labels(0))
+        ahead = tuple((drain, cost, cost + random.randint(0, 3000)) for drain, cost in labels(net.room))
+    return Boundary(closed, labels(net.first_room), labels(net.room), kept, ahead)
 
 
 def label(net: Network, ground: Grounds, drain: int, reduced: int, state: tuple[int, int]) -> tuple[int, int]:
@@ -98,23 +103,32 @@ def test_a_walk_from_labels_ends_in_every_state_below_the_limit(seed: int) -> No
     for tiling, chain in small_networks.chains(net.keys[0])[:30]:
         before = entries(random, net)
         closed = None if before.closed is None else denominator * before.closed
-        entry = Entry(closed, tuple(map(state, before.first)), tuple(map(state, before.later)))
+        kept = tuple((denominator * cost, denominator * passed) for cost, passed in before.kept)
+        ahead = tuple((*state((d, cost)), state((d, passed))[0]) for d, cost, passed in before.ahead)
+        entry = Entry(closed, tuple(map(state, before.first)), tuple(map(state, before.later)), kept, ahead)
         rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, ground.rate)
         found = walk(rows, ground.waste, ground.opening(), entry, FAR)
         drain, time = totals(stage.forms[tiling.form], tiling, stage.prices)
         reduced = denominator * time + numerator * drain
 
-        wanted, first, later = step(net.law, chain, before)
+        states = step(net.law, chain, before)
         commit = net.ends.commit[0]
-        first = [one for one in first if one[0] + commit <= net.law.first_capacity]
-        later = [one for one in later if one[0] + commit <= net.law.capacity and net.room >= 0]
+        first = [one for one in states.first if one[0] + commit <= net.law.first_capacity]
+        later = [one for one in states.later if one[0] + commit <= net.law.capacity and net.room >= 0]
+        second = [one for one in states.ahead if one[0] + commit <= net.law.capacity]
+        wanted = min(states.closed, default=None)
         if found is None:
-            assert (wanted, first, later) == (None, [], [])
+            assert (wanted, first, later, states.kept, second) == (None, [], [], [], [])
             continue
         after = found.closed
         assert (None if after is None else (after + reduced) // denominator) == wanted
-        for states, labels in ((found.first, first), (found.later, later)):
-            assert sorted(label(net, ground, drain, reduced, one) for one in states) == sorted(labels)
+        for walked, labels in ((found.first, first), (found.later, later)):
+            assert sorted(label(net, ground, drain, reduced, one) for one in walked) == sorted(labels)
+        passed = [label(net, ground, drain, reduced, (time, before)) for _, before, time in found.ahead]
+        both = zip((label(net, ground, drain, reduced, one[:2]) for one in found.ahead), passed, strict=True)
+        assert sorted((*one, time) for one, (_, time) in both) == sorted(second)
+        stands = [tuple((value + reduced) // denominator for value in one) for one in found.kept]
+        assert sorted(stands) == sorted(states.kept)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -148,6 +162,17 @@ def test_a_rate_or_a_line_that_is_not_under_the_cost_is_refused() -> None:
 
 
 def test_a_state_is_covered_by_what_is_no_worse_in_both() -> None:
-    cover = Cover(Boundary(None, (), ((5, 10), (9, 4))))
+    cover = Cover(Boundary(None, (), ((5, 10), (9, 4))), 0)
     found = Boundary(None, (), ((5, 10), (5, 9), (8, 12), (9, 4), (12, 3)))
-    assert [(drain, cost) for _, drain, cost, _ in cover.uncovered(found)] == [(5, 9), (12, 3)]
+    assert [(state.drain, state.cost) for state in cover.uncovered(found)] == [(5, 9), (12, 3)]
+
+
+def test_a_second_cycle_is_covered_by_one_that_is_no_worse_with_the_slip_to_spare() -> None:
+    boundary = Boundary(7, (), ((5, 10),), kept=((3, 8),), ahead=((4, 6, 20),))
+    cover = Cover(boundary, 5)
+    states = ((5, 10, 0), (4, 6, 20), (4, 6, 19), (5, 6, 25), (5, 6, 24), (3, 6, 30), (4, 5, 30))
+    found = Boundary(None, (), (), ahead=states)
+    uncovered = [(4, 6, 19), (5, 6, 24), (3, 6, 30), (4, 5, 30)]
+    assert [(state.drain, state.cost, state.elapsed) for state in cover.uncovered(found)] == uncovered
+    kept = Boundary(None, (), (), kept=((3, 8), (3, 7), (2, 9), (7, 0)))
+    assert [(state.cost, state.elapsed) for state in cover.uncovered(kept)] == [(3, 7), (2, 9)]

@@ -59,7 +59,7 @@ def altered(value: Any, random: Random) -> Any:
     if value is None:
         return random.choice((0, 100, 10**6))
     if isinstance(value, Boundary):
-        name = random.choice(("closed", "first", "later"))
+        name = random.choice(("closed", "first", "later", "kept", "ahead"))
         part = getattr(value, name)
         return replace(value, **{name: None if name == "closed" and random.random() < 0.3 else altered(part, random)})
     if not value:

@@ -32,11 +32,13 @@ PLANS = st.builds(
     Plan, st.lists(TILINGS | st.integers(0, 9), max_size=4).map(tuple), st.lists(CYCLES, max_size=4).map(tuple)
 )
 LABELS = st.lists(st.tuples(AMOUNTS, WHOLE), max_size=4).map(tuple)
+KEPT = st.lists(st.tuples(WHOLE, WHOLE), max_size=2).map(tuple)
+AHEAD = st.lists(st.tuples(st.integers(0, 2**60), WHOLE, WHOLE), max_size=2).map(tuple)
 BOUNDS = st.builds(
     Bound,
     WHOLE,
     st.tuples(AMOUNTS, st.integers(1, 2**62)),
-    st.lists(st.builds(Boundary, st.none() | WHOLE, LABELS, LABELS), max_size=3).map(tuple),
+    st.lists(st.builds(Boundary, st.none() | WHOLE, LABELS, LABELS, KEPT, AHEAD), max_size=3).map(tuple),
     st.lists(st.tuples(WHOLE, WHOLE), max_size=3).map(tuple),
     st.lists(WHOLE, max_size=3).map(tuple),
 )
@@ -56,7 +58,7 @@ GOOD = PlanFile(
     "0123456789abcdef" * 4,
     Claim(Status.SCHEDULABLE, 2**60, 2**60, Certified.OPTIMAL),
     Plan((0, Tiling(1, Order.WEIGHT, 1, 2, 3, 4, 5)), (PowerCycles(2, 3, 4), PowerCycles(1, 1, 5, 6))),
-    Bound(7, (1, 2), (Boundary(None, ((1, 2),), ()),), ((3, 4),), (5,)),
+    Bound(7, (1, 2), (Boundary(None, ((1, 2),), (), ((3, 4),), ((5, 6, 7),)),), ((3, 4),), (5,)),
 )
 
 

@@ -16,7 +16,16 @@ from ischedule.models.demand import LIMIT, Overflow
 from ischedule.models.quantities import Interval
 from ischedule.models.supply import ConstantPower
 from ischedule.models.waiting import CycleLaw, Position
-from ischedule.models.waiting_array import first_array, last_array, mid_array, only_array, price_array
+from ischedule.models.waiting_array import (
+    first_array,
+    kept_array,
+    last_array,
+    mid_array,
+    only_array,
+    price_array,
+    rise_array,
+    unwaited_array,
+)
 from ischedule.models.wake import Wake
 from tests.models.test_waiting import (
     CONTINUOUS,
@@ -43,6 +52,35 @@ def test_columns_equal_the_scalar_law(law: CycleLaw, position: Position, data: s
     longest = law.charging.elapsed_up(max(law.capacity + law.upkeep.reserve, law.head.level))
     if max([longest, *expected]) < LIMIT // 2:
         assert price_array(law, position, np.array(drains, dtype=np.int64)).tolist() == expected
+
+
+@given(random_laws(), st.data())
+def test_columns_of_what_a_first_cycle_keeps_equal_the_scalar_law(law: CycleLaw, data: st.DataObject) -> None:
+    assume(law.max_cycles is None and law.charging.elapsed_up(law.capacity + law.upkeep.reserve) < LIMIT // 8)
+    drains = data.draw(st.lists(st.integers(0, law.capacity), max_size=20))
+    column = np.array(drains, dtype=np.int64)
+    if not law.keeps_level:
+        assert kept_array(law, column).tolist() == [0] * len(drains)
+        return
+    assert kept_array(law, column).tolist() == [law.kept(drain) for drain in drains]
+    for position in (Position.MID, Position.LAST):
+        expected = [law.unwaited(position, drain) for drain in drains]
+        assert unwaited_array(law, position, column).tolist() == expected
+    # a second cycle whose least threshold is worth what is kept, or more, waits: its price is no less than the time
+    worth = rise_array(law, column)
+    for drain, rise in zip(drains, worth.tolist(), strict=True):
+        assert law.mid(drain) >= rise + law.unwaited(Position.MID, drain)
+        assert law.last(drain) >= rise + law.unwaited(Position.LAST, drain)
+
+
+@given(random_laws(), st.data())
+def test_what_a_second_cycle_costs_without_waiting_falls_by_the_slip_at_most(
+    law: CycleLaw, data: st.DataObject
+) -> None:
+    assume(law.max_cycles is None and law.keeps_level)
+    low, high = sorted(data.draw(st.tuples(st.integers(0, law.capacity), st.integers(0, law.capacity))))
+    for position in (Position.MID, Position.LAST):
+        assert law.unwaited(position, low) <= law.unwaited(position, high) + law.slip
 
 
 @pytest.mark.parametrize("wake", [FIXED, CONTINUOUS, STEPPED, SENSING])

@@ -6,15 +6,15 @@ chains are too long for that, every combination of designs with a walk over all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 from ischedule.models.chain import Chain
 from ischedule.models.program import Design, Program, TiledStage
 from ischedule.models.tiling import Order, Tiling, count, innermost
-from ischedule.models.waiting import CycleLaw
+from ischedule.models.waiting import CycleLaw, Position, positions, replay
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,15 @@ class Prices:
 
     def __init__(self, law: CycleLaw) -> None:
         self.law = law
-        self.first, self.only = _bounded(law.first, law.first_capacity), _bounded(law.only, law.first_capacity)
-        self.mid, self.last = _bounded(law.mid, law.capacity), _bounded(law.last, law.capacity)
+        self.known = cache(law.price)
 
-
-def _bounded(price: Callable[[int], int], capacity: int) -> Callable[[int], int | None]:
-    return cache(lambda drain: price(drain) if drain <= capacity else None)
+    def of(self, position: Position, drain: int, kept: int | None = None) -> int | None:
+        """The price of a cycle; that of a second one depends on what the level is worth that the first one kept."""
+        law = self.law
+        if drain > (law.first_capacity if position in (Position.FIRST, Position.ONLY) else law.capacity):
+            return None
+        price = self.known(position, drain)
+        return price if kept is None else max(price, kept + law.unwaited(position, drain))
 
 
 def designs_of(program: Program) -> list[list[Design]]:
@@ -92,15 +95,22 @@ def cost_of(sequence: Joined, ends: Sequence[int], prices: Prices) -> int | None
     law, begin, total = prices.law, 0, 0
     if law.max_cycles is not None and len(ends) > law.max_cycles:
         return None
+    kept: int | None = None
     for number, end in enumerate(ends):
         is_first, is_last = number == 0, number == len(ends) - 1
-        price = (prices.only if is_last else prices.first) if is_first else prices.last if is_last else prices.mid
-        waiting = price(sequence.cycle("drain", begin, end))
+        position = (Position.ONLY if is_last else Position.FIRST) if is_first else _behind(is_last)
+        drain = sequence.cycle("drain", begin, end)
+        waiting = prices.of(position, drain, kept)
         if waiting is None:
             return None
         total += waiting + sequence.cycle("time", begin, end)
+        kept = law.kept(drain) if position is Position.FIRST and law.keeps_level else None
         begin = end
     return total
+
+
+def _behind(is_last: bool) -> Position:
+    return Position.LAST if is_last else Position.MID
 
 
 def best_of_all_cut_sets(program: Program) -> Best | None:
@@ -139,23 +149,54 @@ def _sequences(program: Program) -> Iterator[tuple[tuple[Design, ...], Joined]]:
 
 
 def best_cuts(sequence: Joined, prices: Prices) -> tuple[int, tuple[int, ...]] | None:
-    """The cheapest cuts of one chain: the best way to stand at each cut, by where the cycle before it began."""
-    size = len(sequence)
+    """The cheapest cuts of one chain: the best way to stand at each cut, by where the cycle before it began.
+
+    Behind a first cycle that ends there what follows depends on the level that it has kept.
+    """
+    size, law = len(sequence), prices.law
     best: list[tuple[int, tuple[int, ...]] | None] = [None] * (size + 1)
-    several = prices.law.max_cycles != 1
+    firsts: dict[int, tuple[int, int]] = {}
+    several = law.max_cycles != 1
     for end in range(1, size + 1):
         if not sequence.cut[end - 1] or (end < size and not several):
             continue
         for begin in range(end):
-            before = (0, ()) if begin == 0 else best[begin]
-            if before is None:
-                continue
             drain, time = sequence.cycle("drain", begin, end), sequence.cycle("time", begin, end)
-            if end == size:
-                waiting = prices.only(drain) if begin == 0 else prices.last(drain)
+            if begin == 0:
+                position = Position.ONLY if end == size else Position.FIRST
+                ways = [(0, (), None)]
             else:
-                waiting = prices.first(drain) if begin == 0 else prices.mid(drain)
-            if waiting is not None:
-                way = (before[0] + waiting + time, (*before[1], end))
-                best[end] = min(way, best[end] or way, key=lambda one: one[0])
+                position = _behind(end == size)
+                ways = [] if best[begin] is None else [(*best[begin], None)]  # type: ignore[misc]
+                if begin in firsts:
+                    ways.append((firsts[begin][0], (begin,), firsts[begin][1]))
+            for cost, ends, kept in ways:
+                waiting = prices.of(position, drain, kept)
+                if waiting is None:
+                    continue
+                way = (cost + waiting + time, (*ends, end))
+                if position is Position.FIRST and law.keeps_level:
+                    firsts[end] = (way[0], law.kept(drain))
+                else:
+                    best[end] = min(way, best[end] or way, key=lambda one: one[0])
     return best[size]
+
+
+def least_by_the_rule(program: Program) -> int | None:
+    """The least latency of any plan by the certified rule, each cycle at the threshold that its price belongs to."""
+    law, prices, found = program.law, Prices(program.law), list[int]()
+    for _, sequence in _sequences(program):
+        for ends in cut_sets(sequence):
+            if cost_of(sequence, ends, prices) is None:
+                continue
+            spans = list(pairwise((0, *ends)))
+            drains = [sequence.cycle("drain", *span) for span in spans]
+            thresholds = [law.threshold(*one) for one in zip(drains, positions(len(drains)), strict=True)]
+            active = sum(sequence.cycle("time", *span) for span in spans)
+            found.append(active + replay(law, drains, thresholds).waiting)
+    return min(found, default=None)
+
+
+def cut_sets_of(program: Program) -> int:
+    """How many combinations of designs and cuts a program has."""
+    return sum(1 << (sum(sequence.cut) - 1) for _, sequence in _sequences(program))

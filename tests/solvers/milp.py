@@ -14,10 +14,14 @@ from dataclasses import dataclass
 import pulp
 
 from ischedule.models.program import Program
+from ischedule.models.waiting import Position
 from tests.solvers.enumeration import Joined, Prices, cost_of, designs_of
 
-Node = tuple[int, int, int]
-"""Stage, design, atoms of it that are done; a boundary is (stage, -1, 0)."""
+Node = tuple[int, int, int, int]
+"""Stage, design, atoms of it that are done, and what a level is worth that a first cycle has kept there, 0 elsewhere.
+
+A boundary is (stage, -1, 0, ...). So each worth of a level at a cut is a node of its own.
+"""
 
 Chosen = tuple[tuple[int, int], ...]
 """Stages with the design chosen in each."""
@@ -52,19 +56,33 @@ class Arcs:
             {int(design): stage.chain(design) for design in designs}  # type: ignore[arg-type, call-overload]
             for stage, designs in zip(program.stages, designs_of(program), strict=True)
         ]
-        self.source, self.sink = (0, -1, 0), (len(self.chains), -1, 0)
+        self.source, self.sink = (0, -1, 0, 0), (len(self.chains), -1, 0, 0)
         law = program.law
         self.most = max(law.capacity, law.first_capacity)
 
     def all(self) -> Iterator[Arc]:
-        """Every cycle from every cut."""
+        """Every cycle from every cut; second ones also from every level that a first one can keep there."""
+        firsts = list(self._starting_at(self.source))
+        yield from firsts
+        kept = {arc.head for arc in firsts if arc.head[3]}
         for stage, chains in enumerate(self.chains):
+            if stage:
+                yield from self._starting_at((stage, -1, 0, 0))
             for design, chain in chains.items():
-                for begin in range(len(chain)):
-                    if begin == 0 or chain.cut[begin - 1]:
-                        start = int(chain.resume_drain[begin]), int(chain.resume_time[begin])
-                        tail = (stage, design if begin else -1, begin)
-                        yield from self._from(tail, stage, design, begin, *start, ())
+                for begin in range(1, len(chain)):
+                    if chain.cut[begin - 1]:
+                        yield from self._starting_at((stage, design, begin, 0))
+        for tail in sorted(kept):
+            yield from self._starting_at(tail)
+
+    def _starting_at(self, tail: Node) -> Iterator[Arc]:
+        stage, chosen, begin, _ = tail
+        if stage == len(self.chains):
+            return
+        for design, chain in self.chains[stage].items():
+            if chosen in (design, -1):
+                start = int(chain.resume_drain[begin]), int(chain.resume_time[begin])
+                yield from self._from(tail, stage, design, begin, *start, ())
 
     def _from(
         self,
@@ -84,25 +102,33 @@ class Arcs:
                 return
             if not chain.cut[place]:
                 continue
-            head = (stage, design, place + 1) if place + 1 < len(chain) else (stage + 1, -1, 0)
-            price = self._price(tail, head, drain + int(chain.commit_drain[place]))
+            whole = place + 1 == len(chain)
+            head = (stage + 1, -1, 0, 0) if whole else (stage, design, place + 1, 0)
+            spent = drain + int(chain.commit_drain[place])
+            price = self._price(tail, head, spent)
             if price is not None:
                 cost = price + time + int(chain.commit_time[place])
+                head = (*head[:3], self._kept(tail, head, spent))
                 yield Arc(tail, head, cost, self._atoms(tail, stage, place, designs), designs)
         if stage + 1 < len(self.chains):
             for follower in self.chains[stage + 1]:
                 yield from self._from(tail, stage + 1, follower, 0, drain, time, designs)
+
+    def _kept(self, tail: Node, head: Node, drain: int) -> int:
+        law = self.program.law
+        return law.kept(drain) if tail == self.source and head != self.sink and law.keeps_level else 0
 
     def _atoms(self, tail: Node, stage: int, place: int, designs: Chosen) -> int:
         whole = sum(len(self.chains[number][design]) for number, design in designs if number < stage)
         return whole + place + 1 - tail[2]
 
     def _price(self, tail: Node, head: Node, drain: int) -> int | None:
-        if tail == self.source:
-            if head == self.sink:
-                return self.prices.only(drain)
-            return None if self.program.law.max_cycles == 1 else self.prices.first(drain)
-        return self.prices.last(drain) if head == self.sink else self.prices.mid(drain)
+        ends = head == self.sink
+        if tail != self.source:
+            return self.prices.of(Position.LAST if ends else Position.MID, drain, tail[3] or None)
+        if ends:
+            return self.prices.of(Position.ONLY, drain)
+        return None if self.program.law.max_cycles == 1 else self.prices.of(Position.FIRST, drain)
 
 
 def solve_milp(program: Program) -> Found:

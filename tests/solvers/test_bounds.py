@@ -11,8 +11,9 @@ import pytest
 
 from ischedule.models.kernels import Ends
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.waiting import CycleLaw
+from ischedule.models.waiting import CycleLaw, Position
 from ischedule.solvers.floors import floor_of
+from ischedule.solvers.frontier import Kind
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.network_pass import Search
 from ischedule.solvers.rate import rate_of
@@ -180,22 +181,25 @@ def test_bounds_of_labels_lie_below_every_plan_through_them() -> None:
                     continue
                 drain, cost, is_first = found
                 exits = Exits(np.array([drain]), np.array([float(cost)]), np.array([designs[stage]]), np.array([0]))
-                assert at_most(search.least_label(exits, is_first, stage)[0], whole)
+                kind = Kind.FIRST if is_first else Kind.LATER
+                assert at_most(search.least_label(exits, kind, stage)[0], whole)
                 labels += 1
     assert labels > 200
 
 
 def open_label(program: Program, sequence: Joined, ends: list[int], boundary: int) -> tuple[int, int, bool] | None:
     """Drain and cost of the cycle in progress at a boundary, and whether it is the first; None if none is."""
-    prices, begin, cost = Prices(program.law), 0, 0
+    prices, begin, cost, kept = Prices(program.law), 0, 0, None
     for number, end in enumerate(ends):
         if begin < boundary <= end and (boundary < end or end == len(sequence)):
             _, resume_drain, _ = sequence.parts["drain"]
             _, resume_time, _ = sequence.parts["time"]
             drain = resume_drain[begin] + sum(sequence.parts["drain"][0][begin:boundary])
             return drain, cost + resume_time[begin] + sum(sequence.parts["time"][0][begin:boundary]), number == 0
-        waiting = (prices.first if number == 0 else prices.mid)(sequence.cycle("drain", begin, end))
+        drain, position = sequence.cycle("drain", begin, end), Position.FIRST if number == 0 else Position.MID
+        waiting = prices.of(position, drain, kept)
         assert waiting is not None
+        kept = program.law.kept(drain) if number == 0 and program.law.keeps_level else None
         cost += waiting + sequence.cycle("time", begin, end)
         begin = end
     return None

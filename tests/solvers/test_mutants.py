@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ischedule.models.program import Program
-from ischedule.solvers import explicit, floors, frontier, space, tiled
+from ischedule.solvers import ahead, explicit, floors, frontier, space, tiled, waits
 from ischedule.solvers.floors import Floor
 from ischedule.solvers.sweep import Lanes
 from tests.solvers.agreement import Solver, disagreement
@@ -146,6 +146,20 @@ def first_is_any(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(explicit, "exact_waiting", waiting)
 
 
+def without_elapsed(cost: Any, elapsed: Any, price: Any, unwaited: Any) -> Any:
+    """A second cycle is paid for the level that the first one has kept, whether or not it waits."""
+    return cost + price
+
+
+def never_waits(*arguments: Any) -> Any:
+    """A second cycle always begins at once."""
+    return arguments[1] + arguments[3]
+
+
+def keeps_nothing(law: Any) -> None:
+    """No first cycle keeps a level."""
+
+
 def too_high(found: Floor) -> Floor:
     """Floors that promise more than is true."""
     return Floor(found.value * 1.2, found.bounds * 1.2)
@@ -162,6 +176,10 @@ EXPLICIT: dict[str, Mutate] = {
     "label-lost": result_changed(frontier, "frontier", without_last),
     "cheapest-label-only": cheapest_only,
     "first-cycle-priced-as-any": first_is_any,
+    "paid-for-waiting": lambda patch: patch.setattr(ahead, "ended", without_elapsed),
+    "second-never-waits": lambda patch: patch.setattr(ahead, "ended", never_waits),
+    "level-kept-unseen": lambda patch: patch.setattr(waits, "_ahead", keeps_nothing),
+    "second-label-lost": result_changed(ahead, "undominated", without_last),
     "first-design-only": result_changed(explicit, "_groups", lambda groups: [group[:1] for group in groups]),
 }
 

@@ -1,0 +1,54 @@
+"""Second cycles in a walk over a design, where the first one can keep a level above the floor.
+
+Behind a first cycle that keeps a level a plan has a cost, which counts that level as time gained, and the time that has
+passed for certain. A second cycle costs at least what both come to; behind it the cost says all again.
+"""
+
+from __future__ import annotations
+
+from ischedule.analysis.waiting_floor import BEYOND
+from ischedule.models.plan import AheadLabel, Boundary, Label
+from ischedule.models.waiting import CycleLaw, Position
+
+
+class Second:
+    """The closed states that keep a level at the place of a walk, and the second cycles in progress.
+
+    The numbers of a cycle in progress are less the sums over the atoms up to where it began.
+    """
+
+    def __init__(self, law: CycleLaw, entry: Boundary) -> None:
+        self.law = law
+        self.kept: list[Label] = list(entry.kept)
+        self.open: list[AheadLabel] = list(entry.ahead)
+
+    def begin(self, drain: int, time: int) -> None:
+        """Begin cycles behind all closed states; so much is for resuming, less the sums so far."""
+        self.open += [(drain, cost + time, elapsed + time) for cost, elapsed in self.kept]
+        self.kept = []
+
+    def fit(self, drained: int) -> None:
+        """Leave out what no cycle can hold after atoms that drain so much."""
+        if self.open:
+            self.open = [state for state in self.open if state[0] + drained <= self.law.capacity]
+
+    def ended(self, reach: int) -> int:
+        """The least cost of ending a second cycle after atoms and a commit that drain so much, without their time."""
+        law = self.law
+        return min(
+            (
+                max(cost + law.mid(drain + reach), elapsed + law.unwaited(Position.MID, drain + reach))
+                for drain, cost, elapsed in self.open
+                if drain + reach <= law.capacity
+            ),
+            default=BEYOND,
+        )
+
+    def stand(self, kept: tuple[Label, ...], closed: int, time: int) -> None:
+        """Stand behind first cycles that keep a level; standing closed otherwise is no worse for as much."""
+        self.kept = [(cost + time, elapsed + time) for cost, elapsed in kept if cost < closed]
+
+    def after(self, drained: int, time: int) -> tuple[tuple[Label, ...], tuple[AheadLabel, ...]]:
+        """What is left at the end, after atoms with these sums."""
+        ahead = tuple((drain + drained, cost + time, elapsed + time) for drain, cost, elapsed in self.open)
+        return tuple(self.kept), ahead
