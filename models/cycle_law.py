@@ -78,7 +78,8 @@ class CycleLaw(ABC):
 
         max(cost + price(e_2), elapsed + unwaited(e_2))
 
-    which is the sum of prices wherever it waits. `unwaited` falls by at most `slip` as a drain grows.
+    which is the sum of prices wherever it waits; where it does not, one cycle for both costs no more. `unwaited` falls
+    by at most `slip` as a drain grows.
 
     `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
     cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`
