@@ -124,14 +124,14 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
     beginning = _Beginning(waste, opening, entry, limit)
     states = deque(sorted(entry.later, key=itemgetter(1)))
     here = limit if entry.closed is None else entry.closed
-    drained = 0
+    drained, early = 0, beginning.goes_on
     for (drains, again, refetch), repeats in rows:
         for _ in range(repeats):
             start, extra = drained, 0
             for drain in drains:
                 if here + extra < limit:
                     states.append((here + extra, start))
-                if beginning.kept:
+                if early and beginning.kept:
                     beginning.begin(start, extra)
                 start, extra = drained + drain - again, refetch
                 drained += drain
@@ -146,11 +146,12 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
                         total = potential + (waste.of(load) if lost is None else lost)
                         if total < here:
                             here = total
-                if beginning.goes_on:
+                if early:
                     here = beginning.ended(drained, here)
+                    early = beginning.goes_on
                 elif not states and here >= limit:
                     return None
-    if here >= limit and not states and not beginning.goes_on:
+    if here >= limit and not states and not early:
         return None
     first, kept, ahead = beginning.first, beginning.kept, beginning.ahead
     return Walked(None if here >= limit else here, tuple(first), tuple(states), tuple(kept), tuple(ahead), drained)

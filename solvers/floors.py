@@ -16,8 +16,8 @@ from ischedule.solvers.space import Floats, Space
 from ischedule.solvers.sweep import UNREACHABLE, Lanes, edges, relax
 from ischedule.solvers.waits import Waiting
 
-BATCH = (24, 384)
-BLOCK = 96
+BATCH = (8, 64)
+BLOCK = 288
 """Cuts between two looks at the waste so far."""
 
 

@@ -32,8 +32,8 @@ from ischedule.solvers.waits import Waiting, alone, exact_waiting, steering_wait
 
 SLACK = (2e6, 1e-9)
 """How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
-FEW = 8
-CUTS = 4000
+FEW = 2
+CUTS = 1000
 """Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
 
 
