@@ -35,6 +35,8 @@ def without(restriction: str, program: Program) -> float:
         return _filtered(program, _is_even)
     if restriction == "sizes that do not divide":
         return _filtered(program, _divides)
+    if restriction == "smaller last tiles":
+        return _whole_tiles(program)
     if restriction == "crossing layers":
         return _apart(program)
     if restriction == "several batches in a cycle":
@@ -42,7 +44,13 @@ def without(restriction: str, program: Program) -> float:
     raise ValueError(restriction)
 
 
-RESTRICTIONS = ("odd sizes", "sizes that do not divide", "several batches in a cycle", "crossing layers")
+RESTRICTIONS = (
+    "odd sizes",
+    "sizes that do not divide",
+    "smaller last tiles",
+    "several batches in a cycle",
+    "crossing layers",
+)
 
 
 def _latency(program: Program) -> float:
@@ -82,6 +90,31 @@ def _divides(designs: Designs) -> Mask:
     """Every tile is whole: no loop has a smaller last one."""
     pairs = zip((designs.rows, designs.columns, designs.outputs, designs.inputs), designs.extent.loops, strict=True)
     return np.asarray(np.logical_and.reduce([extent % size == 0 for size, extent in pairs]))
+
+
+def _whole_tiles(program: Program) -> float:
+    """Every last tile of a convolution is charged as a full one: as if its loops were as long as all tiles together."""
+
+    def padded(designs: Designs, shape: tuple[int, ...]) -> Designs:
+        """The designs over an extent that differs from one to the next."""
+        if designs.extent.pooling:
+            return designs
+        tiles = (designs.rows, designs.columns, designs.outputs, designs.inputs)
+        loops = [-(-loop // tile) * tile for tile, loop in zip(tiles, designs.extent.loops, strict=True)]
+        rows, columns, outputs, inputs = (loop.reshape(shape) for loop in loops)
+        extent = replace(designs.extent, rows=rows, columns=columns, outputs=outputs, inputs=inputs)
+        return replace(designs, extent=extent)
+
+    totals, atoms = kernels_array.totals, kernels_array._atoms
+
+    def whole_totals(designs: Designs, *arguments: Any) -> Any:
+        return totals(padded(designs, (-1,)), *arguments)
+
+    def whole_atoms(designs: Designs, *arguments: Any) -> Any:
+        return atoms(padded(designs, (-1, 1)), *arguments)
+
+    with patch.object(kernels_array, "totals", whole_totals), patch.object(kernels_array, "_atoms", whole_atoms):
+        return _latency(program)
 
 
 def _apart(program: Program) -> float:

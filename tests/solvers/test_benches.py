@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,11 +14,12 @@ import pytest
 from bench.cross_check import Comparison, programs
 from bench.network_cases import FIXED, PROGRAMMABLE, Variant, geometric_mean, variants
 from bench.networks import LEAST_SPEED_UP, Line
-from bench.restrictions import SECOND, without
+from bench.restrictions import RESTRICTIONS, SECOND, without
 from bench.scaling import CHECK_SECONDS, Measured, judged, program_of_arrays, read_program, slopes, write_case
+from ischedule.models import kernels_array
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
-from ischedule.models.kernels import rows_of
+from ischedule.models.kernels import is_canonical, rows_of
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Tiling
@@ -78,7 +82,7 @@ def test_single_batches_equal_brute_force() -> None:
 
 
 def test_restrictions_never_help_and_sometimes_hurt() -> None:
-    for restriction in ("odd sizes", "sizes that do not divide", "crossing layers", "several batches in a cycle"):
+    for restriction in RESTRICTIONS:
         rises = []
         for program in filter(None, map(solvable, range(40))):
             cost = solve_tiled(program, Limit()).cost
@@ -140,3 +144,44 @@ def test_the_shipped_networks_have_one_price_for_every_cycle() -> None:
     for variant in variants():
         if variant.name.endswith("ts1"):
             assert one_price(program_of(load_case(variant.document())).law)
+
+
+def test_whole_tiles_cost_what_the_same_tiles_of_a_longer_loop_cost() -> None:
+    """One tiling at a time: the layer whose loops are as long as its tiles together has no smaller last tile."""
+    compared = 0
+    for seed in range(60):
+        program = random_tiled(Random(seed), Random(seed).choice(LAWS), stages=1)
+        (stage,) = program.stages
+        assert isinstance(stage, TiledStage)
+        tilings = [one for one in designs_of(program)[0] if isinstance(one, Tiling)]
+        for tiling in Random(seed).sample(tilings, min(4, len(tilings))):
+            extent = stage.forms[tiling.form]
+            if extent.pooling or not is_canonical(extent, tiling, stage.prices):
+                continue
+            tiles = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
+            loops = [-(-loop // tile) * tile for tile, loop in zip(tiles, extent.loops, strict=True)]
+            longer = replace(extent, **dict(zip(("rows", "columns", "outputs", "inputs"), loops, strict=True)))
+            only = replace(tiling, form=0)
+            alone = [replace(program, stages=(replace(stage, forms=(one,)),)) for one in (extent, longer)]
+            found = [_only(one, only, restriction) for one, restriction in zip(alone, (True, False), strict=True)]
+            assert found[0] == found[1]
+            compared += found[0] is not None
+    assert compared > 50
+
+
+def _only(program: Program, tiling: Tiling, charged_whole: bool) -> float | None:
+    """The least latency by one tiling alone."""
+    original = kernels_array.enumerate_designs
+
+    def enumerate_designs(*arguments: Any, **named: Any) -> list[Any]:
+        found = original(*arguments, **named, canonical=False)
+        return [some.take(np.array([some.tiling(i) == tiling for i in range(len(some))], dtype=bool)) for some in found]
+
+    with patch.object(kernels_array, "enumerate_designs", enumerate_designs):
+        try:
+            if charged_whole:
+                return without("smaller last tiles", program)
+            cost = solve_tiled(program, Limit()).cost
+            return None if cost is None else (cost + program.law.offset) / SECOND
+        except AssertionError:
+            return None
