@@ -11,7 +11,7 @@ The first cycle is still short of a full one when it ends so, so that only the c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -60,6 +60,9 @@ class Starts:
 
 _COLUMNS = ("source", "label", "cut", "column", "drain", "cost", "elapsed")
 
+BULK = 1 << 20
+"""Ends of cycles that are priced at once."""
+
 Promising = Callable[[Starts], NDArray[np.bool_]]
 """Which second cycles can belong to a wanted plan."""
 
@@ -93,32 +96,52 @@ def starts(
     kept = []
     shape = (len(entries.first_drain), len(lanes))
     drains, costs = np.broadcast_to(entries.first_drain, shape), np.broadcast_to(entries.first_cost, shape)
-    for j in range(1, lanes.atoms + 1):
-        drain = drains + lanes.drain[j]
-        inside = (drain <= waiting.first_capacity) & (j <= lanes.length)
-        if not inside.any():
-            break
-        drain = drain + lanes.commit_drain[j - 1]
-        label, d = np.nonzero(inside & (drain <= waiting.first_capacity) & lanes.cut[j - 1])
-        if not len(label):
-            continue
-        drain = drain[label, d]
-        cost = costs[label, d] + waiting.first(drain) + lanes.time[j, d] + lanes.commit_time[j - 1, d]
+    for label, j, d in _in_bulk(_ends_of_first(lanes, drains, waiting.first_capacity)):
+        drain = drains[label, d] + lanes.closing_drain[j - 1, d]
+        cost = costs[label, d] + waiting.first(drain) + lanes.closing_time[j - 1, d]
         worth = ahead.kept(drain)
         at_end = lanes.length[d] == j
-        waits = worth <= 0
-        if j < lanes.atoms:
-            following = lanes.resume_drain[j, d] + lanes.drain[j + 1, d] - lanes.drain[j, d]
-            rise = ahead.rise(np.minimum(following, waiting.capacity))
-            waits = waits | (~at_end & (worth <= rise))
-        np.minimum.at(least[j], d[waits], cost[waits])
+        after = np.minimum(j, lanes.atoms - 1)
+        following = lanes.resume_drain[after, d] + lanes.drain[after + 1, d] - lanes.drain[after, d]
+        waits = (worth <= 0) | (~at_end & (worth <= ahead.rise(np.minimum(following, waiting.capacity))))
+        np.minimum.at(least, (j[waits], d[waits]), cost[waits])
         some = np.flatnonzero(~waits & at_end)
         kept.append(Exits(np.zeros_like(some), cost[some], d[some], -1 - label[some], cost[some] + worth[some]))
         some = np.flatnonzero(~waits & ~at_end)
-        rows = _begun(lanes, Source.FIRST, label[some], np.full_like(some, j), d[some], cost[some], worth[some])
-        found.append(hopeful(rows))
+        found.append(hopeful(_begun(lanes, Source.FIRST, label[some], j[some], d[some], cost[some], worth[some])))
     table = Starts(*(np.concatenate([getattr(rows, name) for rows in found]) for name in _COLUMNS))
     return table, joined(kept) if kept else nothing(waiting.dtype)
+
+
+Places = tuple[Integers, Integers, Integers]
+
+
+def _ends_of_first(lanes: Lanes, drains: Integers, capacity: int) -> Iterator[Places]:
+    """Where first cycles can end: labels, cuts and columns."""
+    for j in range(1, lanes.atoms + 1):
+        inside = (drains + lanes.drain[j] <= capacity) & (j <= lanes.length)
+        if not inside.any():
+            return
+        label, d = np.nonzero(inside & (drains + lanes.closing_drain[j - 1] <= capacity) & lanes.cut[j - 1])
+        yield label, np.full_like(label, j), d
+
+
+def _in_bulk(places: Iterator[Places]) -> Iterator[Places]:
+    """The same in fewer and larger pieces."""
+    pieces, size = list[Places](), 0
+    for some in places:
+        pieces.append(some)
+        size += len(some[0])
+        if size > BULK:
+            yield _concatenated(pieces)
+            pieces, size = [], 0
+    if pieces:
+        yield _concatenated(pieces)
+
+
+def _concatenated(pieces: list[Places]) -> Places:
+    first, second, third = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    return first, second, third
 
 
 def _entering(lanes: Lanes, entries: Entries) -> tuple[Starts, Starts]:
@@ -146,22 +169,24 @@ def _begun(
 
 def close(least: Matrix, lanes: Lanes, rows: Starts, waiting: Waiting, ahead: Ahead) -> None:
     """End the second cycles wherever they can end inside the stage."""
-    alive = np.arange(len(rows))
-    further = 0
+    for row, j, d in _in_bulk(_ends_of_second(lanes, rows, waiting.capacity)):
+        drain = rows.drain[row] + lanes.closing_drain[j - 1, d]
+        cost = ended(rows.cost[row], rows.elapsed[row], waiting.mid(drain), ahead.mid(drain))
+        np.minimum.at(least, (j, d), cost + lanes.closing_time[j - 1, d])
+
+
+def _ends_of_second(lanes: Lanes, rows: Starts, capacity: int) -> Iterator[Places]:
+    """Where second cycles can end: rows, cuts and columns."""
+    alive, further = np.arange(len(rows)), 0
     while len(alive):
         further += 1
         ends, d = rows.cut[alive] + further, rows.column[alive]
         inside = ends <= lanes.length[d]
         alive, ends, d = alive[inside], ends[inside], d[inside]
-        drain = rows.drain[alive] + lanes.drain[ends, d]
-        inside = drain <= waiting.capacity
-        alive, ends, d, drain = alive[inside], ends[inside], d[inside], drain[inside]
-        drain = drain + lanes.commit_drain[ends - 1, d]
-        some = np.flatnonzero((drain <= waiting.capacity) & lanes.cut[ends - 1, d])
-        if len(some):
-            row, drain, j, d = alive[some], drain[some], ends[some], d[some]
-            cost = ended(rows.cost[row], rows.elapsed[row], waiting.mid(drain), ahead.mid(drain))
-            np.minimum.at(least, (j, d), cost + lanes.time[j, d] + lanes.commit_time[j - 1, d])
+        inside = rows.drain[alive] + lanes.drain[ends, d] <= capacity
+        alive, ends, d = alive[inside], ends[inside], d[inside]
+        fits = (rows.drain[alive] + lanes.closing_drain[ends - 1, d] <= capacity) & lanes.cut[ends - 1, d]
+        yield alive[fits], ends[fits], d[fits]
 
 
 def ended(cost: Matrix, elapsed: Matrix, price: Matrix, unwaited: Matrix) -> Matrix:
