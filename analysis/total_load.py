@@ -66,7 +66,12 @@ class TotalLoad:
         return found
 
     def _all(self, bucket: int) -> int:
-        """A plan's only cycle, or its first one and what follows."""
+        """A plan's only cycle, or its first one and what follows; what the first one keeps is no time gained."""
+        law = self.cost.law
+        found = self._priced(bucket)
+        return max(found, self.cost.time + law.least_waiting - law.offset) if law.keeps_level else found
+
+    def _priced(self, bucket: int) -> int:
         if self.first is None:
             several = self._ending(bucket)
         else:

@@ -166,6 +166,11 @@ class CycleLaw(ABC):
             prices[1] = max(prices[1], self.kept(drains[0]) + self.unwaited(position, drains[1]))
         return self.offset + sum(prices)
 
+    @property
+    def least_waiting(self) -> int:
+        """What every plan waits at least."""
+        return self.head.delay
+
     def require(self, drain: int, capacity: int) -> None:
         """Raise ValueError for a drain that no cycle can have."""
         if not 0 <= drain <= capacity:

@@ -92,6 +92,8 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     first, last, only = saved(waiting.first, first_nodes), saved(waiting.last, nodes), saved(waiting.only, first_nodes)
     bucket = max(room, 1) / BUCKETS
     later_table, first_table = _least(waiting, bucket, (room, first_room), overhead, active)
+    if waiting.ahead is not None:
+        first_table = np.maximum(first_table, waiting.ahead.least + active)
     rebate = Rebate(last, max(first + last, only))
     return Rate(fraction, room, _lines(nodes, cost, denominator), rebate, later_table, first_table, bucket)
 

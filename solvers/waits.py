@@ -25,7 +25,8 @@ class Ahead:
 
     ``kept`` is what the level is worth, ``mid`` and ``last`` what a second cycle costs at least beyond the time that
     has passed, and ``rise`` the elapsed time up to a drain's least threshold: a cycle with that drain or more waits
-    if what is kept is worth no more. ``slip`` is by how much ``mid`` and ``last`` may fall.
+    if what is kept is worth no more. ``slip`` is by how much ``mid`` and ``last`` may fall. ``least`` is what every
+    plan costs at least beyond its active time, since no wait is negative.
     """
 
     kept: Waits
@@ -33,6 +34,7 @@ class Ahead:
     last: Waits
     rise: Waits
     slip: int
+    least: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def steering_waiting(law: CycleLaw) -> Waiting:
         return _waiting(float, law, prices)
     kept = _steering(exact.kept, law.first_capacity)
     mid, last, rise = (_steering(one, law.capacity) for one in (exact.mid, exact.last, exact.rise))
-    return _waiting(float, law, prices, Ahead(kept, mid, last, rise, exact.slip))
+    return _waiting(float, law, prices, Ahead(kept, mid, last, rise, exact.slip, exact.least))
 
 
 def _ahead(law: CycleLaw) -> Ahead | None:
@@ -80,6 +82,7 @@ def _ahead(law: CycleLaw) -> Ahead | None:
         lambda drains: unwaited_array(law, Position.LAST, drains),
         lambda drains: rise_array(law, drains),
         law.slip,
+        law.least_waiting - law.offset,
     )
 
 
