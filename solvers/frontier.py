@@ -155,15 +155,7 @@ def cross(
     blocks: list[Edges] = []
     later_drain, later_cost = entry[Kind.LATER].drain[:, None], entry[Kind.LATER].cost[:, None]
     commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
-    starts, exits = None, {kind: nothing(dtype) for kind in Kind}
-    if waiting.ahead is not None:
-        entries = Entries(group.first_drain, group.first_cost, entry[Kind.KEPT], entry[Kind.AHEAD])
-        promising = None if hopes.starts is None else hopes.starts(index, lanes)
-        starts, exits[Kind.KEPT] = second.starts(least, lanes, entries, waiting, waiting.ahead, promising)
-        second.close(least, lanes, starts, waiting, waiting.ahead)
-        exits[Kind.AHEAD] = second.opened(lanes, starts, waiting.capacity - commit, waiting.ahead)
-    elif not waiting.single:
-        enter(least, lanes, group.first_drain, group.first_cost, waiting.first_capacity, waiting.first)
+    starts, exits = _early(group, least, entry, waiting, hopes, waiting.capacity - commit)
     if not waiting.single:
         enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
         step = BLOCK if hopes.designs is None else LOOK
@@ -195,6 +187,24 @@ def cross(
     )
     exits[Kind.FIRST] = passed(lanes, group.first_drain, group.first_cost, waiting.first_capacity - commit)
     return Crossing(group.index, lanes, least, exits, blocks, starts)
+
+
+def _early(
+    group: _Lanes, least: Matrix, entry: Reached, waiting: Waiting, hopes: Hopes, room: Integers
+) -> tuple[Starts | None, dict[Kind, Exits]]:
+    """End first cycles inside the stage, and second ones where the first can keep a level; what these leave behind."""
+    exits = {kind: nothing(waiting.dtype) for kind in Kind}
+    lanes, first = group.lanes, (group.first_drain, group.first_cost)
+    if waiting.ahead is None:
+        if not waiting.single:
+            enter(least, lanes, *first, waiting.first_capacity, waiting.first)
+        return None, exits
+    entries = Entries(*first, entry[Kind.KEPT], entry[Kind.AHEAD])
+    promising = None if hopes.starts is None else hopes.starts(group.index, lanes)
+    starts, exits[Kind.KEPT] = second.starts(least, lanes, entries, waiting, waiting.ahead, promising)
+    second.close(least, lanes, starts, waiting, waiting.ahead)
+    exits[Kind.AHEAD] = second.opened(lanes, starts, room, waiting.ahead)
+    return starts, exits
 
 
 Discharge = Callable[[Exits, Kind], NDArray[np.bool_]]
