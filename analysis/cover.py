@@ -50,6 +50,8 @@ def require_bound(program: Program, bound: Bound) -> None:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
     if any(drain < 0 for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than nothing")
+    if not program.law.keeps_level and any(one.kept or one.ahead for one in bound.boundaries):
+        raise Unproven("a label is behind a level that no first cycle can keep")
     if (ends := shared_ends(program)) is not None:
         require_tiled_bound(program, ends, bound)
         return

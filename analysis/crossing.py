@@ -13,6 +13,7 @@ from ischedule.analysis.design_classes import Classes, distinct
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.potential import Entry, Walked, rows_in, walk
+from ischedule.analysis.second_cycle import second_cost
 from ischedule.models.cycle_law import Position
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Boundary
@@ -180,7 +181,10 @@ class Crossing:
         if self.after is None:
             costs = [cost + commit[1] + grounds.law.only(drain + commit[0]) for drain, cost in after.first]
             costs += [cost + commit[1] + grounds.law.last(drain + commit[0]) for drain, cost in after.later]
-            costs += [commit[1] + self._last_ahead(commit[0], *state) for state in after.ahead]
+            costs += [
+                commit[1] + second_cost(grounds.law, Position.LAST, drain + commit[0], cost, elapsed)
+                for drain, cost, elapsed in after.ahead
+            ]
             if min(costs, default=grounds.value) < grounds.value:
                 raise Unproven(f"a plan {where} may cost {min(costs)}, less than {grounds.value}")
             return
@@ -190,11 +194,6 @@ class Crossing:
             if not self._is_dear(*started, state.elapsed, state.is_first):
                 text = f"the state {state.name} is reached at a cost of {cost}, which no label covers"
                 raise Unproven(f"{where} {text}")
-
-    def _last_ahead(self, commit: int, drain: int, cost: int, elapsed: int) -> int:
-        """What a plan costs whose second cycle ends it, without the time of the commit."""
-        law = self.grounds.law
-        return max(cost + law.last(drain + commit), elapsed + law.unwaited(Position.LAST, drain + commit))
 
     def _is_dear(self, load: int, cost: int, elapsed: int | None, is_first: bool) -> bool:
         """Whether every plan through a label after the stage costs the value."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from ischedule.analysis.second_cycle import Second
+from ischedule.analysis.second_cycle import Second, second_cost
 from ischedule.analysis.waiting_floor import BEYOND, WaitingFloor
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Boundary, Label
@@ -60,7 +60,7 @@ def _finish(chain: Chain, floor: WaitingFloor, after: Boundary) -> int | None:
     if floor.splits:
         costs += [c + time + law.last(d + drain) for d, c in after.later if d + drain <= law.capacity]
     costs += [
-        time + max(c + law.last(d + drain), elapsed + law.unwaited(Position.LAST, d + drain))
+        time + second_cost(law, Position.LAST, d + drain, c, elapsed)
         for d, c, elapsed in after.ahead
         if d + drain <= law.capacity
     ]

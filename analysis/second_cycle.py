@@ -11,6 +11,11 @@ from ischedule.models.plan import AheadLabel, Boundary, Label
 from ischedule.models.waiting import CycleLaw, Position
 
 
+def second_cost(law: CycleLaw, position: Position, drain: int, cost: int, elapsed: int) -> int:
+    """What a second cycle comes to that ends: at least the time that has passed and what it costs without waiting."""
+    return max(cost + law.price(position, drain), elapsed + law.unwaited(position, drain))
+
+
 class Second:
     """The closed states that keep a level at the place of a walk, and the second cycles in progress.
 
@@ -37,7 +42,7 @@ class Second:
         law = self.law
         return min(
             (
-                max(cost + law.mid(drain + reach), elapsed + law.unwaited(Position.MID, drain + reach))
+                second_cost(law, Position.MID, drain + reach, cost, elapsed)
                 for drain, cost, elapsed in self.open
                 if drain + reach <= law.capacity
             ),

@@ -227,3 +227,15 @@ def test_a_bound_that_fails_says_where() -> None:
     assert optimum is not None
     with pytest.raises(Unproven, match=f"may cost {optimum.additive}, less than {optimum.additive + 1}"):
         require_bound(case, Bound(optimum.additive + 1, (0, 1), ()))
+
+
+def test_labels_behind_a_level_that_cannot_be_kept_are_refused() -> None:
+    cases = (program(Random(seed)) for seed in range(200))
+    case = next(one for one in cases if len(one.stages) > 1 and best(one) and not one.law.keeps_level)
+    optimum = best(case)
+    assert optimum is not None
+    good = certificate(case, optimum.additive)
+    assert proves(case, good)
+    for labels in ({"kept": ((0, 0),)}, {"ahead": ((0, 0, 0),)}):
+        wrong = replace(good.boundaries[0], **labels)  # type: ignore[arg-type]
+        assert not proves(case, replace(good, boundaries=(wrong, *good.boundaries[1:])))
