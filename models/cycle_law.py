@@ -10,6 +10,9 @@ from enum import Enum
 from ischedule.models.charging import ChargingLaw
 from ischedule.models.diagnosis import Diagnosis
 
+NEVER = -(1 << 200)
+"""Less than any elapsed time."""
+
 
 class Position(Enum):
     """Where in a plan a power cycle stands; a plan of one cycle has an ONLY one."""
@@ -32,6 +35,17 @@ class Threshold:
     high: int
     code: int | None
     voltage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several cycles at one of the thresholds that it may wait for: `reach` is what it costs until it has begun,
+    `left` what of that the level it leaves is worth to the next one. Its price at this threshold is the difference.
+    """
+
+    threshold: Threshold
+    reach: int
+    left: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,16 @@ class CycleLaw(ABC):
     which is the sum of prices wherever it waits; where it does not, one cycle for both costs no more. `unwaited` falls
     by at most `slip` as a drain grows.
 
+    Where later cycles leave a level too (`leaves_level`), the same holds behind each of them, and every threshold worth
+    trying is a way of its own (`ways`): from a state (cost, elapsed) the cycle has begun when
+
+        max(cost + reach, elapsed + latency)
+
+    has passed, and that less `left` is its cost (`ended`). This is never below what the certified rule takes, and
+    equals it where the cycle waits for a threshold above the level at hand. A cycle that does not may be run together
+    with the one before it, at that one's threshold: that waits no longer, drains no more, leaves no less, and saves
+    a commit and a resume. So the least over all plans and ways is what the best plan takes by the rule.
+
     `capacity` is the largest drain of any cycle, `first_capacity` that of the first one, `limited_by` what keeps a
     cycle from draining more. `max_cycles` is 1 where the supply cannot recharge what a charged start spends. `period`
     is what a periodic start assumes: latency plus `recovery` of the last cycle must not exceed it.
@@ -129,6 +153,16 @@ class CycleLaw(ABC):
     def unwaited(self, position: Position, drain: int) -> int:
         """What a second cycle costs at least beyond the time that has passed before it; it is in the middle or LAST."""
         raise ValueError(f"no cycle of this law begins above its threshold: {position}, {drain}")
+
+    def ways(self, position: Position, drain: int) -> tuple[Way, ...]:
+        """One of several cycles at each threshold worth trying, the best of which has its price."""
+        raise ValueError(f"no later cycle of this law leaves a level: {position}, {drain}")
+
+    def ended(self, way: Way, cost: int, elapsed: int) -> tuple[int, int]:
+        """Cost and elapsed time behind a cycle, without what it is active, where they were these before it: the elapsed
+        time `NEVER` if the cycle waits for certain."""
+        passed = max(cost + way.reach, elapsed + self.upkeep.latency)
+        return passed - way.left, passed
 
     @abstractmethod
     def threshold(self, drain: int, position: Position) -> Threshold:
@@ -202,15 +236,30 @@ def replay(law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]
     level, total = law.head.level, law.head.delay
     levels: list[int] = []
     for cycle, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
-        start = level
-        if cycle or law.head.waits:
-            pause = law.upkeep.pause if cycle else 0
-            total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
-            start = max(level, threshold.level)
-        if not 0 <= drain <= start - law.upkeep.reserve:
-            raise ValueError(f"cycle {cycle + 1} drains {drain} of a level of {start}")
-        level = law.level_left(start, drain)
+        try:
+            total, level = after_cycle(law, total, level, drain, threshold, cycle == 0)
+        except ValueError as error:
+            raise ValueError(f"cycle {cycle + 1} {error}") from None
         levels.append(level)
-    if law.recharge_target is not None:
-        total += law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency
-    return Replay(total, tuple(levels))
+    return Replay(total + recharging(law, level), tuple(levels))
+
+
+def after_cycle(
+    law: CycleLaw, total: int, level: int, drain: int, threshold: Threshold, is_first: bool
+) -> tuple[int, int]:
+    """All waiting and the level left behind one more cycle, by the rule that is certified."""
+    start = level
+    if not is_first or law.head.waits:
+        pause = 0 if is_first else law.upkeep.pause
+        total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
+        start = max(level, threshold.level)
+    if not 0 <= drain <= start - law.upkeep.reserve:
+        raise ValueError(f"drains {drain} of a level of {start}")
+    return total, law.level_left(start, drain)
+
+
+def recharging(law: CycleLaw, level: int) -> int:
+    """What waiting follows the last cycle if a recharged buffer is the end."""
+    if law.recharge_target is None:
+        return 0
+    return law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency

@@ -2,7 +2,7 @@
 
 from ischedule.models.band_search import BandSearch
 from ischedule.models.charging import ChargingLaw, SourceCharging
-from ischedule.models.cycle_law import CycleLaw, Head, Position, Threshold, Upkeep
+from ischedule.models.cycle_law import CycleLaw, Head, Position, Threshold, Upkeep, Way
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.thresholds import ThresholdLevels
@@ -66,7 +66,7 @@ class ProgrammableWakeLaw(CycleLaw):
         self.keeps_level = head.level > 0
         self.leaves_level = self.search is not None or top.code is not None
         self.slip = 0
-        if self.keeps_level and self.search is None and top.code is not None:
+        if self.search is None and top.code is not None:
             # the highest step is the widest
             below = thresholds.at(top.code - 1).level if top.code else 0
             self.slip = charging.elapsed_up(min(top.level, top.high - below))
@@ -142,6 +142,41 @@ class ProgrammableWakeLaw(CycleLaw):
         if position is Position.LAST and self.recharge_target is None:
             return self.upkeep.latency
         return self.upkeep.latency - self._most_left(need) + (self.tail if position is Position.LAST else 0)
+
+    def ways(self, position: Position, drain: int) -> tuple[Way, ...]:
+        if position is Position.ONLY:
+            raise ValueError("the only cycle of a plan has one way")
+        latency, charging = self.upkeep.latency, self.charging
+        if position is Position.FIRST:
+            need, head = self._need(drain, self.first_capacity), self.head
+            least = self._least_of_first(need)
+            if not head.waits:
+                return (Way(least, self.elapsed_at_head, charging.elapsed_down(head.level - need)),)
+            arrival = self.elapsed_at_head + latency
+            return tuple(
+                Way(
+                    one,
+                    arrival + charging.charge_time(head.level, one.high),
+                    charging.elapsed_down(max(one.level, head.level) - need),
+                )
+                for one in self._tried(least, max(need, head.level + 1))
+            )
+        need = self._need(drain, self.capacity)
+        least = self.thresholds.least(need)
+        if position is Position.LAST and self.recharge_target is None:
+            return (Way(least, charging.elapsed_up(least.high) + latency, 0),)
+        tail = self.tail if position is Position.LAST else 0
+        return tuple(
+            Way(one, charging.elapsed_up(one.high) + latency, charging.elapsed_down(one.level - need) - tail)
+            for one in self._tried(least, need)
+        )
+
+    def _tried(self, least: Threshold, level: int) -> list[Threshold]:
+        """The least sufficient threshold, and where a set is searched those of it that guarantee a level."""
+        if self.search is None:
+            return [least]
+        found = map(self.search.candidate, range(self.search.least_index(level), self.search.count + 1))
+        return [least, *(one for one in found if one != least)]
 
     def _most_left(self, need: int) -> int:
         """What a cycle can leave that starts at its threshold, in picoseconds: of any threshold if a set is searched.

@@ -9,33 +9,15 @@ from numpy.typing import NDArray
 from ischedule.models.band_search import EVEN_LEVELS, BandSearch
 from ischedule.models.charging_array import elapsed_down_array, elapsed_up_array
 from ischedule.models.cycle_law import CycleLaw, Position
-from ischedule.models.demand import Overflow
+from ischedule.models.demand import LIMIT, Overflow
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 
 Integers = NDArray[np.int64]
 
 _MOST_CODES = 1 << 16
-
-
-def first_array(law: CycleLaw, drains: Integers) -> Integers:
-    """`law.first` of every drain."""
-    return price_array(law, Position.FIRST, drains)
-
-
-def mid_array(law: CycleLaw, drains: Integers) -> Integers:
-    """`law.mid` of every drain."""
-    return price_array(law, Position.MID, drains)
-
-
-def last_array(law: CycleLaw, drains: Integers) -> Integers:
-    """`law.last` of every drain."""
-    return price_array(law, Position.LAST, drains)
-
-
-def only_array(law: CycleLaw, drains: Integers) -> Integers:
-    """`law.only` of every drain."""
-    return price_array(law, Position.ONLY, drains)
+NO_WAY = 1 << 61
+"""The reach of a threshold that does not suffice."""
 
 
 def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers:
@@ -52,6 +34,8 @@ def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers
     law.require(int(drains.max()), capacity)
     if isinstance(law, FixedWakeLaw):
         prices = _fixed(law, position, drains)
+    elif isinstance(law, ProgrammableWakeLaw) and law.tail >= LIMIT:
+        raise Overflow("recharging at the end takes 2**62 ps or more")
     elif isinstance(law, ProgrammableWakeLaw) and _has_table(law):
         prices = _programmable(law, position, drains)
     else:
@@ -103,6 +87,56 @@ def rise_array(law: CycleLaw, drains: Integers) -> Integers:
         return _thresholds(law).least(needs)[2]
     highs = [law.thresholds.least_ends(need)[1] for need in needs.tolist()]
     return np.array([law.charging.elapsed_up(high) for high in highs], dtype=np.int64)
+
+
+def ways_array(law: CycleLaw, position: Position, drains: Integers) -> tuple[Integers, Integers]:
+    """Reach and left of `law.ways` of every drain: a row for each threshold, `NO_WAY` where it does not suffice."""
+    drains = np.asarray(drains, dtype=np.int64)
+    if not isinstance(law, ProgrammableWakeLaw) or not _has_table(law):
+        return _scalar_ways(law, position, drains)
+    needs, latency = drains + law.upkeep.reserve, law.upkeep.latency
+    if position is Position.LAST and law.recharge_target is None:
+        return (_thresholds(law).least(needs)[2] + latency)[None], np.zeros_like(needs)[None]
+    if position is not Position.FIRST:
+        tail = law.tail if position is Position.LAST else 0
+        levels, up = _tried(law, needs, *_thresholds(law).least(needs)[::2])
+        return _ways(law, levels - needs, up + latency, tail)
+    head = law.head
+    if not head.waits:
+        left = elapsed_down_array(law.charging, head.level - needs)
+        return np.full_like(needs, law.elapsed_at_head)[None], left[None]
+    levels, highs, up = _thresholds(law).least(_capped(law, needs))
+    levels, up = _tried(law, np.maximum(needs, head.level + 1), levels, np.where(highs > head.level, up, 0))
+    reach = law.elapsed_at_head + np.maximum(0, up - law.elapsed_at_head) + latency
+    return _ways(law, np.maximum(levels, head.level) - needs, np.where(up < NO_WAY, reach, NO_WAY), 0)
+
+
+def _scalar_ways(law: CycleLaw, position: Position, drains: Integers) -> tuple[Integers, Integers]:
+    found = [law.ways(position, drain) for drain in drains.tolist()]
+    shape = (max(map(len, found), default=1), len(found))
+    reach, left = np.full(shape, NO_WAY, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for place, ways in enumerate(found):
+        reach[: len(ways), place] = [way.reach for way in ways]
+        left[: len(ways), place] = [way.left for way in ways]
+    return reach, left
+
+
+def _tried(law: ProgrammableWakeLaw, above: Integers, levels: Integers, up: Integers) -> tuple[Integers, Integers]:
+    """The least thresholds, and where a set is searched all of it that guarantee a level: `NO_WAY` up to others."""
+    if law.search is None:
+        return levels[None], up[None]
+    others, times, _ = _candidates(law, law.search)
+    suffices = others[:, None] >= above
+    return (
+        np.concatenate([levels[None], np.broadcast_to(others[:, None], suffices.shape)]),
+        np.concatenate([up[None], np.where(suffices, times[:, None], NO_WAY)]),
+    )
+
+
+def _ways(law: ProgrammableWakeLaw, left: Integers, reach: Integers, tail: int) -> tuple[Integers, Integers]:
+    is_way = reach < NO_WAY
+    worth = elapsed_down_array(law.charging, np.where(is_way, left, 0).ravel()).reshape(left.shape)
+    return np.where(is_way, reach, NO_WAY), worth - tail
 
 
 def _fixed(law: FixedWakeLaw, position: Position, drains: Integers) -> Integers:

@@ -17,16 +17,14 @@ from ischedule.models.quantities import Interval
 from ischedule.models.supply import ConstantPower
 from ischedule.models.waiting import CycleLaw, Position
 from ischedule.models.waiting_array import (
-    first_array,
+    NO_WAY,
     kept_array,
-    last_array,
-    mid_array,
-    only_array,
     price_array,
     rise_array,
     unwaited_array,
+    ways_array,
 )
-from ischedule.models.wake import Wake
+from ischedule.models.wake import Policy, Until, Wake
 from tests.models.test_waiting import (
     CONTINUOUS,
     FIXED,
@@ -54,9 +52,10 @@ def test_columns_equal_the_scalar_law(law: CycleLaw, position: Position, data: s
         assert price_array(law, position, np.array(drains, dtype=np.int64)).tolist() == expected
 
 
-@given(random_laws(), st.data())
+@given(random_laws(Policy.PROGRAMMABLE), st.data())
 def test_columns_of_what_a_first_cycle_keeps_equal_the_scalar_law(law: CycleLaw, data: st.DataObject) -> None:
     assume(law.max_cycles is None and law.charging.elapsed_up(law.capacity + law.upkeep.reserve) < LIMIT // 8)
+    assume(law.recharge_target is None or law.charging.elapsed_up(law.recharge_target) < LIMIT // 8)
     drains = data.draw(st.lists(st.integers(0, law.capacity), max_size=20))
     column = np.array(drains, dtype=np.int64)
     if not law.keeps_level:
@@ -73,7 +72,28 @@ def test_columns_of_what_a_first_cycle_keeps_equal_the_scalar_law(law: CycleLaw,
         assert law.last(drain) >= rise + law.unwaited(Position.LAST, drain)
 
 
-@given(random_laws(), st.data())
+@given(random_laws(Policy.PROGRAMMABLE), st.sampled_from((Position.FIRST, Position.MID, Position.LAST)), st.data())
+def test_columns_of_ways_equal_the_scalar_law(law: CycleLaw, position: Position, data: st.DataObject) -> None:
+    assume(law.max_cycles is None and law.keeps_level | law.leaves_level)
+    assume(law.charging.elapsed_up(max(law.capacity + law.upkeep.reserve, law.head.level)) < LIMIT // 8)
+    assume(law.recharge_target is None or law.charging.elapsed_up(law.recharge_target) < LIMIT // 8)
+    drains = data.draw(st.lists(st.integers(0, capacity_at(law, position)), min_size=1, max_size=5))
+    reach, left = ways_array(law, position, np.array(drains, dtype=np.int64))
+    for place, drain in enumerate(drains):
+        column = zip(reach[:, place].tolist(), left[:, place].tolist(), strict=True)
+        assert {one for one in column if one[0] < NO_WAY} == {
+            (way.reach, way.left) for way in law.ways(position, drain)
+        }
+
+
+@given(random_laws(Policy.PROGRAMMABLE), st.sampled_from((Position.FIRST, Position.MID, Position.LAST)), st.data())
+def test_a_price_is_that_of_the_best_way(law: CycleLaw, position: Position, data: st.DataObject) -> None:
+    assume(law.max_cycles is None and law.keeps_level | law.leaves_level)
+    drain = data.draw(st.integers(0, capacity_at(law, position)))
+    assert law.price(position, drain) == min(way.reach - way.left for way in law.ways(position, drain))
+
+
+@given(random_laws(Policy.PROGRAMMABLE), st.data())
 def test_what_a_second_cycle_costs_without_waiting_falls_by_the_slip_at_most(
     law: CycleLaw, data: st.DataObject
 ) -> None:
@@ -88,14 +108,9 @@ def test_what_a_second_cycle_costs_without_waiting_falls_by_the_slip_at_most(
 def test_columns_equal_the_scalar_law_on_the_everyday_band(wake: object, supply: object) -> None:
     law = everyday_law(wake, FLOOR, supply=supply)  # type: ignore[arg-type]
     drains = np.random.default_rng(5).integers(0, law.capacity + 1, 2000)
-    for array, scalar in (
-        (first_array, law.first),
-        (mid_array, law.mid),
-        (last_array, law.last),
-        (only_array, law.only),
-    ):
-        prices = array(law, drains)
-        assert prices.tolist() == [scalar(drain) for drain in drains.tolist()]
+    for position in Position:
+        prices = price_array(law, position, drains)
+        assert prices.tolist() == [law.price(position, drain) for drain in drains.tolist()]
         assert bool((np.diff(prices[np.argsort(drains)]) >= 0).all())
 
 
@@ -105,26 +120,29 @@ def test_the_first_guess_does_not_show_in_the_result(wake: Wake, index: int) -> 
     """The search starts at either end of the candidates, far from the best one, and finds the same."""
     law = everyday_law(wake, FLOOR, supply=HIGH_SOURCE)
     drains = np.random.default_rng(6).integers(0, law.capacity + 1, 100)
-    expected = mid_array(law, drains).tolist()
+    expected = price_array(law, Position.MID, drains).tolist()
     with (
         mock.patch.object(waiting_array, "_guess", return_value=np.int64(index)),
         mock.patch.object(BandSearch, "guess", return_value=index),
     ):
-        assert mid_array(law, drains).tolist() == expected
+        assert price_array(law, Position.MID, drains).tolist() == expected
         assert [law.mid(drain) for drain in drains.tolist()] == expected
 
 
 def test_columns_refuse_what_the_scalar_law_refuses() -> None:
     law = everyday_law(STEPPED, FLOOR)
     with pytest.raises(ValueError, match="capacity"):
-        mid_array(law, np.array([0, law.capacity + 1]))
+        price_array(law, Position.MID, np.array([0, law.capacity + 1]))
     with pytest.raises(ValueError, match="capacity"):
-        mid_array(law, np.array([-1, 0]))
+        price_array(law, Position.MID, np.array([-1, 0]))
     once = everyday_law(supply=ConstantPower(Interval.exactly(0)))
     with pytest.raises(ChargingStall):
-        mid_array(once, np.array([1]))
-    assert only_array(once, np.array([1])).tolist() == [0]
+        price_array(once, Position.MID, np.array([1]))
+    assert price_array(once, Position.ONLY, np.array([1])).tolist() == [0]
     slow = everyday_law(CONTINUOUS, FLOOR, supply=ConstantPower(Interval.exactly(1)))
     with pytest.raises(Overflow):
-        mid_array(slow, np.array([slow.capacity]))
-    assert mid_array(law, np.array([], dtype=np.int64)).size == 0
+        price_array(slow, Position.MID, np.array([slow.capacity]))
+    assert price_array(law, Position.MID, np.array([], dtype=np.int64)).size == 0
+    endless = everyday_law(CONTINUOUS, supply=ConstantPower(Interval.exactly(1)), until=Until.RECHARGED)
+    with pytest.raises(Overflow, match="recharging"):
+        price_array(endless, Position.ONLY, np.array([0]))
