@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from ischedule.analysis.designs import fitting_chains, least_time
 from ischedule.analysis.labels import Cover, Found, Staircase, Unproven
+from ischedule.analysis.level_walk import Below
 from ischedule.analysis.passage import Passage, go_through
 from ischedule.analysis.tiled_cover import require_tiled_bound, shared_ends
 from ischedule.analysis.waiting_floor import WaitingFloor
@@ -37,10 +38,12 @@ class Follow:
         return by_time or (self.is_certain and state.cost + rest >= value)
 
 
-def ways_through(stage: Stage, floor: WaitingFloor, before: Boundary | None) -> Iterator[tuple[Design, Passage]]:
+def ways_through(
+    stage: Stage, floor: WaitingFloor, before: Boundary | None, below: Below | None = None
+) -> Iterator[tuple[Design, Passage]]:
     """All that follows from a boundary through a stage, design by design."""
     for design, chain in fitting_chains(stage):
-        yield design, go_through(chain, floor, before)
+        yield design, go_through(chain, floor, before, below)
 
 
 def require_bound(program: Program, bound: Bound) -> None:
@@ -50,18 +53,22 @@ def require_bound(program: Program, bound: Bound) -> None:
         raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
     if any(drain < 0 for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than nothing")
-    if not program.law.keeps_level and any(one.kept or one.ahead for one in bound.boundaries):
+    law, follows = program.law, bound.follows_levels
+    if follows and not law.keeps_level and not law.leaves_level:
+        raise Unproven("levels are followed that no cycle can leave")
+    if not law.keeps_level and not follows and any(one.kept or one.ahead for one in bound.boundaries):
         raise Unproven("a label is behind a level that no first cycle can keep")
     if (ends := shared_ends(program)) is not None:
         require_tiled_bound(program, ends, bound)
         return
-    floor = WaitingFloor(program.law, atoms=_most_atoms(program))
+    floor = WaitingFloor(law, atoms=_most_atoms(program))
     follow = Follow(program, floor)
     before: Boundary | None = None
     for index, stage in enumerate(stages):
         last = index == len(stages) - 1
-        cover = None if last else Cover(bound.boundaries[index], program.law.slip)
-        for design, passage in ways_through(stage, floor, before):
+        below = Below(bound.value, follow.times[index + 1], follow.is_certain) if follows else None
+        cover = None if last else Cover(bound.boundaries[index], law.slip)
+        for design, passage in ways_through(stage, floor, before, below):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
                 if passage.finished is not None and passage.finished < bound.value:

@@ -6,15 +6,15 @@ must touch it; the rest are walked through from the labels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.analysis.chord import Chord
 from ischedule.analysis.design_classes import Classes, distinct
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
+from ischedule.analysis.level_walk import follow_levels, last_cost
 from ischedule.analysis.potential import Entry, Walked, rows_in, walk
-from ischedule.analysis.second_cycle import second_cost
-from ischedule.models.cycle_law import Position
+from ischedule.analysis.second_cycle import second_last_cost
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Boundary
 from ischedule.models.program import TiledStage
@@ -59,6 +59,7 @@ class Crossing:
     def __init__(self, grounds: Grounds, place: Place, before: Boundary, after: Cover | None) -> None:
         self.grounds, self.place, self.after = grounds, place, after
         self.stage, self.behind = place.stage, place.behind
+        self.before = before
         self.labels = _labels(before, grounds.ends)
         self.entry = self._potentials(before)
         # a plan through the stage costs the value if its potential before the stage and what it adds reach this
@@ -148,15 +149,38 @@ class Crossing:
     def _follow(self, tiling: Tiling, reduced: int) -> None:
         """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
         grounds, stage = self.grounds, self.stage
-        rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
         limit = self.reach + grounds.rebate.later - reduced
+        if grounds.follows:
+            self._require_covered(tiling, self._followed(tiling, limit))
+            return
+        rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
         found = walk(rows, grounds.waste, grounds.opening(), self.entry, limit)
         if found is not None:
-            self._require_covered(tiling, reduced, found)
+            self._require_covered(tiling, self._states(reduced, found))
 
-    def _require_covered(self, tiling: Tiling, reduced: int, found: Walked) -> None:
-        grounds, resume, commit = self.grounds, self.grounds.ends.resume, self.grounds.ends.commit
-        numerator, denominator = grounds.rate
+    def _followed(self, tiling: Tiling, limit: int) -> Boundary:
+        """What holds after a design where levels are followed, but for closed states whose potential is too high."""
+        numerator, denominator = self.grounds.rate
+
+        chain, value = self.stage.chain(tiling), self.grounds.value - self.behind.time
+        whole = sum(map(int, chain.time))
+
+        def is_wanted(cost: int, elapsed: int, drained: int, time: int) -> bool:
+            return denominator * (cost - time) - numerator * drained < limit and elapsed + whole - time < value
+
+        law, commit = self.grounds.law, self.grounds.ends.commit[0]
+        found = follow_levels(chain, law, self.before, is_wanted)
+        return replace(
+            found,
+            first=tuple(one for one in found.first if one[0] + commit <= law.first_capacity),
+            later=tuple(one for one in found.later if one[0] + commit <= law.capacity),
+            ahead=tuple(one for one in found.ahead if one[0] + commit <= law.capacity),
+        )
+
+    def _states(self, reduced: int, found: Walked) -> Boundary:
+        """What a walk ends with, in costs."""
+        resume = self.grounds.ends.resume
+        numerator, denominator = self.grounds.rate
 
         def label(state: tuple[int, int]) -> tuple[int, int]:
             load = found.drain - state[1]
@@ -170,21 +194,22 @@ class Crossing:
             return (*label(state[:2]), label((state[2], state[1]))[1])
 
         closed = None if found.closed is None else standing(found.closed)
-        after = Boundary(
+        return Boundary(
             closed,
             tuple(map(label, found.first)),
             tuple(map(label, found.later)),
             tuple((standing(cost), standing(elapsed)) for cost, elapsed in found.kept),
             tuple(map(ahead, found.ahead)),
         )
+
+    def _require_covered(self, tiling: Tiling, after: Boundary) -> None:
+        grounds, resume, commit = self.grounds, self.grounds.ends.resume, self.grounds.ends.commit
         where = f"through {tiling.describe()} of stage {self.stage.name}"
         if self.after is None:
-            costs = [cost + commit[1] + grounds.law.only(drain + commit[0]) for drain, cost in after.first]
-            costs += [cost + commit[1] + grounds.law.last(drain + commit[0]) for drain, cost in after.later]
-            costs += [
-                commit[1] + second_cost(grounds.law, Position.LAST, drain + commit[0], cost, elapsed)
-                for drain, cost, elapsed in after.ahead
-            ]
+            law, last = grounds.law, last_cost if grounds.follows else second_last_cost
+            costs = [cost + commit[1] + law.only(drain + commit[0]) for drain, cost in after.first]
+            costs += [cost + commit[1] + law.last(drain + commit[0]) for drain, cost in after.later]
+            costs += [commit[1] + last(law, drain + commit[0], cost, elapsed) for drain, cost, elapsed in after.ahead]
             if min(costs, default=grounds.value) < grounds.value:
                 raise Unproven(f"a plan {where} may cost {min(costs)}, less than {grounds.value}")
             return

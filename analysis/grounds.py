@@ -37,6 +37,7 @@ class Grounds:
         if numerator < 0 or denominator < 1:
             raise Unproven(f"{numerator} / {denominator} is no rate")
         self.law, self.ends, self.value = program.law, ends, bound.value
+        self.follows = bound.follows_levels
         self.cost = cost = CycleCost(program.law, ends)
         if not is_under(cost, 0, self.rate):
             raise Unproven("the rate is not under the cost of a cycle everywhere")

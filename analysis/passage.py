@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from ischedule.analysis.second_cycle import Second, second_cost
+from ischedule.analysis.level_walk import Below, follow_levels, last_cost
+from ischedule.analysis.second_cycle import Second, second_last_cost
 from ischedule.analysis.waiting_floor import BEYOND, WaitingFloor
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Boundary, Label
-from ischedule.models.waiting import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,11 @@ def opening(chain: Chain) -> Boundary:
     return Boundary(None, ((int(chain.resume_drain[0]), int(chain.resume_time[0])),), ())
 
 
-def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None) -> Passage:
-    """All that follows from a boundary (None: from the start of the program) through one design, to its end."""
+def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None, below: Below | None = None) -> Passage:
+    """All that follows from a boundary (None: from the start of the program) through one design, to its end.
+
+    With ``below`` the level that each cycle leaves is followed, in plans that may end there.
+    """
     entry = opening(chain) if before is None else before
     drain, time = sum(map(int, chain.drain)), sum(map(int, chain.time))
     law = floor.law
@@ -46,24 +49,24 @@ def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None) -> Pa
     if not floor.splits:
         after = Boundary(None, first, tuple(later))
         return Passage(after, _finish(chain, floor, after))
+    if below is not None:
+        after = follow_levels(chain, law, entry, below.through(time))
+        return Passage(after, _finish(chain, floor, after, follows=True))
     found = _Walk(chain, floor, drain).run(entry)
     later += [(d, c + time) for d, c in found.later]
     after = replace(found, first=first, later=tuple(later))
     return Passage(after, _finish(chain, floor, after))
 
 
-def _finish(chain: Chain, floor: WaitingFloor, after: Boundary) -> int | None:
+def _finish(chain: Chain, floor: WaitingFloor, after: Boundary, follows: bool = False) -> int | None:
     """The least cost of a plan whose last cycle ends after the last atom, given everything that is open there."""
     law = floor.law
     drain, time = int(chain.commit_drain[-1]), int(chain.commit_time[-1])
     costs = [c + time + law.only(d + drain) for d, c in after.first if d + drain <= law.first_capacity]
     if floor.splits:
         costs += [c + time + law.last(d + drain) for d, c in after.later if d + drain <= law.capacity]
-    costs += [
-        time + second_cost(law, Position.LAST, d + drain, c, elapsed)
-        for d, c, elapsed in after.ahead
-        if d + drain <= law.capacity
-    ]
+    last = last_cost if follows else second_last_cost
+    costs += [time + last(law, d + drain, c, elapsed) for d, c, elapsed in after.ahead if d + drain <= law.capacity]
     return min(costs, default=None)
 
 

@@ -16,6 +16,11 @@ def second_cost(law: CycleLaw, position: Position, drain: int, cost: int, elapse
     return max(cost + law.price(position, drain), elapsed + law.unwaited(position, drain))
 
 
+def second_last_cost(law: CycleLaw, drain: int, cost: int, elapsed: int) -> int:
+    """What a plan comes to that ends with a second cycle."""
+    return second_cost(law, Position.LAST, drain, cost, elapsed)
+
+
 class Second:
     """The closed states that keep a level at the place of a walk, and the second cycles in progress.
 

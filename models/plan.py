@@ -43,7 +43,7 @@ class Boundary:
     """What is reachable after a stage: the least cost of standing there closed, and labels, those of cycle 1 apart.
 
     ``kept`` are closed states (cost, elapsed) behind a first cycle that has kept a level, ``ahead`` labels (drain,
-    cost, elapsed) of second cycles that began in such a state.
+    cost, elapsed) of second cycles that began in such a state; where levels are followed, behind any cycle.
     """
 
     closed: int | None
@@ -60,7 +60,8 @@ class Bound:
     ``rate`` (numerator, denominator; picoseconds per unit of drain) is under the cost of a cycle beyond its atoms
     everywhere, and so is each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each
     stage what every design of it costs at least at that rate, times the denominator, when its first and last cycles
-    waste nothing.
+    waste nothing. `follows_levels` says that the states at the boundaries are those behind every level that any cycle
+    leaves: the proof is then by these, and not by the sum of prices alone.
     """
 
     value: int
@@ -68,6 +69,7 @@ class Bound:
     boundaries: tuple[Boundary, ...]
     lines: tuple[tuple[int, int], ...] = ()
     floors: tuple[int, ...] = ()
+    follows_levels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,12 @@ class _Node:
         """An integer, or None for null."""
         return None if self.value is None else self.integer(least)
 
+    def truth(self) -> bool:
+        """True or false."""
+        if type(self.value) is not bool:
+            raise self.wrong("is neither true nor false", "write true or false")
+        return self.value
+
     def text(self, pattern: re.Pattern[str], meaning: str) -> str:
         """A string of a certain form."""
         if type(self.value) is not str or not pattern.fullmatch(self.value):
@@ -193,13 +199,18 @@ def _certificate(node: _Node) -> Bound | Bottleneck:
     if node.has("bottleneck"):
         inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
         return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
-    inner = node.object("bound").entry("bound").object("value", "rate", "boundaries", "lines", "floors")
+    inner = (
+        node.object("bound")
+        .entry("bound")
+        .object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels",))
+    )
     return Bound(
         inner.entry("value").integer(),
         _pair(inner.entry("rate"), 0, 1),
         tuple(_boundary(entry) for entry in inner.entry("boundaries").list()),
         tuple(_pair(entry, None, None) for entry in inner.entry("lines").list()),
         tuple(entry.integer() for entry in inner.entry("floors").list()),
+        inner.has("follows-levels") and inner.entry("follows-levels").truth(),
     )
 
 
@@ -291,6 +302,8 @@ def _certificate_value(certificate: Bound | Bottleneck | None) -> dict[str, obje
         "lines": [[_plain(part) for part in line] for line in certificate.lines],
         "floors": [_plain(floor) for floor in certificate.floors],
     }
+    if certificate.follows_levels:
+        value["follows-levels"] = True
     return {"bound": value}
 
 

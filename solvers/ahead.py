@@ -55,10 +55,10 @@ class Starts:
 
     def select(self, index: Matrix) -> Starts:
         """The rows at these places."""
-        return Starts(*(getattr(self, name)[index] for name in _COLUMNS))
+        return Starts(*(getattr(self, name)[index] for name in COLUMNS))
 
 
-_COLUMNS = ("source", "label", "cut", "column", "drain", "cost", "elapsed")
+COLUMNS = ("source", "label", "cut", "column", "drain", "cost", "elapsed")
 
 BULK = 1 << 20
 """Ends of cycles that are priced at once."""
@@ -109,7 +109,7 @@ def starts(
         kept.append(Exits(np.zeros_like(some), cost[some], d[some], -1 - label[some], cost[some] + worth[some]))
         some = np.flatnonzero(~waits & ~at_end)
         found.append(hopeful(_begun(lanes, Source.FIRST, label[some], j[some], d[some], cost[some], worth[some])))
-    table = Starts(*(np.concatenate([getattr(rows, name) for rows in found]) for name in _COLUMNS))
+    table = Starts(*(np.concatenate([getattr(rows, name) for rows in found]) for name in COLUMNS))
     return table, joined(kept) if kept else nothing(waiting.dtype)
 
 

@@ -5,8 +5,9 @@ crossing, in blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,14 @@ from ischedule.models.chain import Chain
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.solvers.frontier import Crossing, Kind, Reached, cross, finish, gather, start
+from ischedule.solvers.ahead import Promising
+from ischedule.solvers.frontier import Crossing, Hopes, Reached, cross, finish, gather, start
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.longest import longest_cycles
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
-from ischedule.solvers.sweep import Exits, Integers, Lanes
-from ischedule.solvers.waits import Waiting, exact_waiting
+from ischedule.solvers.sweep import Exits, Integers, Kind, Lanes
+from ischedule.solvers.waits import Waiting, exact_waiting, followed_waiting
 
 GROUP = 20_000
 """Cuts that one group of designs may hold side by side; one design may have any number."""
@@ -39,19 +41,58 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     if ended is None or ended.finish is None:
         _require_stuck(stages, waiting)
         return Outcome(None, None, None, None, count, stuck)
+    outcome = _outcome(program, ended, waiting, count)
+    if outcome.latency is None or outcome.is_attained(program.law):
+        return outcome
+    # no plan attains this sum of prices: the same search behind the levels that cycles leave
+    waiting = followed_waiting(program.law)
+    limit.announce("levels that cycles leave")
+    try:
+        ended, _ = _crossed(stages, waiting, limit, _hopes(stages, outcome.latency - program.law.offset))
+    except TimeUp:
+        return outcome
+    return outcome if ended is None else _outcome(program, ended, waiting, count)
+
+
+def _outcome(program: Program, ended: Pass, waiting: Waiting, count: int) -> Outcome:
+    assert ended.finish is not None
     cost = int(ended.finish.cost)
-    plan, latency = plan_of(program.law, ended, [int] * len(stages), waiting)
-    return Outcome(plan, latency, cost, Bound(cost, (0, 1), tuple(map(boundary_of, ended.reached[1:-1]))), count)
+    plan, latency = plan_of(program.law, ended, [int] * len(program.stages), waiting)
+    boundaries = tuple(map(boundary_of, ended.reached[1:-1]))
+    bound = Bound(cost, (0, 1), boundaries, follows_levels=waiting.levels is not None)
+    return Outcome(plan, latency, cost, bound, count)
 
 
-def _crossed(stages: list[ExplicitStage], waiting: Waiting, limit: Limit) -> tuple[Pass | None, int]:
+def _hopes(stages: list[ExplicitStage], most: int) -> list[Hopes]:
+    """For each stage which cycles may belong to a plan that costs no more, given the time of what must follow."""
+    quickest = [min(int(sum(stage.chain(i).time)) for i in filter(stage.fits, _designs(stage))) for stage in stages]
+    behind = list(accumulate(quickest[:0:-1], initial=0))[::-1]
+
+    def within(rest: int) -> Hopes:
+        def starts(_: NDArray[np.intp], lanes: Lanes) -> Promising:
+            whole = lanes.time[-1] + rest
+            return lambda rows: np.asarray(np.maximum(rows.cost, rows.elapsed) + whole[rows.column] <= most)
+
+        return Hopes(starts=starts)
+
+    return [within(rest) for rest in behind]
+
+
+def _designs(stage: ExplicitStage) -> range:
+    return range(len(stage.designs))
+
+
+def _crossed(
+    stages: list[ExplicitStage], waiting: Waiting, limit: Limit, hopes: Sequence[Hopes] = ()
+) -> tuple[Pass | None, int]:
     """All stages crossed by all designs that fit, or None and the stage that nothing passes."""
     reached: list[Reached] = [start(np.int64)]
     crossings: list[list[Crossing]] = []
     last = len(stages) - 1
     for number, stage in enumerate(stages):
         limit.tell(f"stage {number + 1} of {len(stages)}")
-        crossed = list(_ways(stage, reached[-1], (number == 0, number == last), waiting, limit))
+        ends, hope = (number == 0, number == last), hopes[number] if hopes else None
+        crossed = list(_ways(stage, reached[-1], ends, waiting, limit, hope))
         if not crossed:
             return None, number
         result = gather(iter(crossed), _all, waiting, 0).reached
@@ -89,20 +130,27 @@ def _committed(design: Integers) -> tuple[Integers, Integers]:
 
 
 def _ways(
-    stage: ExplicitStage, entry: Reached, ends: tuple[bool, bool], waiting: Waiting, limit: Limit
+    stage: ExplicitStage,
+    entry: Reached,
+    ends: tuple[bool, bool],
+    waiting: Waiting,
+    limit: Limit,
+    hopes: Hopes | None,
 ) -> Iterator[Crossing]:
     """The stage crossed by each design; ``ends`` says whether the plan begins and whether it ends with it."""
     begins, last = ends
     for group in _groups(stage):
         lanes = _lanes(stage, group)
-        crossing = cross(np.array(group), lanes, entry, begins, waiting, keep=True, limit=limit, least_commit=0)
+        crossing = cross(
+            np.array(group), lanes, entry, begins, waiting, keep=True, limit=limit, least_commit=0, hopes=hopes
+        )
         yield _ended(crossing, waiting) if last else crossing
 
 
 def _groups(stage: ExplicitStage) -> Iterator[list[int]]:
     """The designs that fit, in groups of like length that lie side by side in not too many rows."""
     group: list[int] = []
-    for index in sorted(filter(stage.fits, range(len(stage.designs))), key=lambda index: len(stage.chain(index))):
+    for index in sorted(filter(stage.fits, _designs(stage)), key=lambda index: len(stage.chain(index))):
         if group and len(stage.chain(index)) * (len(group) + 1) > GROUP:
             yield group
             group = []

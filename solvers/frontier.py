@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.solvers import ahead as second
+from ischedule.solvers import levels
 from ischedule.solvers.ahead import Entries, Promising, Starts
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import (
@@ -23,6 +23,7 @@ from ischedule.solvers.sweep import (
     Edges,
     Exits,
     Integers,
+    Kind,
     Lanes,
     Matrix,
     edges,
@@ -46,15 +47,6 @@ WORTHWHILE = 0.8
 
 Hopeful = Callable[[Index, Lanes, Matrix, int], NDArray[np.bool_]]
 """Which designs can still belong to a wanted plan, judged by the cuts before the given one."""
-
-
-class Kind(Enum):
-    """What is open at a boundary, or closed behind a first cycle that has kept a level."""
-
-    FIRST = "first"
-    LATER = "later"
-    AHEAD = "ahead"
-    KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,7 @@ class Crossing:
     blocks: list[Edges]
     """The edges by blocks of cuts, if they were kept."""
     starts: Starts | None
-    """Where second cycles begin, where the first one can keep a level."""
+    """Where second cycles begin, where the first one can keep a level; where levels are followed all cycles."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +141,12 @@ def cross(
     commit drains the same. With ``hopes``, designs that cannot be part of a wanted plan are dropped on the way.
     """
     dtype, width, hopes = waiting.dtype, len(lanes), hopes or Hopes()
+    if waiting.levels is not None:
+        promising = None if hopes.starts is None else hopes.starts(index, lanes)
+        spare: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
+        walk = levels.Walk(waiting.levels, lanes, promising, limit)
+        kept, rows = walk.run(entry.labels, begins, spare)
+        return Crossing(index, lanes, np.full((lanes.atoms + 1, width), UNREACHABLE), kept, [], rows)
     group = _Lanes(index, lanes, entry, begins, dtype)
     least: Matrix = np.full((lanes.atoms + 1, width), UNREACHABLE, dtype=dtype)
     least[0] = entry.closed
@@ -248,12 +246,11 @@ def _undominated(labels: dict[Kind, Exits], closed: Any, waiting: Waiting, slack
         kind: labels[kind].select(frontier(labels[kind].drain, labels[kind].cost, slack))
         for kind in (Kind.FIRST, Kind.LATER)
     }
-    slip = 0 if waiting.ahead is None else waiting.ahead.slip
     ahead, kept = labels[Kind.AHEAD], labels[Kind.KEPT]
-    found[Kind.AHEAD] = ahead.select(second.undominated(ahead, found[Kind.LATER], slip, slack))
+    found[Kind.AHEAD] = ahead.select(second.undominated(ahead, found[Kind.LATER], waiting.slip, slack))
     # standing closed without a level is no worse than with one for as much
     kept = kept.select(kept.cost < closed + slack)
-    found[Kind.KEPT] = kept.select(second.undominated(kept, nothing(waiting.dtype), slip, slack))
+    found[Kind.KEPT] = kept.select(second.undominated(kept, nothing(waiting.dtype), waiting.slip, slack))
     return found
 
 
@@ -280,7 +277,9 @@ def finish(
         if not len(fits):
             continue
         some, drained = exits.select(fits), (exits.drain + drain)[fits]
-        if kind is Kind.AHEAD and waiting.ahead is not None:
+        if kind is Kind.AHEAD and waiting.levels is not None:
+            ended = levels.finished(waiting.levels, some, drained)
+        elif kind is Kind.AHEAD and waiting.ahead is not None:
             ended = second.ended(some.cost, some.passed, waiting.last(drained), waiting.ahead.last(drained))
         else:
             ended = some.cost + (waiting.only if kind is Kind.FIRST else waiting.last)(drained)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ischedule.models.cycle_law import CycleLaw, Position, positions, replay
+from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design
 from ischedule.solvers.ahead import Source, ended
-from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Kind, Reached
+from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Reached
+from ischedule.solvers.levels import BEGUN, Begun
 from ischedule.solvers.outcome import Pass
+from ischedule.solvers.sweep import Kind
+from ischedule.solvers.thresholds import best_thresholds
 from ischedule.solvers.waits import Waiting
+
+KINDS = {int(source): kind for kind, source in BEGUN.items()}
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,9 @@ class _Trace:
         )
         while state is not None:
             lane = self._chosen(state.stage, state.design)
+            if self.waiting.levels is not None:
+                state = self._row(state, lane)
+                continue
             state = {
                 Kind.FIRST: self._first,
                 Kind.LATER: self._later,
@@ -83,6 +91,16 @@ class _Trace:
         if kind is Kind.KEPT:
             self.ends.append(Place(state.stage, self._chosen(state.stage, state.design).length))
         return state
+
+    def _row(self, state: _State, lane: _Lane) -> _State | None:
+        """A cycle by the row of its table comes from before the stage, or began where the row before it ended."""
+        rows = lane.crossing.starts
+        assert rows is not None
+        source, label, cut = (int(column[state.origin]) for column in (rows.source, rows.label, rows.cut))
+        if source == Begun.ROW:
+            self.ends.append(Place(state.stage, cut))
+            return replace(state, origin=label)
+        return None if label < 0 else self._label(state.stage, KINDS[source], label)
 
     def _first(self, state: _State, lane: _Lane) -> _State | None:
         """The first cycle of the plan comes from before the stage, or begins with it."""
@@ -224,29 +242,16 @@ def plan_of(
         active += opening[1] + closing[1]
         begin = end
     chosen = tuple(name(number) for name, number in zip(design, lifted.designs, strict=True))
-    plan = Plan(chosen, power_cycles(law, atoms, drains))
-    return plan, active + waited(law, plan, drains, int(decided.finish.cost) + law.offset - active)
+    thresholds, waited = best_thresholds(law, drains)
+    return Plan(chosen, power_cycles(atoms, thresholds)), active + waited
 
 
-def waited(law: CycleLaw, plan: Plan, drains: list[int], priced: int) -> int:
-    """What a plan waits: the sum of its prices, unless a cycle can leave more than the next one asks for."""
-    if not law.keeps_level and not law.leaves_level:
-        return priced
-    thresholds = [law.threshold_at(run.level, run.code) for run in plan.cycles for _ in range(run.repeat)]
-    return replay(law, drains, thresholds).waiting
-
-
-def power_cycles(law: CycleLaw, atoms: list[int], drains: list[int]) -> tuple[PowerCycles, ...]:
+def power_cycles(atoms: list[int], thresholds: list[Threshold]) -> tuple[PowerCycles, ...]:
     """Runs of equal cycles: atoms and threshold of each, in order."""
     runs: list[PowerCycles] = []
-    known: dict[tuple[int, Position], tuple[int, int | None]] = {}
-    for count, drain, position in zip(atoms, drains, positions(len(atoms)), strict=True):
-        if (drain, position) not in known:
-            threshold = law.threshold(drain, position)
-            known[drain, position] = (threshold.level, threshold.code)
-        level, code = known[drain, position]
-        if runs and (runs[-1].atoms, runs[-1].level, runs[-1].code) == (count, level, code):
-            runs[-1] = PowerCycles(runs[-1].repeat + 1, count, level, code)
+    for count, threshold in zip(atoms, thresholds, strict=True):
+        if runs and (runs[-1].atoms, runs[-1].level, runs[-1].code) == (count, threshold.level, threshold.code):
+            runs[-1] = replace(runs[-1], repeat=runs[-1].repeat + 1)
         else:
-            runs.append(PowerCycles(1, count, level, code))
+            runs.append(PowerCycles(1, count, threshold.level, threshold.code))
     return tuple(runs)

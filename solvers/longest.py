@@ -11,9 +11,10 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.solvers.lift import power_cycles, waited
+from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import TimeUp
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.thresholds import best_thresholds
 
 
 def longest_cycles(program: Program) -> Outcome:
@@ -35,10 +36,10 @@ def longest_cycles(program: Program) -> Outcome:
         drains.append(drain)
         active += time
     law, priced = program.law, program.law.waiting(drains)
-    plan = Plan(tuple(leanest), power_cycles(law, atoms, drains))
+    thresholds, waited = best_thresholds(law, drains)
+    plan = Plan(tuple(leanest), power_cycles(atoms, thresholds))
     certificate = Bound(bound, (0, 1), tuple(Boundary(None, (), ()) for _ in stages[1:]))
-    latency = active + waited(law, plan, drains, priced)
-    return Outcome(plan, latency, active + priced - law.offset, certificate, sum(map(len, fitting)))
+    return Outcome(plan, active + waited, active + priced - law.offset, certificate, sum(map(len, fitting)))
 
 
 def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]]:

@@ -4,19 +4,19 @@ can matter."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.solvers.ahead import Promising, Starts
 from ischedule.solvers.floors import Floor
-from ischedule.solvers.frontier import Crossing, Hopes, Kind, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Hopes, Reached, cross, finish, gather, start
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.rate import Rate
 from ischedule.solvers.space import Floats, Index, Space
-from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Lanes, Matrix
+from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Kind, Lanes, Matrix
 from ischedule.solvers.waits import Waiting
 
 WATCHED = 12
@@ -65,7 +65,9 @@ class Search:
         drains, costs, flags = self._entries(stage, entry)
         rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
         least = float((costs + self.rate.value * drains - rebates).min())
-        chosen = np.flatnonzero(self.floors[stage].bounds <= limit - least - rest.floor)
+        quickest = self.spaces[0].time.min() + self.rests[0].time - space.time.min()
+        slow = space.time > limit - self.rate.least_waiting - quickest
+        chosen = np.flatnonzero((self.floors[stage].bounds <= limit - least - rest.floor) & ~slow)
         through = np.full(len(chosen), np.inf)
         for drain, cost, is_first in zip(drains.tolist(), costs.tolist(), flags.tolist(), strict=True):
             ahead = self.rate.total(drain + space.drain[chosen] + rest.drain, is_first)
@@ -82,6 +84,13 @@ class Search:
             costs.append(np.array([0.0 if stage == 0 else float(entry.closed)]))
             flags.append(np.array([stage == 0]))
         return np.concatenate(drains), np.concatenate(costs), np.concatenate(flags)
+
+    def cost_of_one_cycle(self, reached: Reached, waiting: Waiting) -> float:
+        """The cost of the best plan of a single cycle, given what is reachable behind the last stage."""
+        none = {kind: exits.select(np.arange(0)) for kind, exits in reached.labels.items()}
+        first = replace(reached, labels={**none, Kind.FIRST: reached[Kind.FIRST]})
+        found = finish(first, lambda design: _commit(self, design), waiting)
+        return float(UNREACHABLE if found is None else found.cost)
 
     def starts(self, stage: int, index: Index, lanes: Lanes, bound: float) -> Promising:
         """Which second cycles by where they begin may belong to a plan no dearer than the bound."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.plan import Bound, Boundary, Plan
-from ischedule.solvers.frontier import Crossing, Finish, Index, Kind, Reached
-from ischedule.solvers.sweep import UNREACHABLE, Exits
+from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
+from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Outcome:
     """How many designs there were to choose from."""
     stuck: int | None = None
     """A stage that no design passes."""
+
+    def is_attained(self, law: CycleLaw) -> bool:
+        """Whether the plan takes no more than its cost says."""
+        return self.latency is None or self.cost is None or self.latency <= self.cost + law.offset
 
 
 def boundary_of(reached: Reached) -> Boundary:

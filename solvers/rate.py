@@ -53,6 +53,8 @@ class Rate:
     least_later: Floats
     least_first: Floats
     bucket: float
+    least_waiting: float
+    """What every plan costs at least beyond the time of its atoms."""
 
     @property
     def value(self) -> float:
@@ -92,10 +94,14 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     first, last, only = saved(waiting.first, first_nodes), saved(waiting.last, nodes), saved(waiting.only, first_nodes)
     bucket = max(room, 1) / BUCKETS
     later_table, first_table = _least(waiting, bucket, (room, first_room), overhead, active)
+    least_waiting = -np.inf
     if waiting.ahead is not None:
-        first_table = np.maximum(first_table, waiting.ahead.least + active)
+        least_waiting = waiting.ahead.least + active
+        first_table = np.maximum(first_table, least_waiting)
     rebate = Rebate(last, max(first + last, only))
-    return Rate(fraction, room, _lines(nodes, cost, denominator), rebate, later_table, first_table, bucket)
+    return Rate(
+        fraction, room, _lines(nodes, cost, denominator), rebate, later_table, first_table, bucket, least_waiting
+    )
 
 
 def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tuple[int, int], ...]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 from operator import add, sub
@@ -205,6 +206,18 @@ def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity
         if len(label):
             value = costs[label, d] + wait(drain[label, d]) + lanes.time[j, d] + lanes.commit_time[j - 1, d]
             np.minimum.at(least[j], d, value)
+
+
+class Kind(Enum):
+    """What is open at a boundary, or closed behind a cycle that has left a level (``KEPT``).
+
+    ``AHEAD`` are cycles that began in such a state and may not have waited.
+    """
+
+    FIRST = "first"
+    LATER = "later"
+    AHEAD = "ahead"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import floor
 
 import numpy as np
 
+from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
@@ -28,7 +29,7 @@ from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import Index, Space, space_of
 from ischedule.solvers.sweep import UNREACHABLE
-from ischedule.solvers.waits import Waiting, alone, exact_waiting, steering_waiting
+from ischedule.solvers.waits import Waiting, alone, exact_waiting, followed_waiting, steering_waiting
 
 SLACK = (2e6, 1e-9)
 """How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
@@ -58,13 +59,42 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
         limit.announce(f"designs of layer {number} of {len(stages)}: {len(space)}")
     floors = tuple(Floor(float(space.bound.min()), space.bound) for space in spaces)
     search = Search(tuple(spaces), _rests(spaces, floors), floors, rate, ends.resume, ends.commit)
-    search, best, proven = _steered(search, steer, limit)
-    return _decided(program, search, best, exact, proven)
+    search, best, proven = _steered(program.law, search, steer, exact, limit)
+    outcome = _decided(program, search, best, exact, proven, Limit())
+    if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
+        return outcome
+    # no plan attains this sum of prices: the same search behind the levels that cycles leave
+    limit.announce("levels that cycles leave")
+    least = outcome.latency - program.law.offset
+    try:
+        found = _all(search, least, steer, limit, least - outcome.cost)
+        return _decided(program, search, Best(found, least), followed_waiting(program.law), True, limit)
+    except TimeUp:
+        return outcome
 
 
-def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass, bool]:
+@dataclass(frozen=True)
+class Best:
+    """What a pass has found, and a cost that some plan is known to have: no dearer one is wanted.
+
+    The plan of the pass may cost more than the pass says, where no price sees that a cycle does not wait.
+    """
+
+    found: Pass
+    cost: float
+
+
+def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limit: Limit) -> tuple[Search, Best, bool]:
     """The designs that can matter, in double precision; whether they are all that can."""
-    best = run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit())
+
+    def best_of(found: Pass) -> Best:
+        if found.finish is None or steer.ahead is None or not law.leaves_level:
+            return Best(found, found.cost)
+        decided = run(search, lambda stage, _: found.useful[stage], exact, UNREACHABLE, 0, Limit())
+        latency = plan_of(law, decided, [space.tiling for space in search.spaces], exact)[1]
+        return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
+
+    best = best_of(run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit()))
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
@@ -72,39 +102,50 @@ def _steered(search: Search, steer: Waiting, limit: Limit) -> tuple[Search, Pass
             floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
             search = replace(search, floors=floors, rests=_rests(search.spaces, floors))
         limit.tell("plans from few designs per layer")
-        best = _better(search, best, True, steer, limit)
+        best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
-        best = _better(search, best, False, steer, limit)
+        best = Best(_all(search, best.cost, steer, limit), best.cost)
     except TimeUp:
         return search, best, False
     return search, best, True
 
 
-def _slack(best: Pass) -> float:
-    return SLACK[0] + SLACK[1] * best.cost
+def _slack(cost: float) -> float:
+    return SLACK[0] + SLACK[1] * cost
 
 
-def _better(search: Search, best: Pass, some: bool, steer: Waiting, limit: Limit) -> Pass:
-    """A pass over some or all of the designs that can belong to a plan no dearer than the best one so far."""
-    slack = _slack(best)
-    ceiling = best.cost + slack
+def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int = 0) -> Pass:
+    """A pass over all designs that can belong to a plan no dearer, and what is useful to plans dearer by the spare than
+    the best one."""
+    ceiling = cost + _slack(cost)
+    return run(
+        search,
+        lambda stage, entry: search.candidates(stage, entry, ceiling),
+        steer,
+        ceiling,
+        _slack(cost) + spare,
+        limit,
+    )
+
+
+def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
+    """A pass over the most promising of these designs."""
+    ceiling = cost + _slack(cost)
 
     def choose(stage: int, entry: Reached) -> Index:
         among = search.candidates(stage, entry, ceiling)
-        if not some:
-            return among
         ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
         cuts = np.cumsum(search.spaces[stage].atoms[ordered])
         return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
 
-    found = run(search, choose, steer, ceiling, slack, limit)
-    return best if some and found.cost > best.cost else found
+    return run(search, choose, steer, ceiling, _slack(cost), limit)
 
 
 def _one(search: Search, stage: int, steer: Waiting) -> Index:
-    """The most promising design by the bound alone."""
+    """The most promising design by the bound alone, and where a plan may not have to wait at all the quickest one."""
     bounds = search.floors[stage].bounds
-    return np.union1d([bounds.argmin()], _leanest(search, stage, np.arange(len(bounds)), steer)).astype(np.intp)
+    best = [bounds.argmin()] if steer.ahead is None else [bounds.argmin(), search.spaces[stage].time.argmin()]
+    return np.union1d(best, _leanest(search, stage, np.arange(len(bounds)), steer)).astype(np.intp)
 
 
 def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
@@ -126,31 +167,30 @@ def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -
     return tuple(Rest(*values) for values in zip(*parts, strict=True))
 
 
-def _decided(program: Program, search: Search, best: Pass, exact: Waiting, proven: bool) -> Outcome:
+def _decided(program: Program, search: Search, best: Best, exact: Waiting, proven: bool, limit: Limit) -> Outcome:
     """Cross the useful designs in exact integers, read the plan and write the bound."""
     count = sum(map(len, search.spaces))
-    if best.finish is None and not proven:
+    if best.found.finish is None and not proven:
         raise TimeUp
-    if best.finish is None:
+    if best.found.finish is None:
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
         return Outcome(None, None, None, None, count)
-    slack = _slack(best)
-    ceiling = best.cost + 2 * slack
-    decided = run(search, lambda stage, _: best.useful[stage], exact, ceiling, 0, Limit())
+    slack = _slack(best.cost)
+    decided = run(search, lambda stage, _: best.found.useful[stage], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")
     cost = int(decided.finish.cost)
     plan, latency = plan_of(program.law, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
-    spare = slack / (2 * len(search.floors))
-    floors = tuple(floor(found.value - spare) * denominator for found in search.floors)
+    shy = slack / (2 * len(search.floors))
+    floors = tuple(floor(found.value - shy) * denominator for found in search.floors)
     if proven:
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
         value = min(cost, floor(sum(floors) / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
-    return Outcome(
-        plan, latency, cost, Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors), count
-    )
+    follows = exact.levels is not None
+    bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors, follows)
+    return Outcome(plan, latency, cost, bound, count)

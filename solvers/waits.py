@@ -50,14 +50,22 @@ class Waiting:
     first_capacity: int
     single: bool
     """Whether a plan can have only one cycle."""
+    slip: int
     ahead: Ahead | None = None
     """Where the first cycle can keep a level above the floor."""
+    levels: CycleLaw | None = None
+    """Where the level that any cycle leaves is followed."""
 
 
 def exact_waiting(law: CycleLaw) -> Waiting:
     """The law's own integers."""
     prices = {position: _exact(law, position) for position in _positions(law)}
     return _waiting(np.int64, law, prices, _ahead(law))
+
+
+def followed_waiting(law: CycleLaw) -> Waiting:
+    """The law's own integers, with the level that any cycle leaves followed."""
+    return replace(exact_waiting(law), ahead=None, levels=law)
 
 
 def steering_waiting(law: CycleLaw) -> Waiting:
@@ -112,6 +120,7 @@ def _waiting(dtype: type, law: CycleLaw, prices: dict[Position, Waits], ahead: A
         law.capacity,
         law.first_capacity,
         law.max_cycles == 1,
+        law.slip,
         ahead,
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import NEVER, CycleLaw, Position
 from ischedule.models.plan import AheadLabel, Bound, Boundary, Label
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.models.waiting import CycleLaw, Position
 
 
 def pareto(labels: list[Label]) -> tuple[Label, ...]:
@@ -51,14 +51,22 @@ def beats(one: AheadLabel, other: AheadLabel, slip: int) -> bool:
     return one[0] <= other[0] and one[1] <= other[1] and one[2] + spare <= other[2]
 
 
-def step(law: CycleLaw, chain: Chain, before: Boundary | None) -> States:
-    """All states after a design, atom by atom, each atom run from every state."""
+def step(law: CycleLaw, chain: Chain, before: Boundary | None, follows: bool = False) -> States:
+    """All states after a design, atom by atom, each atom run from every state.
+
+    ``follows`` says that every cycle ends at every threshold in a state that keeps a level.
+    """
     now = States([], [(chain.resume_drain[0], chain.resume_time[0])], [], [], [])
     if before is not None:
         closed = [] if before.closed is None else [before.closed]
         now = States(closed, list(before.first), list(before.later), list(before.kept), list(before.ahead))
     for drain, time, resume, resume_time, commit, commit_time, cut in zip(*chain.columns(), strict=True):
         now.later += [(resume, cost + resume_time) for cost in now.closed]
+        if follows and resume + drain <= law.capacity:
+            # what waits whatever follows no longer needs the time that has passed
+            rise = law.charging.elapsed_up(law.threshold(resume + drain, Position.LAST).high)
+            now.later += [(resume, cost + resume_time) for cost, passed in now.kept if passed - cost <= rise]
+            now.kept = [(cost, passed) for cost, passed in now.kept if passed - cost > rise]
         now.ahead += [(resume, cost + resume_time, passed + resume_time) for cost, passed in now.kept]
         now = States(
             [],
@@ -68,6 +76,9 @@ def step(law: CycleLaw, chain: Chain, before: Boundary | None) -> States:
             [(d + drain, c + time, e + time) for d, c, e in now.ahead],
         )
         if not cut or law.max_cycles is not None:
+            continue
+        if follows:
+            now.kept = list(pareto(_ended(law, now, commit, commit_time)))
             continue
         for d, c in now.first:
             if d + commit <= law.first_capacity:
@@ -91,6 +102,19 @@ def step(law: CycleLaw, chain: Chain, before: Boundary | None) -> States:
     return now
 
 
+def _ended(law: CycleLaw, now: States, commit: int, time: int) -> list[Label]:
+    """Every cycle in progress ended at every threshold."""
+    cycles = [(Position.FIRST, d, c, NEVER) for d, c in now.first if d + commit <= law.first_capacity]
+    cycles += [(Position.MID, d, c, NEVER) for d, c in now.later if d + commit <= law.capacity]
+    cycles += [(Position.MID, d, c, e) for d, c, e in now.ahead if d + commit <= law.capacity]
+    found = []
+    for position, drain, cost, elapsed in cycles:
+        for way in law.ways(position, drain + commit):
+            passed = max(cost + way.reach, elapsed + law.upkeep.latency) + time
+            found.append((passed - way.left, passed))
+    return found
+
+
 def together(law: CycleLaw, found: Iterable[States]) -> Boundary:
     """What no other state beats after any of several designs."""
     found = list(found)
@@ -98,17 +122,17 @@ def together(law: CycleLaw, found: Iterable[States]) -> Boundary:
     return States(*([label for one in found for label in getattr(one, name)] for name in names)).boundary(law.slip)
 
 
-def boundaries(program: Program) -> tuple[Boundary, ...]:
+def boundaries(program: Program, follows: bool = False) -> tuple[Boundary, ...]:
     """What is reachable after each stage but the last."""
     found: list[Boundary] = []
     for stage in program.stages[:-1]:
         assert isinstance(stage, ExplicitStage)
         before = found[-1] if found else None
         fitting = [one for one in stage.designs if one.volatile <= stage.volatile]
-        found.append(together(program.law, (step(program.law, one, before) for one in fitting)))
+        found.append(together(program.law, (step(program.law, one, before, follows) for one in fitting)))
     return tuple(found)
 
 
-def certificate(program: Program, value: int) -> Bound:
-    """A certificate of a bound: it proves the bound if the bound holds."""
-    return Bound(value, (0, 1), boundaries(program))
+def certificate(program: Program, value: int, follows: bool = False) -> Bound:
+    """A certificate of a bound: it proves the bound if the bound holds (for sums of prices, if they are no less)."""
+    return Bound(value, (0, 1), boundaries(program, follows), follows_levels=follows)

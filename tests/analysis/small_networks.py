@@ -5,6 +5,7 @@ Nothing here uses the checker: designs are enumerated one by one, and plans pric
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -109,9 +110,9 @@ def _extent(random: Random) -> Extent:
             return Extent(*loops, random.randint(1, 2), random.randint(1, 2))
 
 
-def network(random: Random, most_stages: int = 2) -> Network:
+def network(random: Random, most_stages: int = 2, among: Sequence[CycleLaw] = ()) -> Network:
     """Up to so many layers of a few multiplications each; a cycle holds from a part of one atom to all of them."""
-    law = random.choice(laws()[:40])
+    law = random.choice(among or laws()[:40])
     energy = max(1, law.capacity // random.choice((10, 40, 150)))
     time = max(1, law.first(0) // 2 + random.choice((0, 10, 300)) if law.max_cycles is None else 100)
     prices = _prices(random, energy, time)
@@ -173,9 +174,8 @@ def _least(law: CycleLaw, found: list[Chain]) -> int | None:
 
 
 @cache
-def waits(network_law: int, ends: tuple[Price, Price]) -> tuple[int, ...]:
+def waits(law: CycleLaw, ends: tuple[Price, Price]) -> tuple[int, ...]:
     """The cost of a cycle between two others by its load, for all loads."""
-    law = laws()[network_law]
     drain, time = ends[0][0] + ends[1][0], ends[0][1] + ends[1][1]
     return tuple(time + law.mid(load) for load in range(drain, law.capacity + 1))
 
@@ -184,7 +184,7 @@ def costs(network: Network) -> tuple[int, ...]:
     """The cost of a cycle between two others by its load, from 0 to the room."""
     if network.room < 0:
         return ()
-    return waits(laws().index(network.law), (network.ends.resume, network.ends.commit))
+    return waits(network.law, (network.ends.resume, network.ends.commit))
 
 
 @cache
@@ -241,16 +241,16 @@ def floors(network: Network) -> tuple[int, ...]:
 
 
 @cache
-def boundaries(network: Network) -> tuple[Boundary, ...]:
+def boundaries(network: Network, follows: bool = False) -> tuple[Boundary, ...]:
     """All undominated states after each stage but the last."""
     found: list[Boundary] = []
     for key in network.keys[:-1]:
         before = found[-1] if found else None
-        found.append(together(network.law, (step(network.law, chain, before) for _, chain in chains(key))))
+        found.append(together(network.law, (step(network.law, chain, before, follows) for _, chain in chains(key))))
     return tuple(found)
 
 
-def certificate(network: Network, value: int, random: Random) -> Bound:
-    """A certificate that proves the value if it is no more than the optimum."""
+def certificate(network: Network, value: int, random: Random, follows: bool = False) -> Bound:
+    """A certificate that proves the value if it is no more than the optimum (of all sums of prices, or by the rule)."""
     least = tuple(min(floor, 1 << 90) for floor in floors(network))
-    return Bound(value, rate(network), boundaries(network), lines(network, random), least)
+    return Bound(value, rate(network), boundaries(network, follows), lines(network, random), least, follows)

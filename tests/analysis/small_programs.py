@@ -5,8 +5,10 @@ A capacitor of some hundred femtofarad holds so little that rounding shows, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import count, islice
 from random import Random
 
 from ischedule.models.buffer import EnergyBuffer
@@ -80,6 +82,14 @@ def laws() -> tuple[CycleLaw, ...]:
 
 
 @cache
+def leaving_laws() -> tuple[CycleLaw, ...]:
+    """Random laws of which every cycle can leave a level above the floor."""
+    random = Random(99)
+    found = (random_law(random) for _ in count())
+    return tuple(islice((law for law in found if law.leaves_level and law.max_cycles is None), 40))
+
+
+@cache
 def ample_law() -> CycleLaw:
     """5 mF between 2.99 V and 2.8 V behind 2 mW: a cycle holds about 2.75 mJ."""
     exactly = Interval.exactly
@@ -110,9 +120,9 @@ def chain(random: Random, law: CycleLaw, atoms: int, scale: int) -> Chain:
     )
 
 
-def program(random: Random, most_atoms: int = 7) -> Program:
+def program(random: Random, most_atoms: int = 7, among: Sequence[CycleLaw] = ()) -> Program:
     """One to three stages of one to three designs each, at most so many atoms whatever the designs."""
-    law = random.choice(laws())
+    law = random.choice(among or laws())
     stages = random.randint(1, 3)
     scale = 1 + law.first(0) // 2 + random.choice((0, 10, 1000)) if law.max_cycles is None else 100
     return Program(

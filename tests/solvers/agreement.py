@@ -21,6 +21,6 @@ def disagreement(program: Program, solver: Solver, brute_force: Enumeration) -> 
         return None if best is None and found.plan is None else f"brute force finds {best}, the solver {found}"
     if found.cost != best.cost or found.bound.value != best.cost:
         return f"least cost {best.cost} ({best}), the solver has {found.cost} and bound {found.bound.value}"
-    if (additive := evaluate(program, found.plan).additive) != best.cost + program.law.offset:
-        return f"the plan costs {additive - program.law.offset}, the solver says {found.cost}"
+    if (latency := evaluate(program, found.plan).latency) != best.cost + program.law.offset or latency != found.latency:
+        return f"the plan costs {latency - program.law.offset}, the solver says {found.cost} and {found.latency}"
     return None

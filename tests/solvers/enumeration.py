@@ -1,4 +1,4 @@
-"""Every plan of a small program, priced one by one: what solvers are held to.
+"""Every plan of a small program by the certified rule, one by one: what solvers are held to.
 
 Written from the meaning of a program alone. Two ways: every design of every stage with every set of cuts; and, where
 chains are too long for that, every combination of designs with a walk over all pairs of cuts of its chain.
@@ -6,15 +6,17 @@ chains are too long for that, every combination of designs with a walk over all 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
 
 from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import Threshold
 from ischedule.models.program import Design, Program, TiledStage
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.tiling import Order, Tiling, count, innermost
-from ischedule.models.waiting import CycleLaw, Position, positions, replay
+from ischedule.models.waiting import CycleLaw, Position, positions
 
 
 @dataclass(frozen=True)
@@ -113,30 +115,128 @@ def _behind(is_last: bool) -> Position:
     return Position.LAST if is_last else Position.MID
 
 
+State = tuple[int, int]
+"""The time at which a cycle has ended, and the level that it leaves."""
+
+
+class Rule:
+    """The rule that is certified, from level to level: no prices, every threshold that is worth trying."""
+
+    def __init__(self, law: CycleLaw) -> None:
+        self.law = law
+        self.start: list[State] = [(law.head.delay, law.head.level)]
+        self.thresholds = cache(self._thresholds)
+        self.charge_time = cache(law.charging.charge_time)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether several thresholds are worth trying."""
+        return isinstance(self.law, ProgrammableWakeLaw) and self.law.search is not None
+
+    def _thresholds(self, position: Position, drain: int) -> list[Threshold]:
+        if isinstance(self.law, ProgrammableWakeLaw) and position is not Position.ONLY:
+            return [way.threshold for way in self.law.ways(position, drain)]
+        return [self.law.threshold(drain, position)]
+
+    def after(self, states: list[State], position: Position, drain: int) -> list[State]:
+        """The states behind one more cycle, none of them both later and lower than another; none if it is too large."""
+        law, is_first = self.law, position in (Position.FIRST, Position.ONLY)
+        if drain > (law.first_capacity if is_first else law.capacity):
+            return []
+        found = []
+        for time, level in states:
+            for threshold in self.thresholds(position, drain):
+                wait = 0
+                if not is_first or law.head.waits:
+                    wait = self.charge_time(level, threshold.high) + law.upkeep.latency
+                    wait += 0 if is_first else law.upkeep.pause
+                start = max(level, threshold.level) if not is_first or law.head.waits else level
+                if drain + law.upkeep.reserve <= start:
+                    found.append((time + wait, law.level_left(start, drain)))
+        return latest_and_lowest_left_out(found)
+
+    def latency(self, states: list[State]) -> int | None:
+        """The least time at which a plan ends, less the law's offset: if it is asked for, recharged."""
+        law, times = self.law, []
+        for time, level in states:
+            back = 0
+            if law.recharge_target is not None:
+                back = law.upkeep.pause + self.charge_time(level, law.recharge_target) + law.upkeep.latency
+            times.append(time + back - law.offset)
+        return min(times, default=None)
+
+
+def latest_and_lowest_left_out(states: list[State]) -> list[State]:
+    """The states that no other beats in both."""
+    kept: list[State] = []
+    for state in sorted(states, key=lambda one: (one[0], -one[1])):
+        if not kept or state[1] > kept[-1][1]:
+            kept.append(state)
+    return kept
+
+
+def least_cost_of(sequence: Joined, ends: Sequence[int], rule: Rule) -> int | None:
+    """The least cost of cutting at these places by the rule, None if some cycle is too large or there are too many."""
+    if rule.law.max_cycles is not None and len(ends) > rule.law.max_cycles:
+        return None
+    spans = list(pairwise((0, *ends)))
+    states = rule.start
+    for span, position in zip(spans, positions(len(spans)), strict=True):
+        states = rule.after(states, position, sequence.cycle("drain", *span))
+    waiting = rule.latency(states)
+    return None if waiting is None else waiting + sum(sequence.cycle("time", *span) for span in spans)
+
+
 def best_of_all_cut_sets(program: Program) -> Best | None:
     """The best of every combination of designs with every set of cuts."""
-    prices = Prices(program.law)
-    return _least(
-        (cost, designs, ends)
-        for designs, sequence in _sequences(program)
-        for ends in cut_sets(sequence)
-        if (cost := cost_of(sequence, ends, prices)) is not None
+    rule, prices = Rule(program.law), Prices(program.law)
+    plans = [(designs, sequence, ends) for designs, sequence in _sequences(program) for ends in cut_sets(sequence)]
+    return _best(
+        rule,
+        [(plan[0], plan[2]) for plan in plans],
+        lambda number: cost_of(*plans[number][1:], prices),
+        lambda number: least_cost_of(*plans[number][1:], rule),
     )
 
 
 def best_of_all_designs(program: Program) -> Best | None:
     """The best of every combination of designs, each with the cuts that a walk over its chain finds best."""
-    prices = Prices(program.law)
-    return _least(
-        (found[0], designs, found[1])
-        for designs, sequence in _sequences(program)
-        if (found := best_cuts(sequence, prices)) is not None
+    return best_of_sequences(program.law, list(_sequences(program)))
+
+
+def best_of_sequences(law: CycleLaw, found: list[tuple[tuple[Design, ...], Joined]]) -> Best | None:
+    """The best of these designs with their chains in a row."""
+    rule, prices = Rule(law), Prices(law)
+    return _best(
+        rule,
+        [(designs, ()) for designs, _ in found],
+        lambda number: best_sum_of(found[number][1], prices),
+        lambda number: best_cost_of(found[number][1], rule),
     )
 
 
-def _least(found: Iterable[tuple[int, tuple[Design, ...], tuple[int, ...]]]) -> Best | None:
-    best = min(found, key=lambda one: one[0], default=None)
-    return None if best is None else Best(*best)
+Cost = Callable[[int], int | None]
+
+
+def _best(
+    rule: Rule, plans: list[tuple[tuple[Design, ...], tuple[int, ...]]], priced: Cost, exact: Cost
+) -> Best | None:
+    """The best of some plans by what they cost exactly.
+
+    Where many thresholds are worth trying the sums of prices, which nothing is below, say where to look first.
+    """
+    order = [(0, number) for number in range(len(plans))]
+    if rule.is_searched:
+        bounds = [(priced(number), number) for number in range(len(plans))]
+        order = sorted((bound, number) for bound, number in bounds if bound is not None)
+    best: Best | None = None
+    for bound, number in order:
+        if rule.is_searched and best is not None and bound >= best.cost:
+            break
+        cost = exact(number)
+        if cost is not None and (best is None or cost < best.cost):
+            best = Best(cost, *plans[number])
+    return best
 
 
 def _sequences(program: Program) -> Iterator[tuple[tuple[Design, ...], Joined]]:
@@ -148,13 +248,32 @@ def _sequences(program: Program) -> Iterator[tuple[tuple[Design, ...], Joined]]:
         yield tuple(design for design, _ in chosen), Joined([chain for _, chain in chosen])
 
 
-def best_cuts(sequence: Joined, prices: Prices) -> tuple[int, tuple[int, ...]] | None:
-    """The cheapest cuts of one chain: the best way to stand at each cut, by where the cycle before it began.
+def best_cost_of(sequence: Joined, rule: Rule) -> int | None:
+    """The cost of the best cuts of one chain: all states behind each cut, by where the cycle before it began."""
+    size, law = len(sequence), rule.law
+    states: list[list[State]] = [rule.start, *([] for _ in range(size))]
+    for end in range(1, size + 1):
+        if not sequence.cut[end - 1] or (end < size and law.max_cycles == 1):
+            continue
+        for begin in range(end):
+            if states[begin]:
+                drain, time = sequence.cycle("drain", begin, end), sequence.cycle("time", begin, end)
+                if begin == 0:
+                    position = Position.ONLY if end == size else Position.FIRST
+                else:
+                    position = Position.LAST if end == size else Position.MID
+                states[end] += [(t + time, level) for t, level in rule.after(states[begin], position, drain)]
+        states[end] = latest_and_lowest_left_out(states[end])
+    return rule.latency(states[size])
+
+
+def best_sum_of(sequence: Joined, prices: Prices) -> int | None:
+    """The least sum of prices over all cuts of one chain: the best way to stand at each cut, by where its cycle began.
 
     Behind a first cycle that ends there what follows depends on the level that it has kept.
     """
     size, law = len(sequence), prices.law
-    best: list[tuple[int, tuple[int, ...]] | None] = [None] * (size + 1)
+    best: list[int | None] = [None] * (size + 1)
     firsts: dict[int, tuple[int, int]] = {}
     several = law.max_cycles != 1
     for end in range(1, size + 1):
@@ -164,39 +283,21 @@ def best_cuts(sequence: Joined, prices: Prices) -> tuple[int, tuple[int, ...]] |
             drain, time = sequence.cycle("drain", begin, end), sequence.cycle("time", begin, end)
             if begin == 0:
                 position = Position.ONLY if end == size else Position.FIRST
-                ways = [(0, (), None)]
+                ways: list[tuple[int, int | None]] = [(0, None)]
             else:
                 position = _behind(end == size)
-                ways = [] if best[begin] is None else [(*best[begin], None)]  # type: ignore[misc]
+                closed = best[begin]
+                ways = [] if closed is None else [(closed, None)]
                 if begin in firsts:
-                    ways.append((firsts[begin][0], (begin,), firsts[begin][1]))
-            for cost, ends, kept in ways:
+                    ways.append(firsts[begin])
+            for cost, kept in ways:
                 waiting = prices.of(position, drain, kept)
                 if waiting is None:
                     continue
-                way = (cost + waiting + time, (*ends, end))
+                total = cost + waiting + time
                 if position is Position.FIRST and law.keeps_level:
-                    firsts[end] = (way[0], law.kept(drain))
+                    firsts[end] = (total, law.kept(drain))
                 else:
-                    best[end] = min(way, best[end] or way, key=lambda one: one[0])
+                    known = best[end]
+                    best[end] = total if known is None else min(total, known)
     return best[size]
-
-
-def least_by_the_rule(program: Program) -> int | None:
-    """The least latency of any plan by the certified rule, each cycle at the threshold that its price belongs to."""
-    law, prices, found = program.law, Prices(program.law), list[int]()
-    for _, sequence in _sequences(program):
-        for ends in cut_sets(sequence):
-            if cost_of(sequence, ends, prices) is None:
-                continue
-            spans = list(pairwise((0, *ends)))
-            drains = [sequence.cycle("drain", *span) for span in spans]
-            thresholds = [law.threshold(*one) for one in zip(drains, positions(len(drains)), strict=True)]
-            active = sum(sequence.cycle("time", *span) for span in spans)
-            found.append(active + replay(law, drains, thresholds).waiting)
-    return min(found, default=None)
-
-
-def cut_sets_of(program: Program) -> int:
-    """How many combinations of designs and cuts a program has."""
-    return sum(1 << (sum(sequence.cut) - 1) for _, sequence in _sequences(program))

@@ -15,6 +15,7 @@ import pulp
 
 from ischedule.models.program import Program
 from ischedule.models.waiting import Position
+from ischedule.solvers.outcome import Outcome
 from tests.solvers.enumeration import Joined, Prices, cost_of, designs_of
 
 Node = tuple[int, int, int, int]
@@ -45,6 +46,12 @@ class Found:
     cost: int | None
     arcs: int
     seconds: float
+
+    def agrees(self, outcome: Outcome) -> bool:
+        """Whether a solver has the same least sum of prices, or follows levels where no plan attains it."""
+        if outcome.bound is not None and outcome.bound.follows_levels:
+            return self.cost is not None and outcome.cost is not None and self.cost < outcome.cost
+        return self.cost == outcome.cost
 
 
 class Arcs:

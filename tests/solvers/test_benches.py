@@ -20,12 +20,14 @@ from ischedule.models import kernels_array
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.kernels import is_canonical, rows_of
+from ischedule.models.plan import Bound
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.models.waiting import CycleLaw
 from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.limit import Limit
+from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.tiled import solve_tiled
 from tests.solvers.enumeration import designs_of
 from tests.solvers.milp import Found
@@ -136,7 +138,12 @@ def test_the_cross_check_ends_with_its_largest_programs() -> None:
     made = programs(30)
     assert [atoms for atoms, _ in made[-10:]] == [200] * 10
     assert all(later >= earlier for (earlier, _), (later, _) in pairwise(made[-11:]))
-    assert not Comparison(5, Found(3, 1, 0.1), 4, 0.1).agrees
+    outcome = Outcome(None, None, 4, None, 1)
+    assert not Comparison(5, Found(3, 1, 0.1), outcome, 0.1).agrees
+    assert Comparison(5, Found(4, 1, 0.1), outcome, 0.1).agrees
+    followed = replace(outcome, bound=Bound(4, (0, 1), (), follows_levels=True))
+    assert Comparison(5, Found(3, 1, 0.1), followed, 0.1).agrees
+    assert not Comparison(5, Found(5, 1, 0.1), followed, 0.1).agrees
 
 
 def test_the_shipped_networks_have_one_price_for_every_cycle() -> None:

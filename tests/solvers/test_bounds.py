@@ -13,12 +13,11 @@ from ischedule.models.kernels import Ends
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.waiting import CycleLaw, Position
 from ischedule.solvers.floors import floor_of
-from ischedule.solvers.frontier import Kind
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.network_pass import Search
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import space_of
-from ischedule.solvers.sweep import Exits
+from ischedule.solvers.sweep import Exits, Kind
 from ischedule.solvers.tiled import SLACK, _rests
 from ischedule.solvers.waits import steering_waiting
 from tests.solvers.enumeration import Joined, Prices, cost_of, cut_sets

@@ -30,11 +30,15 @@ def random_program(seed: int) -> Program:
 @pytest.mark.parametrize("seed", range(30))
 def test_the_milp_has_the_same_optimum(seed: int) -> None:
     program = random_program(seed)
-    assert solve_milp(program).cost == solve_explicit(program, Limit()).cost
+    assert solve_milp(program).agrees(solve_explicit(program, Limit()))
 
 
 def test_the_milp_equals_brute_force() -> None:
     for seed in range(15):
         program = program_of_atoms(Random(seed), 8, stages=2, designs=2, window=4)
-        best = best_of_all_cut_sets(program)
-        assert solve_milp(program).cost == (None if best is None else best.cost)
+        best, found = best_of_all_cut_sets(program), solve_milp(program)
+        if best is None or not program.law.leaves_level:
+            assert found.cost == (None if best is None else best.cost)
+        else:
+            assert found.cost is not None
+            assert found.cost <= best.cost

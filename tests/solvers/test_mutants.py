@@ -176,12 +176,16 @@ EXPLICIT: dict[str, Mutate] = {
     "label-lost": result_changed(frontier, "frontier", without_last),
     "cheapest-label-only": cheapest_only,
     "first-cycle-priced-as-any": first_is_any,
+    "first-design-only": result_changed(explicit, "_groups", lambda groups: [group[:1] for group in groups]),
+}
+
+SECOND: dict[str, Mutate] = {
     "paid-for-waiting": lambda patch: patch.setattr(ahead, "ended", without_elapsed),
     "second-never-waits": lambda patch: patch.setattr(ahead, "ended", never_waits),
     "level-kept-unseen": lambda patch: patch.setattr(waits, "_ahead", keeps_nothing),
     "second-label-lost": result_changed(ahead, "undominated", without_last),
-    "first-design-only": result_changed(explicit, "_groups", lambda groups: [group[:1] for group in groups]),
 }
+"""Defects in the search over second cycles, which a search behind all levels would make good."""
 
 TILED: dict[str, Mutate] = {
     "energy-off-by-one": lanes_changed(space.Space, "_lay_out", one_more),
@@ -212,6 +216,19 @@ def test_nothing_is_wrong_without_a_mutant() -> None:
 def test_a_wrong_solver_of_explicit_stages_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     EXPLICIT[name](monkeypatch)
     assert is_caught(explicit.solve_explicit, explicit_instances())
+
+
+@pytest.mark.parametrize("name", [None, *SECOND])
+def test_a_wrong_search_over_second_cycles_is_caught(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the search behind all levels, which is not asked where only the first cycle can leave one."""
+    monkeypatch.setattr(explicit, "followed_waiting", explicit.exact_waiting)
+    instances = [one for one in explicit_instances() if one[0].law.keeps_level and not one[0].law.leaves_level]
+    if name is None:
+        assert len(instances) > 20
+        assert not is_caught(explicit.solve_explicit, instances)
+    else:
+        SECOND[name](monkeypatch)
+        assert is_caught(explicit.solve_explicit, instances)
 
 
 @pytest.mark.parametrize("name", TILED)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 
-from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.models.program import Program
 from ischedule.models.waiting import CycleLaw
-from ischedule.solvers.solve import solve
 from ischedule.solvers.tiled import solve_tiled
 from tests.solvers.agreement import disagreement
-from tests.solvers.enumeration import best_of_all_cut_sets, best_of_all_designs, cut_sets_of, least_by_the_rule
+from tests.solvers.enumeration import best_of_all_cut_sets, best_of_all_designs
 from tests.solvers.random_laws import law_pool
 from tests.solvers.random_programs import random_tiled
 
@@ -54,22 +51,3 @@ def test_rare_laws_equal_brute_force(laws: tuple[CycleLaw, ...]) -> None:
 def test_every_set_of_cuts_of_one_layer() -> None:
     for program in programs(30, seed=20_000, stages=1):
         assert disagreement(program, solve_tiled, best_of_all_cut_sets) is None
-
-
-def test_a_start_above_the_floor_is_solved_by_the_certified_rule() -> None:
-    """Followed from level to level, without prices; the checker proves the optimum and nothing above it."""
-    laws, solved = tuple(law for law in LAWS if law.keeps_level and not law.leaves_level), 0
-    for program in programs(150, laws, seed=30_000, stages=2):
-        if cut_sets_of(program) > 1500:
-            continue
-        least, answer = least_by_the_rule(program), solve(program)
-        if least is None:
-            assert answer.plan is None
-            continue
-        assert answer.bound is not None
-        assert answer.bound.value + program.law.offset == least == answer.latency
-        require_bound(program, answer.bound)
-        with pytest.raises(Unproven):
-            require_bound(program, replace(answer.bound, value=answer.bound.value + 1))
-        solved += 1
-    assert solved > 20

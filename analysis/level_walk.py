@@ -1,0 +1,106 @@
+"""Every way through a design where the level that each cycle leaves is followed: slower, and exact to the last one.
+
+Behind a cycle a plan has a cost, which counts the level left as time gained, and the time that has passed for certain.
+The next cycle begins at the later of what both come to, at each of its thresholds a way of its own. A cycle whose least
+threshold is worth the level at hand, or more, waits whatever follows: the time that has passed no longer matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import NEVER, CycleLaw, Position
+from ischedule.models.plan import Boundary, Label
+
+
+class _Cycle(NamedTuple):
+    """A cycle in progress; its numbers are less the sums over the atoms up to where it began."""
+
+    is_first: bool
+    drain: int
+    cost: int
+    elapsed: int
+
+
+Wanted = Callable[[int, int, int, int], bool]
+"""Whether a closed state may belong to a plan below the bound, by its cost, its elapsed time, and the drain and time of
+the atoms so far."""
+
+
+class Below(NamedTuple):
+    """What plans are worth following: those that may end below the value, where `rest` is the least time of the stages
+    behind; no price is negative if `is_certain`."""
+
+    value: int
+    rest: int
+    is_certain: bool
+
+    def through(self, time: int) -> Wanted:
+        """The states inside a design whose atoms take so much."""
+
+        def is_wanted(cost: int, elapsed: int, _: int, passed: int) -> bool:
+            ahead = time - passed + self.rest
+            return elapsed + ahead < self.value and (not self.is_certain or cost + ahead < self.value)
+
+        return is_wanted
+
+
+def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted) -> Boundary:
+    """All that holds after a design, given what holds before it. Closed states that are not wanted are left out."""
+    cycles = [_Cycle(True, drain, cost, NEVER) for drain, cost in entry.first]
+    cycles += [_Cycle(False, drain, cost, NEVER) for drain, cost in entry.later]
+    cycles += [_Cycle(False, *label) for label in entry.ahead]
+    closed = [*entry.kept, *([] if entry.closed is None else [(entry.closed, NEVER)])]
+    drained = passed = 0
+    for atom in zip(*(map(int, column) for column in chain.columns()), strict=True):
+        drain, time, resume, resume_time, commit, commit_time, is_cut = atom
+        if resume + drain <= law.capacity and closed:
+            rise = law.ways(Position.MID, resume + drain)[0].reach - law.upkeep.latency
+            for cost, elapsed in closed:
+                kept = NEVER if elapsed - cost <= rise else elapsed + resume_time - passed
+                cycles.append(_Cycle(False, resume - drained, cost + resume_time - passed, kept))
+        drained += drain
+        passed += time
+        cycles = [one for one in cycles if one.drain + drained <= _room(law, one.is_first)]
+        closed = []
+        if is_cut:
+            ended = _ended(law, cycles, drained + commit)
+            closed = [(cost + passed + commit_time, elapsed + passed + commit_time) for cost, elapsed in ended]
+            closed = [one for one in closed if is_wanted(*one, drained, passed)]
+    first = tuple((one.drain + drained, one.cost + passed) for one in cycles if one.is_first)
+    others = [one for one in cycles if not one.is_first]
+    later = tuple((one.drain + drained, one.cost + passed) for one in others if one.elapsed == NEVER)
+    ahead = tuple(
+        (one.drain + drained, one.cost + passed, one.elapsed + passed) for one in others if one.elapsed != NEVER
+    )
+    return Boundary(None, first, later, tuple(closed), ahead)
+
+
+def last_cost(law: CycleLaw, drain: int, cost: int, elapsed: int) -> int:
+    """What a plan comes to whose last cycle drains so much, behind a state of this cost and elapsed time."""
+    return min(law.ended(way, cost, elapsed)[0] for way in law.ways(Position.LAST, drain))
+
+
+def _room(law: CycleLaw, is_first: bool) -> int:
+    return law.first_capacity if is_first else law.capacity
+
+
+def _ended(law: CycleLaw, cycles: list[_Cycle], reach: int) -> list[Label]:
+    """The states behind cycles that end after atoms and a commit that drain so much, without their time."""
+    found = []
+    for is_first, drain, cost, elapsed in cycles:
+        if drain + reach <= _room(law, is_first):
+            ways = law.ways(Position.FIRST if is_first else Position.MID, drain + reach)
+            found += [law.ended(way, cost, elapsed) for way in ways]
+    return undominated(found)
+
+
+def undominated(states: Iterable[Label]) -> list[Label]:
+    """The states that no other one beats, by cost."""
+    kept: list[Label] = []
+    for state in sorted(states):
+        if not kept or state[1] < kept[-1][1]:
+            kept.append(state)
+    return kept
