@@ -27,6 +27,7 @@ from ischedule.models.program import Program
 from tests.analysis.brute_force import Choice, choices, plan_of, true_latency
 from tests.analysis.reference_labels import certificate
 from tests.analysis.small_programs import program
+from tests.solvers.enumeration import best_of_all_cut_sets
 
 MUTANTS = 10_000
 """Altered files that can be read; those that cannot are not counted."""
@@ -73,16 +74,9 @@ class Question:
         self.deadline = deadline
         self.plans = list(choices(program))
         self.least = min((one.additive for one in self.plans), default=None)
-        self.starts_above = program.law.head.level > 0
-
-    @property
-    def floor(self) -> int:
-        """The least latency of all plans: the least sum of prices, which a start above the floor makes too small."""
-        assert self.least is not None
-        if not self.starts_above:
-            return self.least + self.program.law.offset
-        latencies = [true_latency(self.program, plan_of(self.program, one)) for one in self.plans]
-        return min(one for one in latencies if one is not None)
+        best = best_of_all_cut_sets(program)
+        self.floor = None if best is None else best.cost + program.law.offset
+        """The least latency of all plans; the least sum of prices can be less, where a cycle leaves a level."""
 
     def file(self, claim: Claim, choice: Choice | None, proof: Bound | Bottleneck | None) -> PlanFile:
         plan = None if choice is None else plan_of(self.program, choice)
@@ -100,7 +94,7 @@ class Question:
             holds = claim.latency is None
         else:
             holds = claim.latency is not None and claim.latency == true_latency(self.program, file.plan)
-        floor = None if self.least is None else self.floor
+        floor = self.floor
         if claim.bound is not None:
             holds = holds and (floor is None or claim.bound <= floor)
         in_time = self.deadline is None or (claim.latency is not None and claim.latency <= self.deadline)
@@ -144,6 +138,25 @@ def true_files(question: Question) -> Iterator[PlanFile]:
         yield question.file(Claim(status, latency, bound - 3, Certified.WITHIN), one, lower)
     if question.deadline is not None and bound > question.deadline:
         yield question.file(Claim(Status.UNSCHEDULABLE, None, bound, Certified.DEADLINE), None, proof)
+    yield from followed_files(question)
+
+
+def followed_files(question: Question) -> Iterator[PlanFile]:
+    """Files whose proof follows levels."""
+    program, floor = question.program, question.floor
+    if floor is None or not (program.law.keeps_level or program.law.leaves_level) or program.law.max_cycles is not None:
+        return
+    proof = certificate(program, floor - program.law.offset, follows=True)
+    latencies = [(true_latency(program, plan_of(program, one)), one) for one in question.plans]
+    for latency, one in (latencies[0], min(latencies, key=lambda pair: pair[0] or 0)):
+        assert latency is not None
+        late = question.deadline is not None and latency > question.deadline
+        if late and question.deadline is not None and floor > question.deadline:
+            yield question.file(Claim(Status.UNSCHEDULABLE, latency, floor, Certified.DEADLINE), one, proof)
+        else:
+            kind = Certified.OPTIMAL if latency == floor else Certified.WITHIN
+            status = Status.UNDECIDED if late else Status.SCHEDULABLE
+            yield question.file(Claim(status, latency, floor, kind), one, proof)
 
 
 def false_files(question: Question) -> Iterator[PlanFile]:
@@ -233,17 +246,19 @@ def test_true_claims_are_accepted_and_false_ones_are_not() -> None:
                 assert verdict.accepted, verdict.reason
                 assert (verdict.bound, verdict.latency) == (file.claim.bound, file.claim.latency)
             seen[f"{file.claim.certified.value} {verdict.accepted}"] += 1
+            seen["followed"] += isinstance(file.certificate, Bound) and file.certificate.follows_levels
         if asked.least is None:
             assert any(asked.verdict(file).accepted for file in true_files(asked))
         for file in false_files(asked):
             verdict = asked.verdict(file)
-            if asked.starts_above and asked.is_true(file):
-                continue
+            if asked.is_true(file):
+                continue  # a bound above all sums of prices that holds for all plans
             assert not verdict.accepted
             assert verdict.certified is verdict.bound is None
             seen["false"] += 1
     assert min(seen[f"{one.value} True"] for one in Certified) > 10
     assert seen["false"] > 1000
+    assert seen["followed"] > 50
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ BOUNDS = st.builds(
     st.lists(st.builds(Boundary, st.none() | WHOLE, LABELS, LABELS, KEPT, AHEAD), max_size=3).map(tuple),
     st.lists(st.tuples(WHOLE, WHOLE), max_size=3).map(tuple),
     st.lists(WHOLE, max_size=3).map(tuple),
+    st.booleans(),
 )
 BOTTLENECKS = st.builds(Bottleneck, st.integers(0, 99), st.sampled_from([one.value for one in Diagnosis]))
 CLAIMS = st.builds(Claim, st.sampled_from(Status), st.none() | WHOLE, st.none() | WHOLE, st.sampled_from(Certified))
@@ -58,7 +59,7 @@ GOOD = PlanFile(
     "0123456789abcdef" * 4,
     Claim(Status.SCHEDULABLE, 2**60, 2**60, Certified.OPTIMAL),
     Plan((0, Tiling(1, Order.WEIGHT, 1, 2, 3, 4, 5)), (PowerCycles(2, 3, 4), PowerCycles(1, 1, 5, 6))),
-    Bound(7, (1, 2), (Boundary(None, ((1, 2),), (), ((3, 4),), ((5, 6, 7),)),), ((3, 4),), (5,)),
+    Bound(7, (1, 2), (Boundary(None, ((1, 2),), (), ((3, 4),), ((5, 6, 7),)),), ((3, 4),), (5,), True),
 )
 
 
@@ -133,6 +134,7 @@ def changed(path: str, value: Any) -> bytes:
         ("certificate/bound/rate", [1, 0], "$.certificate.bound.rate[1] = 0: is too small"),
         ("certificate/bound/boundaries/0/first/0", [-1, 0], "boundaries[0].first[0][0] = -1: is too small"),
         ("certificate/bound/boundaries/0/open", [], ": is an unknown key"),
+        ("certificate/bound/follows-levels", 1, "follows-levels = 1: is neither true nor false; write true or false"),
         ("certificate/bound/floors", ..., "$.certificate.bound.floors = missing: is required"),
         ("certificate", {"bottleneck": {"stage": 0, "diagnosis": "bad luck"}}, "$.certificate.bottleneck.diagnosis"),
     ],
