@@ -7,7 +7,8 @@ threshold is worth the level at hand, or more, waits whatever follows: the time 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ischedule.models.chain import Chain
@@ -16,12 +17,29 @@ from ischedule.models.plan import Boundary, Label
 
 
 class _Cycle(NamedTuple):
-    """A cycle in progress; its numbers are less the sums over the atoms up to where it began."""
+    """A cycle in progress behind any of some states, dearer ones with less time behind them.
+
+    Its numbers are less the sums over the atoms up to where it began. `ahead` is cost less elapsed time of each.
+    """
 
     is_first: bool
     drain: int
-    cost: int
-    elapsed: int
+    states: list[Label]
+    ahead: list[int]
+
+    def ended(self, law: CycleLaw, reach: int) -> Iterator[Label]:
+        """The best state that an end at each threshold leads to, after atoms and a commit that drain so much.
+
+        At a threshold that is reached later than the cycle would begin without waiting the cheapest comes first, at
+        any other the quickest.
+        """
+        for way in law.ways(Position.FIRST if self.is_first else Position.MID, self.drain + reach):
+            place = bisect_left(self.ahead, law.upkeep.latency - way.reach)
+            yield min(law.ended(way, *state) for state in self.states[max(0, place - 1) : place + 1])
+
+
+def _cycle(is_first: bool, drain: int, states: list[Label]) -> _Cycle:
+    return _Cycle(is_first, drain, states, [cost - elapsed for cost, elapsed in states])
 
 
 Wanted = Callable[[int, int, int, int], bool]
@@ -49,18 +67,18 @@ class Below(NamedTuple):
 
 def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted) -> Boundary:
     """All that holds after a design, given what holds before it. Closed states that are not wanted are left out."""
-    cycles = [_Cycle(True, drain, cost, NEVER) for drain, cost in entry.first]
-    cycles += [_Cycle(False, drain, cost, NEVER) for drain, cost in entry.later]
-    cycles += [_Cycle(False, *label) for label in entry.ahead]
+    cycles = [_cycle(True, drain, [(cost, NEVER)]) for drain, cost in entry.first]
+    cycles += [_cycle(False, drain, [(cost, NEVER)]) for drain, cost in entry.later]
+    cycles += [_cycle(False, drain, [(cost, elapsed)]) for drain, cost, elapsed in entry.ahead]
     closed = [*entry.kept, *([] if entry.closed is None else [(entry.closed, NEVER)])]
     drained = passed = 0
     for atom in zip(*(map(int, column) for column in chain.columns()), strict=True):
         drain, time, resume, resume_time, commit, commit_time, is_cut = atom
         if resume + drain <= law.capacity and closed:
             rise = law.ways(Position.MID, resume + drain)[0].reach - law.upkeep.latency
-            for cost, elapsed in closed:
-                kept = NEVER if elapsed - cost <= rise else elapsed + resume_time - passed
-                cycles.append(_Cycle(False, resume - drained, cost + resume_time - passed, kept))
+            shift = resume_time - passed
+            begun = [(c + shift, NEVER if e - c <= rise else e + shift) for c, e in closed]
+            cycles.append(_cycle(False, resume - drained, undominated(begun)))
         drained += drain
         passed += time
         cycles = [one for one in cycles if one.drain + drained <= _room(law, one.is_first)]
@@ -69,13 +87,17 @@ def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wante
             ended = _ended(law, cycles, drained + commit)
             closed = [(cost + passed + commit_time, elapsed + passed + commit_time) for cost, elapsed in ended]
             closed = [one for one in closed if is_wanted(*one, drained, passed)]
-    first = tuple((one.drain + drained, one.cost + passed) for one in cycles if one.is_first)
-    others = [one for one in cycles if not one.is_first]
-    later = tuple((one.drain + drained, one.cost + passed) for one in others if one.elapsed == NEVER)
-    ahead = tuple(
-        (one.drain + drained, one.cost + passed, one.elapsed + passed) for one in others if one.elapsed != NEVER
-    )
-    return Boundary(None, first, later, tuple(closed), ahead)
+    first, later, ahead = [], [], []
+    for one in cycles:
+        load = one.drain + drained
+        for cost, elapsed in one.states:
+            if one.is_first:
+                first.append((load, cost + passed))
+            elif elapsed == NEVER:
+                later.append((load, cost + passed))
+            else:
+                ahead.append((load, cost + passed, elapsed + passed))
+    return Boundary(None, tuple(first), tuple(later), tuple(closed), tuple(ahead))
 
 
 def last_cost(law: CycleLaw, drain: int, cost: int, elapsed: int) -> int:
@@ -89,12 +111,8 @@ def _room(law: CycleLaw, is_first: bool) -> int:
 
 def _ended(law: CycleLaw, cycles: list[_Cycle], reach: int) -> list[Label]:
     """The states behind cycles that end after atoms and a commit that drain so much, without their time."""
-    found = []
-    for is_first, drain, cost, elapsed in cycles:
-        if drain + reach <= _room(law, is_first):
-            ways = law.ways(Position.FIRST if is_first else Position.MID, drain + reach)
-            found += [law.ended(way, cost, elapsed) for way in ways]
-    return undominated(found)
+    some = (one for one in cycles if one.drain + reach <= _room(law, one.is_first))
+    return undominated(state for one in some for state in one.ended(law, reach))
 
 
 def undominated(states: Iterable[Label]) -> list[Label]:

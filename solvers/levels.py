@@ -7,7 +7,9 @@ prices have left a gap.
 
 All cycles in progress are rows of one table (``Starts``), with what each began with, so that a plan is read backwards
 along them: ``source`` is a ``Begun``, ``label`` counts the labels of that kind before the stage, or the rows.
-``elapsed`` is ``NEVER`` where the cycle waits whatever it drains.
+``elapsed`` is ``NEVER`` where the cycle waits whatever it drains. The rows that begin at one cut of a design are a
+*bundle*: dearer ones have less time behind them. At a threshold that is reached late the cheapest of them comes first,
+at one at hand the quickest; the best of a bundle is found by bisection.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Kind, Lanes
 
 NEVER = -UNREACHABLE
-LOOK = 64
-"""Cuts between two looks at the clock."""
+WORK = 4_000_000
+"""Ends of cycles that may be tried, a threshold each: beyond that a proof would take the checker minutes."""
+BULK = 512
+"""Bundles whose ends are tried at once."""
 
 
 class Begun(IntEnum):
@@ -67,6 +71,36 @@ class States:
         return States(self.column[index], self.cost[index], self.elapsed[index], self.row[index])
 
 
+@dataclass(frozen=True)
+class _Alive:
+    """Cycles in progress: rows, their numbers in the table, and their bundles, which lie together."""
+
+    rows: Starts
+    number: Integers
+    bundle: Integers
+
+    def select(self, index: NDArray[np.bool_]) -> _Alive:
+        """Some of them."""
+        return _Alive(self.rows.select(index), self.number[index], self.bundle[index])
+
+    def joined(self, other: _Alive) -> _Alive:
+        """With others behind."""
+        return _Alive(
+            together([self.rows, other.rows]),
+            np.concatenate([self.number, other.number]),
+            np.concatenate([self.bundle, other.bundle]),
+        )
+
+
+def _changes(values: Integers) -> NDArray[np.bool_]:
+    """Where a column differs from the entry before."""
+    return np.concatenate([np.ones(min(1, len(values)), dtype=bool), values[1:] != values[:-1]])
+
+
+def _firsts(values: Integers) -> NDArray[np.intp]:
+    return np.flatnonzero(_changes(values))
+
+
 class Walk:
     """One stage by a group of its designs, cut by cut."""
 
@@ -88,30 +122,30 @@ class Walk:
         label, column = _spread(len(before[Kind.KEPT]), width)
         kept = before[Kind.KEPT].select(label)
         parts.append(self._begun(Begun.KEPT, label, column, kept.cost, kept.passed, 0))
-        alive, number = self._added([self._hopeful(part) for part in parts])
+        alive = self._added([self._hopeful(part) for part in parts], bundled=False)
         left: list[States] = []
         for cut in range(1, lanes.atoms + 1):
-            if cut % LOOK == 0:
-                self.limit.check()
-            inside = self._room(alive) >= alive.drain + lanes.drain[cut, alive.column]
             # a design that has ended goes on with atoms that are nothing
+            inside = self._room(alive.rows) >= alive.rows.drain + lanes.drain[cut, alive.rows.column]
             if not inside.all():
-                alive, number = alive.select(inside), number[inside]
-            closed = self._closed(alive, number, cut)
+                alive = alive.select(inside)
+            closed = self._closed(alive, cut)
             at_end = lanes.length[closed.column] == cut
             left.append(closed.select(at_end))
             closed = closed.select(~at_end)
             if len(closed):
                 begun = self._begun(Begun.ROW, closed.row, closed.column, closed.cost, closed.elapsed, cut)
-                found, places = self._added([self._hopeful(begun)])
-                alive, number = together([alive, found]), np.concatenate([number, places])
-        return self._after(alive, number, commit, left)
+                alive = alive.joined(self._added([self._hopeful(begun)], bundled=True))
+        return self._after(alive, commit, left)
 
-    def _added(self, parts: list[Starts]) -> tuple[Starts, Integers]:
+    def _added(self, parts: list[Starts], bundled: bool) -> _Alive:
         rows = together(parts)
         self.rows.append(rows)
+        number = np.arange(self.count, self.count + len(rows))
         self.count += len(rows)
-        return rows, np.arange(self.count - len(rows), self.count)
+        if not bundled or not len(rows):
+            return _Alive(rows, number, number)
+        return _Alive(rows, number, number[_firsts(rows.column)][np.cumsum(_changes(rows.column)) - 1])
 
     def _hopeful(self, rows: Starts) -> Starts:
         is_first = rows.source == Begun.FIRST
@@ -149,30 +183,51 @@ class Walk:
         rows = rows.select(least <= self._room(rows))
         return rows.select(pareto(rows.column, rows.cost, rows.elapsed)) if source is Begun.ROW else rows
 
-    def _closed(self, alive: Starts, number: Integers, cut: int) -> States:
+    def _closed(self, alive: _Alive, cut: int) -> States:
         """Every cycle in progress ended at the cut at each of its thresholds, where one can end."""
-        lanes = self.lanes
-        drain = alive.drain + lanes.closing_drain[cut - 1, alive.column]
-        ends = lanes.closing[cut - 1, alive.column] & (drain <= self._room(alive))
-        found = []
-        is_first = alive.source == Begun.FIRST
+        lanes, rows = self.lanes, alive.rows
+        first = _firsts(alive.bundle)
+        stop = np.append(first[1:], len(rows))
+        column = rows.column[first]
+        drain = rows.drain[first] + lanes.closing_drain[cut - 1, column]
+        ends = lanes.closing[cut - 1, column] & (drain <= self._room(rows)[first])
+        is_first = rows.source[first] == Begun.FIRST
+        found = [States(*(np.zeros(0, dtype=np.int64) for _ in _STATE))]
         for position, some in ((Position.FIRST, ends & is_first), (Position.MID, ends & ~is_first)):
-            place = np.flatnonzero(some)
-            reach, left = ways_array(self.law, position, drain[place])
-            way, index = np.nonzero(reach < NO_WAY)
-            reach, left, place = reach[way, index], left[way, index], place[index]
-            passed = np.maximum(alive.cost[place] + reach, alive.elapsed[place] + self.law.upkeep.latency)
-            column = alive.column[place]
-            passed = passed + lanes.closing_time[cut - 1, column]
-            found.append(States(column, passed - left, passed, number[place]))
+            bundles = np.flatnonzero(some)
+            for low in range(0, len(bundles), BULK):
+                piece = bundles[low : low + BULK]
+                found.append(self._tried(alive, position, drain[piece], first[piece], stop[piece], cut))
         states = States(*(np.concatenate([getattr(one, name) for one in found]) for name in _STATE))
-        states = states.select(states.elapsed < UNREACHABLE)
         return states.select(pareto(states.column, states.cost, states.elapsed))
 
-    def _after(
-        self, alive: Starts, number: Integers, commit: Integers, left: list[States]
-    ) -> tuple[dict[Kind, Exits], Starts]:
-        lanes, law = self.lanes, self.law
+    def _tried(
+        self, alive: _Alive, position: Position, drain: Integers, first: Integers, stop: Integers, cut: int
+    ) -> States:
+        """The best of some bundles at each threshold; the rows of each are those from `first` up to `stop`."""
+        rows, latency = alive.rows, self.law.upkeep.latency
+        reach, left = ways_array(self.law, position, drain)
+        way, index = np.nonzero(reach < NO_WAY)
+        self.limit.spend(len(way))
+        reach, left, low, high = reach[way, index], left[way, index], first[index], stop[index]
+        # the first row of the bundle that reaches the threshold no earlier than it would begin without waiting
+        ahead, place, end = rows.cost - rows.elapsed, low, high
+        while (open_ := place < end).any():
+            middle = (place + end) // 2
+            waits = open_ & (ahead[np.minimum(middle, high - 1)] >= latency - reach)
+            end = np.where(waits, middle, end)
+            place = np.where(open_ & ~waits, middle + 1, place)
+        passed, row = np.full_like(reach, UNREACHABLE), low
+        for one in (np.minimum(place, high - 1), np.maximum(place - 1, low)):
+            time = np.maximum(rows.cost[one] + reach, rows.elapsed[one] + latency)
+            row, passed = np.where(time < passed, one, row), np.minimum(time, passed)
+        column = rows.column[row]
+        passed = passed + self.lanes.closing_time[cut - 1, column]
+        states = States(column, passed - left, passed, alive.number[row])
+        return states.select(states.elapsed < UNREACHABLE)
+
+    def _after(self, alive_: _Alive, commit: Integers, left: list[States]) -> tuple[dict[Kind, Exits], Starts]:
+        lanes, law, alive, number = self.lanes, self.law, alive_.rows, alive_.number
         drain, time = lanes.whole()
         column = alive.column
         through = alive.drain + drain[column]

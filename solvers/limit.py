@@ -18,6 +18,16 @@ class Limit:
     seconds: float | None = None
     listen: Callable[[str], None] | None = None
     started: float = field(default_factory=monotonic)
+    work: int | None = None
+    """How many steps may be spent, where they are counted; None for any number."""
+
+    def spend(self, steps: int) -> None:
+        """Count steps of a search that may be too much; raise ``TimeUp`` once they are used up, or the time."""
+        if self.work is not None:
+            self.work -= steps
+            if self.work < 0:
+                raise TimeUp
+        self.check()
 
     def check(self) -> None:
         """Raise ``TimeUp`` once the time is used up."""

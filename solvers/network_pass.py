@@ -161,7 +161,7 @@ def _ways(
         limit.check()
         watch = None if exact or bound >= UNREACHABLE or len(index) < WATCHED else hopeful
         hopes = Hopes(watch, None if bound >= UNREACHABLE else starts)
-        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, hopes=hopes)
+        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, limit=limit, hopes=hopes)
 
 
 def _logged(ways: Iterator[Crossing], log: list[Crossing] | None) -> Iterator[Crossing]:
