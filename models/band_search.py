@@ -2,8 +2,9 @@
 
 Recharging a drain n up to a level X takes g(X) = T(X) - T(X - n). The charging power v (Vs - v) / R rises until half
 the source voltage and falls beyond it, so that g falls, then rises (quasi-convex in X); over all real levels it is
-least where both ends have the same power, v(X) + v(X - n) = Vs. The set that is searched is every threshold of the
-hardware, or, where every level is one, the least sufficient level and 64 evenly spaced ones.
+least where both ends have the same power, v(X) + v(X - n) = Vs. The set that is searched is the least sufficient
+threshold and 64 or so evenly spaced ones: steps of the hardware, or levels where every level is a threshold. Near its
+least g is flat; more of them would gain little.
 
 Prices are integers and therefore off from g by less than `slack`, which decides when to stop: a threshold whose price
 less the slack exceeds the best price has g above the least, so that all further ones on its side do too.
@@ -17,7 +18,7 @@ from ischedule.models.cycle_law import Threshold
 from ischedule.models.thresholds import ThresholdLevels
 
 EVEN_LEVELS: Final = 64
-"""How many evenly spaced levels are tried where every level is a threshold."""
+"""How many evenly spaced levels are tried; of the hardware's steps less than twice so many."""
 
 
 class BandSearch:
@@ -27,7 +28,9 @@ class BandSearch:
         self.charging = charging
         self.thresholds = thresholds
         self.stepped = top.code is not None
-        self.count = top.code if top.code is not None else EVEN_LEVELS
+        steps = 0 if top.code is None else top.code - thresholds.least_name(0)
+        self.stride = max(1, steps // EVEN_LEVELS)
+        self.count = EVEN_LEVELS if top.code is None else steps // self.stride + 1
         self.top = top
         self.slack = self._slack(charging, top)
         # the level of Vs/2 + n / (C Vs), the upper end of the best band, as nanovolt per unit of drain
@@ -47,13 +50,19 @@ class BandSearch:
         return 2 * grid + 2 * unit
 
     def candidate(self, index: int) -> Threshold:
-        """The threshold of an index: a code, or one of the evenly spaced levels."""
-        return self.thresholds.at(index if self.stepped else self.top.level * index // EVEN_LEVELS)
+        """The threshold of an index: one of the codes, or of the levels."""
+        if self.top.code is not None:
+            return self.thresholds.at(self.top.code - (self.count - index) * self.stride)
+        return self.thresholds.at(self.top.level * index // EVEN_LEVELS)
+
+    def _index(self, code: int) -> int:
+        """The first candidate whose code is no lower."""
+        return self.count - ((self.top.code or 0) - code) // self.stride
 
     def least_index(self, level: int) -> int:
         """The first candidate that guarantees a level."""
         if self.stepped:
-            return self.thresholds.least_name(level)
+            return self._index(self.thresholds.least_name(level))
         index = -(-level * EVEN_LEVELS // self.top.level) if self.top.level else 1
         return max(1, index)
 
@@ -61,7 +70,7 @@ class BandSearch:
         """A candidate near the best one; any would do for the result."""
         voltage = self.half + drain * self.spread
         if self.stepped:
-            return int(voltage / (self.thresholds.step or 1))
+            return self._index(int(voltage / (self.thresholds.step or 1)))
         level = self.charging.buffer.exact_level(voltage)
         return int(EVEN_LEVELS * level / Fraction(max(1, self.top.level)))
 

@@ -66,7 +66,7 @@ class ProgrammableWakeLaw(CycleLaw):
         self.keeps_level = head.level > 0
         self.leaves_level = self.search is not None or top.code is not None
         self.slip = 0
-        if self.search is None and top.code is not None:
+        if top.code is not None:
             # the highest step is the widest
             below = thresholds.at(top.code - 1).level if top.code else 0
             self.slip = charging.elapsed_up(min(top.level, top.high - below))

@@ -125,7 +125,7 @@ def _tried(law: ProgrammableWakeLaw, above: Integers, levels: Integers, up: Inte
     """The least thresholds, and where a set is searched all of it that guarantee a level: `NO_WAY` up to others."""
     if law.search is None:
         return levels[None], up[None]
-    others, times, _ = _candidates(law, law.search)
+    others, times = _candidates(law, law.search)
     suffices = others[:, None] >= above
     return (
         np.concatenate([levels[None], np.broadcast_to(others[:, None], suffices.shape)]),
@@ -239,13 +239,14 @@ def _start_of_first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     return np.where(best < prices, levels, start)
 
 
-def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers, Integers, int]:
-    """Levels and elapsed times of all candidates, and the index of the first one."""
+def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers, Integers]:
+    """Levels and elapsed times of all candidates that guarantee a level."""
     if search.stepped:
         table = _thresholds(law)
-        return table.levels, table.up, table.lowest
+        first = (table.levels.size - 1) % search.stride
+        return table.levels[first :: search.stride], table.up[first :: search.stride]
     levels = np.array([search.candidate(index).level for index in range(1, EVEN_LEVELS + 1)], dtype=np.int64)
-    return levels, elapsed_up_array(law.charging, levels), 1
+    return levels, elapsed_up_array(law.charging, levels)
 
 
 def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> tuple[Integers, Integers]:
@@ -254,7 +255,7 @@ def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: 
     The largest integer and 0 where there is none. The same search as the scalar one, in step for all needs: outward
     from a guess, each until its own stop.
     """
-    levels, up, _ = _candidates(law, search)
+    levels, up = _candidates(law, search)
     first = np.searchsorted(levels, least, side="left")
     best, place = np.full_like(needs, np.iinfo(np.int64).max), np.zeros_like(needs)
     entries = np.flatnonzero(first < levels.size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
@@ -10,9 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ischedule.models import waiting_array
-from ischedule.models.band_search import BandSearch
+from ischedule.models.band_search import EVEN_LEVELS, BandSearch
 from ischedule.models.charging import ChargingStall
 from ischedule.models.demand import LIMIT, Overflow
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.quantities import Interval
 from ischedule.models.supply import ConstantPower
 from ischedule.models.waiting import CycleLaw, Position
@@ -91,6 +94,27 @@ def test_a_price_is_that_of_the_best_way(law: CycleLaw, position: Position, data
     assume(law.max_cycles is None and law.keeps_level | law.leaves_level)
     drain = data.draw(st.integers(0, capacity_at(law, position)))
     assert law.price(position, drain) == min(way.reach - way.left for way in law.ways(position, drain))
+
+
+@pytest.mark.parametrize("step", [None, 10**4, 10**6, 3 * 10**6, 5 * 10**7])
+@given(data=st.data())
+def test_the_thresholds_of_a_searched_set_are_evenly_spaced_up_to_the_highest(
+    step: int | None, data: st.DataObject
+) -> None:
+    law = everyday_law(replace(STEPPED, step=step), FLOOR, supply=HIGH_SOURCE)
+    assert isinstance(law, ProgrammableWakeLaw)
+    search = law.search
+    assert search is not None
+    assert 1 <= search.count <= 2 * EVEN_LEVELS
+    found = [search.candidate(index) for index in range(1, search.count + 1)]
+    assert found[-1] == search.top
+    if search.stepped:
+        codes = [one.code or 0 for one in found]
+        assert {after - before for before, after in pairwise(codes)} <= {search.stride}
+        assert codes[0] - search.stride < law.thresholds.least_name(0) <= codes[0]
+    level = data.draw(st.integers(0, law.capacity + law.upkeep.reserve))
+    least = search.least_index(level)
+    assert all((one.level >= level) == (index >= least) for index, one in enumerate(found, 1))
 
 
 @given(random_laws(Policy.PROGRAMMABLE), st.data())
