@@ -75,7 +75,7 @@ def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wante
     for atom in zip(*(map(int, column) for column in chain.columns()), strict=True):
         drain, time, resume, resume_time, commit, commit_time, is_cut = atom
         if resume + drain <= law.capacity and closed:
-            rise = law.ways(Position.MID, resume + drain)[0].reach - law.upkeep.latency
+            rise = law.rise(resume + drain)
             shift = resume_time - passed
             begun = [(c + shift, NEVER if e - c <= rise else e + shift) for c, e in closed]
             cycles.append(_cycle(False, resume - drained, undominated(begun)))

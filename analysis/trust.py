@@ -63,4 +63,4 @@ _STARTS = {
 
 def _levels(program: Program | Unschedulable) -> Iterator[str]:
     if isinstance(program, Program) and not program.law.is_minimal_optimal:
-        yield "thresholds are the best of the levels that the hardware has, or of 64 evenly spaced ones"
+        yield "thresholds are the best of at most 128 evenly spaced ones of the levels that the hardware has"

@@ -3,8 +3,9 @@
 Recharging a drain n up to a level X takes g(X) = T(X) - T(X - n). The charging power v (Vs - v) / R rises until half
 the source voltage and falls beyond it, so that g falls, then rises (quasi-convex in X); over all real levels it is
 least where both ends have the same power, v(X) + v(X - n) = Vs. The set that is searched is the least sufficient
-threshold and 64 or so evenly spaced ones: steps of the hardware, or levels where every level is a threshold. Near its
-least g is flat; more of them would gain little.
+level and 64 evenly spaced ones, or of the hardware's steps every one, every second, ... up to 128. Near its least g is
+flat; more of them would gain little. What suffices for more drain is part of what suffices for less, so that prices are
+monotone; hence, of coarser steps than the hardware has, the least sufficient one is left out (`has_least`).
 
 Prices are integers and therefore off from g by less than `slack`, which decides when to stop: a threshold whose price
 less the slack exceeds the best price has g above the least, so that all further ones on its side do too.
@@ -18,7 +19,7 @@ from ischedule.models.cycle_law import Threshold
 from ischedule.models.thresholds import ThresholdLevels
 
 EVEN_LEVELS: Final = 64
-"""How many evenly spaced levels are tried; of the hardware's steps less than twice so many."""
+"""How many evenly spaced levels are tried; of the hardware's steps at most twice so many."""
 
 
 class BandSearch:
@@ -31,6 +32,7 @@ class BandSearch:
         steps = 0 if top.code is None else top.code - thresholds.least_name(0)
         self.stride = max(1, steps // EVEN_LEVELS)
         self.count = EVEN_LEVELS if top.code is None else steps // self.stride + 1
+        self.has_least = self.stride == 1
         self.top = top
         self.slack = self._slack(charging, top)
         # the level of Vs/2 + n / (C Vs), the upper end of the best band, as nanovolt per unit of drain

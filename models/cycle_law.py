@@ -147,7 +147,7 @@ class CycleLaw(ABC):
         """The price of the one cycle of a plan."""
 
     def kept(self, drain: int) -> int:
-        """By how much the price of the first of several cycles is less than the time that it takes."""
+        """By how much the price of the first of several cycles is less than the time that it takes, at least."""
         return 0
 
     def unwaited(self, position: Position, drain: int) -> int:
@@ -157,6 +157,11 @@ class CycleLaw(ABC):
     def ways(self, position: Position, drain: int) -> tuple[Way, ...]:
         """One of several cycles at each threshold worth trying, the best of which has its price."""
         raise ValueError(f"no later cycle of this law leaves a level: {position}, {drain}")
+
+    def rise(self, drain: int) -> int:
+        """The elapsed time up to the least threshold that suffices for a drain: no later cycle with as much or more
+        waits for less."""
+        return 0
 
     def ended(self, way: Way, cost: int, elapsed: int) -> tuple[int, int]:
         """Cost and elapsed time behind a cycle, without what it is active, where they were these before it: the elapsed
@@ -236,30 +241,15 @@ def replay(law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]
     level, total = law.head.level, law.head.delay
     levels: list[int] = []
     for cycle, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
-        try:
-            total, level = after_cycle(law, total, level, drain, threshold, cycle == 0)
-        except ValueError as error:
-            raise ValueError(f"cycle {cycle + 1} {error}") from None
+        start = level
+        if cycle or law.head.waits:
+            pause = law.upkeep.pause if cycle else 0
+            total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
+            start = max(level, threshold.level)
+        if not 0 <= drain <= start - law.upkeep.reserve:
+            raise ValueError(f"cycle {cycle + 1} drains {drain} of a level of {start}")
+        level = law.level_left(start, drain)
         levels.append(level)
-    return Replay(total + recharging(law, level), tuple(levels))
-
-
-def after_cycle(
-    law: CycleLaw, total: int, level: int, drain: int, threshold: Threshold, is_first: bool
-) -> tuple[int, int]:
-    """All waiting and the level left behind one more cycle, by the rule that is certified."""
-    start = level
-    if not is_first or law.head.waits:
-        pause = 0 if is_first else law.upkeep.pause
-        total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
-        start = max(level, threshold.level)
-    if not 0 <= drain <= start - law.upkeep.reserve:
-        raise ValueError(f"drains {drain} of a level of {start}")
-    return total, law.level_left(start, drain)
-
-
-def recharging(law: CycleLaw, level: int) -> int:
-    """What waiting follows the last cycle if a recharged buffer is the end."""
-    if law.recharge_target is None:
-        return 0
-    return law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency
+    if law.recharge_target is not None:
+        total += law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency
+    return Replay(total, tuple(levels))

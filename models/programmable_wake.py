@@ -85,8 +85,10 @@ class ProgrammableWakeLaw(CycleLaw):
         return self.charging.elapsed_up(high) - self.charging.elapsed_down(level - need)
 
     def _mid(self, need: int) -> tuple[int, Threshold]:
-        found = self._mid_from_least(need), self.thresholds.least(need)
         best = self.search.best(need, 0) if self.search else None
+        if best and self.search and not self.search.has_least:
+            return best
+        found = self._mid_from_least(need), self.thresholds.least(need)
         return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
 
     def _from_head(self, threshold: Threshold, need: int) -> int:
@@ -101,6 +103,8 @@ class ProgrammableWakeLaw(CycleLaw):
         least = self._least_of_first(need)
         found = (self._from_head(least, need), least)
         best = self.search.best(need, self.head.level + 1) if self.search else None
+        if best and self.search and not self.search.has_least and need > self.head.level:
+            return best
         return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
 
     def _least_of_first(self, need: int) -> Threshold:
@@ -135,7 +139,10 @@ class ProgrammableWakeLaw(CycleLaw):
         need = self._need(drain, self.first_capacity)
         if not self.head.waits:
             return self.charging.elapsed_down(self.head.level - need)
-        return self.charging.elapsed_down(max(self._first(need)[1].level, self.head.level) - need)
+        # no threshold is reached before the least one, whichever the price belongs to
+        least = self._least_of_first(need)
+        reach = self.elapsed_at_head + self.charging.charge_time(self.head.level, least.high)
+        return reach - self._first(need)[0]
 
     def unwaited(self, position: Position, drain: int) -> int:
         need = self._need(drain, self.capacity)
@@ -159,7 +166,7 @@ class ProgrammableWakeLaw(CycleLaw):
                     arrival + charging.charge_time(head.level, one.high),
                     charging.elapsed_down(max(one.level, head.level) - need),
                 )
-                for one in self._tried(least, max(need, head.level + 1))
+                for one in self._tried(least, max(need, head.level + 1), need <= head.level)
             )
         need = self._need(drain, self.capacity)
         least = self.thresholds.least(need)
@@ -168,15 +175,22 @@ class ProgrammableWakeLaw(CycleLaw):
         tail = self.tail if position is Position.LAST else 0
         return tuple(
             Way(one, charging.elapsed_up(one.high) + latency, charging.elapsed_down(one.level - need) - tail)
-            for one in self._tried(least, need)
+            for one in self._tried(least, need, False)
         )
 
-    def _tried(self, least: Threshold, level: int) -> list[Threshold]:
-        """The least sufficient threshold, and where a set is searched those of it that guarantee a level."""
+    def _tried(self, least: Threshold, level: int, has_least: bool) -> list[Threshold]:
+        """Where a set is searched those of it that guarantee a level, with the least sufficient threshold if it belongs
+        to the set or `has_least`; otherwise that one alone."""
         if self.search is None:
             return [least]
         found = map(self.search.candidate, range(self.search.least_index(level), self.search.count + 1))
-        return [least, *(one for one in found if one != least)]
+        if has_least or self.search.has_least:
+            return [least, *(one for one in found if one != least)]
+        return list(found)
+
+    def rise(self, drain: int) -> int:
+        _, high = self.thresholds.least_ends(self._need(drain, self.capacity))
+        return self.charging.elapsed_up(high)
 
     def _most_left(self, need: int) -> int:
         """What a cycle can leave that starts at its threshold, in picoseconds: of any threshold if a set is searched.

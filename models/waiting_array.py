@@ -55,8 +55,10 @@ def kept_array(law: CycleLaw, drains: Integers) -> Integers:
     if not isinstance(law, ProgrammableWakeLaw) or not _has_table(law):
         return np.array([law.kept(drain) for drain in drains.tolist()], dtype=np.int64)
     needs = drains + law.upkeep.reserve
-    start = np.full_like(needs, law.head.level) if not law.head.waits else _start_of_first(law, needs)
-    return elapsed_down_array(law.charging, start - needs)
+    if not law.head.waits:
+        return elapsed_down_array(law.charging, law.head.level - needs)
+    prices, start = _first_from_least(law, needs)
+    return prices + elapsed_down_array(law.charging, start - needs) - _first(law, needs)
 
 
 def unwaited_array(law: CycleLaw, position: Position, drains: Integers) -> Integers:
@@ -99,14 +101,15 @@ def ways_array(law: CycleLaw, position: Position, drains: Integers) -> tuple[Int
         return (_thresholds(law).least(needs)[2] + latency)[None], np.zeros_like(needs)[None]
     if position is not Position.FIRST:
         tail = law.tail if position is Position.LAST else 0
-        levels, up = _tried(law, needs, *_thresholds(law).least(needs)[::2])
+        levels, up = _tried(law, needs, *_thresholds(law).least(needs)[::2], np.zeros(needs.shape, dtype=bool))
         return _ways(law, levels - needs, up + latency, tail)
     head = law.head
     if not head.waits:
         left = elapsed_down_array(law.charging, head.level - needs)
         return np.full_like(needs, law.elapsed_at_head)[None], left[None]
     levels, highs, up = _thresholds(law).least(_capped(law, needs))
-    levels, up = _tried(law, np.maximum(needs, head.level + 1), levels, np.where(highs > head.level, up, 0))
+    up = np.where(highs > head.level, up, 0)
+    levels, up = _tried(law, np.maximum(needs, head.level + 1), levels, up, needs <= head.level)
     reach = law.elapsed_at_head + np.maximum(0, up - law.elapsed_at_head) + latency
     return _ways(law, np.maximum(levels, head.level) - needs, np.where(up < NO_WAY, reach, NO_WAY), 0)
 
@@ -121,10 +124,14 @@ def _scalar_ways(law: CycleLaw, position: Position, drains: Integers) -> tuple[I
     return reach, left
 
 
-def _tried(law: ProgrammableWakeLaw, above: Integers, levels: Integers, up: Integers) -> tuple[Integers, Integers]:
-    """The least thresholds, and where a set is searched all of it that guarantee a level: `NO_WAY` up to others."""
+def _tried(
+    law: ProgrammableWakeLaw, above: Integers, levels: Integers, up: Integers, has_least: NDArray[np.bool_]
+) -> tuple[Integers, Integers]:
+    """The scalar law's thresholds: the least ones, and all of a searched set; `NO_WAY` up to what does not count."""
     if law.search is None:
         return levels[None], up[None]
+    if not law.search.has_least:
+        up = np.where(has_least, up, NO_WAY)
     others, times = _candidates(law, law.search)
     suffices = others[:, None] >= above
     return (
@@ -157,7 +164,6 @@ class _Thresholds:
         lowest = law.thresholds.least_name(0)
         highest = law.thresholds.least_name(law.capacity + law.upkeep.reserve)
         rows = [law.thresholds.at(name) for name in range(lowest, highest + 1)] if self.stepped else []
-        self.lowest = lowest
         self.levels = np.array([row.level for row in rows], dtype=np.int64)
         self.highs = np.array([row.high for row in rows], dtype=np.int64)
         self.up = elapsed_up_array(law.charging, self.highs)
@@ -209,12 +215,19 @@ def _wait_from_head(law: ProgrammableWakeLaw, highs: Integers, up: Integers) -> 
 def _mid(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     levels, _, up = _thresholds(law).least(needs)
     prices = up - elapsed_down_array(law.charging, levels - needs) if law.thresholds.step is not None else up
-    return prices if law.search is None else np.minimum(prices, _best(law, law.search, needs, needs)[0])
+    if law.search is None:
+        return prices
+    best = _best(law, law.search, needs, needs)
+    return np.minimum(prices, best) if law.search.has_least else best
 
 
 def _first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
     prices, _ = _first_from_least(law, needs)
-    return prices if law.search is None else np.minimum(prices, _best_of_first(law, law.search, needs)[0])
+    if law.search is None:
+        return prices
+    best = _best(law, law.search, needs, np.maximum(needs, law.head.level + 1))
+    has_least = law.search.has_least | (needs <= law.head.level)
+    return np.where(has_least, np.minimum(prices, best), best)
 
 
 def _first_from_least(law: ProgrammableWakeLaw, needs: Integers) -> tuple[Integers, Integers]:
@@ -223,20 +236,6 @@ def _first_from_least(law: ProgrammableWakeLaw, needs: Integers) -> tuple[Intege
     start = np.maximum(levels, law.head.level)
     left = elapsed_down_array(law.charging, start - needs)
     return law.elapsed_at_head + _wait_from_head(law, highs, up) - left, start
-
-
-def _best_of_first(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers) -> tuple[Integers, Integers]:
-    return _best(law, search, needs, np.maximum(needs, law.head.level + 1))
-
-
-def _start_of_first(law: ProgrammableWakeLaw, needs: Integers) -> Integers:
-    """The level at which a first cycle starts that waits: that of the threshold to which its price belongs."""
-    prices, start = _first_from_least(law, needs)
-    if law.search is None:
-        return start
-    best, levels = _best_of_first(law, law.search, needs)
-    # among equals the lower threshold, and none of the candidates here is below the least sufficient one
-    return np.where(best < prices, levels, start)
 
 
 def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers, Integers]:
@@ -249,21 +248,21 @@ def _candidates(law: ProgrammableWakeLaw, search: BandSearch) -> tuple[Integers,
     return levels, elapsed_up_array(law.charging, levels)
 
 
-def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> tuple[Integers, Integers]:
-    """The least price of the candidates that guarantee `least`, and the level of the lowest candidate that has it.
+def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: Integers) -> Integers:
+    """The least price of the candidates that guarantee `least`.
 
-    The largest integer and 0 where there is none. The same search as the scalar one, in step for all needs: outward
+    The largest integer where there is none. The same search as the scalar one, in step for all needs: outward
     from a guess, each until its own stop.
     """
     levels, up = _candidates(law, search)
     first = np.searchsorted(levels, least, side="left")
-    best, place = np.full_like(needs, np.iinfo(np.int64).max), np.zeros_like(needs)
+    best = np.full_like(needs, np.iinfo(np.int64).max)
     entries = np.flatnonzero(first < levels.size)
     if not entries.size:
-        return best, place
+        return best
     needs, first = needs[entries], first[entries]
     start = np.clip(_guess(law, search, levels, needs), first, levels.size - 1)
-    found, chosen = up[start] - elapsed_down_array(law.charging, levels[start] - needs), start.copy()
+    found = up[start] - elapsed_down_array(law.charging, levels[start] - needs)
     for way in (-1, 1):
         active, index = np.arange(needs.size), start + way
         while True:
@@ -273,11 +272,10 @@ def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: 
                 break
             price = up[index] - elapsed_down_array(law.charging, levels[index] - needs[active])
             going = price - search.slack <= found[active]
-            better = (price < found[active]) | ((price == found[active]) & (index < chosen[active]))
-            found[active[better]], chosen[active[better]] = price[better], index[better]
+            found[active] = np.minimum(found[active], price)
             active, index = active[going], index[going] + way
-    best[entries], place[entries] = found, levels[chosen]
-    return best, place
+    best[entries] = found
+    return best
 
 
 def _guess(law: ProgrammableWakeLaw, search: BandSearch, levels: Integers, needs: Integers) -> Integers:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
-from ischedule.models.cycle_law import CycleLaw, Position, Threshold, after_cycle, positions, recharging, replay
+from ischedule.models.cycle_law import NEVER, CycleLaw, Position, Threshold, Way, positions, replay
+
+MOST = 2_000_000
+"""Thresholds of all cycles together that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Behind some cycles: the waiting so far, the level left, and the thresholds, the last one first."""
+    """Behind some cycles: cost and elapsed time, and the thresholds, the last one first."""
 
-    waited: int
-    level: int
+    cost: int
+    elapsed: int
     before: tuple[Threshold, _State] | None
 
 
 def best_thresholds(law: CycleLaw, drains: list[int]) -> tuple[list[Threshold], int]:
-    """The thresholds by which cycles that drain so much wait least, and what they wait by the certified rule.
+    """Thresholds by which cycles that drain so much wait little, and what they wait by the certified rule.
 
     Those that their prices belong to wait for the sum of the prices, and nothing waits less; unless a cycle leaves more
-    than the next one asks for. Then another threshold may be better.
+    than the next one asks for. Then other thresholds may be better: those of the cheapest ways are tried.
     """
     known: dict[tuple[int, Position], tuple[Threshold, int]] = {}
     places = positions(len(drains))
@@ -34,7 +38,7 @@ def best_thresholds(law: CycleLaw, drains: list[int]) -> tuple[list[Threshold], 
     waiting = replay(law, drains, thresholds).waiting
     if waiting == least or len(drains) == 1 or law.max_cycles is not None:
         return thresholds, waiting
-    others = _followed(law, drains, places, waiting)
+    others = _followed(law, drains, places)
     if others is not None:
         better = replay(law, drains, others).waiting
         if better < waiting:
@@ -42,37 +46,35 @@ def best_thresholds(law: CycleLaw, drains: list[int]) -> tuple[list[Threshold], 
     return thresholds, waiting
 
 
-def _followed(law: CycleLaw, drains: list[int], places: list[Position], most: int) -> list[Threshold] | None:
-    """The thresholds by which the cycles wait least, and less than so much, from level to level; None if none do.
-
-    Less than what has been waited, the worth of the level left and the prices of what follows nothing comes to.
-    """
-    rest = [0]
-    for drain, position in zip(drains[::-1], places[::-1], strict=True):
-        rest.append(rest[-1] + law.price(position, drain))
-    states = [_State(law.head.delay, law.head.level, None)]
-    for number, (drain, position) in enumerate(zip(drains, places, strict=True), 1):
-        behind = rest[-1 - number]
+def _followed(law: CycleLaw, drains: list[int], places: list[Position]) -> list[Threshold] | None:
+    """The thresholds of the cheapest ways through the cycles; None if there are too many."""
+    known: dict[tuple[int, Position], tuple[Way, ...]] = {}
+    states, tried = [_State(0, NEVER, None)], 0
+    for drain, position in zip(drains, places, strict=True):
+        if (drain, position) not in known:
+            known[drain, position] = law.ways(position, drain)
+        ways = known[drain, position]
+        tried += len(ways)
+        if tried > MOST:
+            return None
+        # dearer states have less time behind them: of two neighbours one is the best at a threshold
+        ahead = [state.cost - state.elapsed for state in states]
         found = []
-        for way in law.ways(position, drain):
-            for state in states:
-                waited, level = after_cycle(law, state.waited, state.level, drain, way.threshold, number == 1)
-                if number == len(drains) or waited - law.charging.elapsed_down(level) + behind < most:
-                    found.append(_State(waited, level, (way.threshold, state)))
+        for way in ways:
+            place = bisect_left(ahead, law.upkeep.latency - way.reach)
+            for state in states[max(0, place - 1) : place + 1]:
+                found.append(_State(*law.ended(way, state.cost, state.elapsed), (way.threshold, state)))
         states = _undominated(found)
-    best = min(states, key=lambda state: state.waited + recharging(law, state.level), default=None)
-    if best is None:
-        return None
-    thresholds = []
-    while best.before is not None:
-        threshold, best = best.before
+    thresholds, state = [], states[0]
+    while state.before is not None:
+        threshold, state = state.before
         thresholds.append(threshold)
     return thresholds[::-1]
 
 
 def _undominated(states: list[_State]) -> list[_State]:
     kept: list[_State] = []
-    for state in sorted(states, key=lambda one: (one.waited, -one.level)):
-        if not kept or state.level > kept[-1].level:
+    for state in sorted(states, key=lambda one: (one.cost, one.elapsed)):
+        if not kept or state.elapsed < kept[-1].elapsed:
             kept.append(state)
     return kept

@@ -64,7 +64,7 @@ def step(law: CycleLaw, chain: Chain, before: Boundary | None, follows: bool = F
         now.later += [(resume, cost + resume_time) for cost in now.closed]
         if follows and resume + drain <= law.capacity:
             # what waits whatever follows no longer needs the time that has passed
-            rise = law.charging.elapsed_up(law.threshold(resume + drain, Position.LAST).high)
+            rise = law.rise(resume + drain)
             now.later += [(resume, cost + resume_time) for cost, passed in now.kept if passed - cost <= rise]
             now.kept = [(cost, passed) for cost, passed in now.kept if passed - cost > rise]
         now.ahead += [(resume, cost + resume_time, passed + resume_time) for cost, passed in now.kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from unittest import mock
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from ischedule.models import waiting_array
 from ischedule.models.band_search import EVEN_LEVELS, BandSearch
+from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingStall
-from ischedule.models.demand import LIMIT, Overflow
+from ischedule.models.demand import LIMIT, Coordinate, Overflow
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.quantities import Interval
-from ischedule.models.supply import ConstantPower
+from ischedule.models.supply import ConstantPower, ResistiveSource
 from ischedule.models.waiting import CycleLaw, Position
 from ischedule.models.waiting_array import (
     NO_WAY,
@@ -27,14 +29,16 @@ from ischedule.models.waiting_array import (
     unwaited_array,
     ways_array,
 )
-from ischedule.models.wake import Policy, Until, Wake
+from ischedule.models.wake import Policy, Start, Until, Wake
 from tests.models.test_waiting import (
+    COLD,
     CONTINUOUS,
     FIXED,
     FLOOR,
     HIGH_SOURCE,
     SENSING,
     STEPPED,
+    VOLT,
     capacity_at,
     everyday_law,
     random_laws,
@@ -81,19 +85,43 @@ def test_columns_of_ways_equal_the_scalar_law(law: CycleLaw, position: Position,
     assume(law.charging.elapsed_up(max(law.capacity + law.upkeep.reserve, law.head.level)) < LIMIT // 8)
     assume(law.recharge_target is None or law.charging.elapsed_up(law.recharge_target) < LIMIT // 8)
     drains = data.draw(st.lists(st.integers(0, capacity_at(law, position)), min_size=1, max_size=5))
+    scalar = [law.ways(position, drain) for drain in drains]
+    assume(all(way.reach < NO_WAY and abs(way.left) < NO_WAY for ways in scalar for way in ways))
     reach, left = ways_array(law, position, np.array(drains, dtype=np.int64))
-    for place, drain in enumerate(drains):
+    for place, ways in enumerate(scalar):
         column = zip(reach[:, place].tolist(), left[:, place].tolist(), strict=True)
-        assert {one for one in column if one[0] < NO_WAY} == {
-            (way.reach, way.left) for way in law.ways(position, drain)
-        }
+        assert {one for one in column if one[0] < NO_WAY} == {(way.reach, way.left) for way in ways}
+
+
+@pytest.mark.parametrize("step", [10**6, 3 * 10**6, 10**7])
+@pytest.mark.parametrize("start", [COLD, FLOOR])
+def test_prices_over_coarser_steps_than_the_hardware_has_are_monotone(step: int, start: Start) -> None:
+    """At every code, where the least sufficient threshold changes and need not be one of those that are tried."""
+    exactly = Interval.exactly
+    buffer = EnergyBuffer(Coordinate.ENERGY, exactly(10**9), exactly(3 * VOLT), exactly(VOLT), Fraction(1))
+    supply = ResistiveSource(exactly(VOLT * 7 // 2), exactly(10**9))
+    wake = replace(STEPPED, step=step, power_on=VOLT * 3 // 2)
+    law = everyday_law(wake, start, Until.RECHARGED, supply=supply, buffer=buffer)
+    assert isinstance(law, ProgrammableWakeLaw)
+    assert law.search is not None
+    assert law.search.stride > 1
+    top = law.search.top.code or 0
+    levels = [law.thresholds.at(code).level for code in range(law.thresholds.least_name(0), top + 1)]
+    drains = np.array([one for level in levels for one in (level - 1, level, level + 1) if 0 <= one <= law.capacity])
+    for position in Position:
+        prices = price_array(law, position, drains)
+        assert bool((np.diff(prices) >= 0).all())
+        assert prices[::17].tolist() == [law.price(position, int(drain)) for drain in drains[::17]]
 
 
 @given(random_laws(Policy.PROGRAMMABLE), st.sampled_from((Position.FIRST, Position.MID, Position.LAST)), st.data())
 def test_a_price_is_that_of_the_best_way(law: CycleLaw, position: Position, data: st.DataObject) -> None:
     assume(law.max_cycles is None and law.keeps_level | law.leaves_level)
     drain = data.draw(st.integers(0, capacity_at(law, position)))
-    assert law.price(position, drain) == min(way.reach - way.left for way in law.ways(position, drain))
+    ways = law.ways(position, drain)
+    assert law.price(position, drain) == min(way.reach - way.left for way in ways)
+    if position is Position.FIRST and law.keeps_level:
+        assert law.first(drain) + law.kept(drain) <= min(way.reach for way in ways)
 
 
 @pytest.mark.parametrize("step", [None, 10**4, 10**6, 3 * 10**6, 5 * 10**7])
