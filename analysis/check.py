@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.power_cycles import InvalidPlan
+from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.trust import trusted_of
 from ischedule.models.case import Case, Semantics, case_hash
@@ -51,8 +52,9 @@ class Rejected(Exception):
     """Why a claim is not accepted, in one sentence."""
 
 
-def check(case: Case, program: Program | Unschedulable, file: PlanFile) -> Verdict:
+def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Tell = unheard) -> Verdict:
     """The verdict on a plan file for a case, given the case's program or the reason why it has none."""
+    tell("checking the plan")
     evaluation = None
     try:
         if case.semantics is not Semantics.ISCHEDULE:
@@ -63,7 +65,7 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile) -> Verdi
             _require_unschedulable(program, file)
         else:
             evaluation = _evaluation(case, program, file)
-            require_claim(program, file, evaluation, latest(case, program))
+            require_claim(program, file, evaluation, latest(case, program), tell)
     except (Rejected, InvalidPlan, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
     return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted_of(case, program))
@@ -92,7 +94,9 @@ def _require_unschedulable(program: Unschedulable, file: PlanFile) -> None:
         raise Rejected(f"no plan exists, but not for the reason that is given: {program}")
 
 
-def require_claim(program: Program, file: PlanFile, evaluation: Evaluation | None, deadline: int | None) -> None:
+def require_claim(
+    program: Program, file: PlanFile, evaluation: Evaluation | None, deadline: int | None, tell: Tell = unheard
+) -> None:
     """Raise `Rejected` or `Unproven` unless the claim follows from the plan's figures and the certificate."""
     claim = file.claim
     latency = None if evaluation is None else evaluation.latency
@@ -105,7 +109,7 @@ def require_claim(program: Program, file: PlanFile, evaluation: Evaluation | Non
     if isinstance(file.certificate, Bottleneck) != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
     if isinstance(file.certificate, Bound):
-        require_bound(program, file.certificate)
+        require_bound(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)
 

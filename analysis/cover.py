@@ -15,6 +15,7 @@ from ischedule.analysis.designs import fitting_chains, least_time
 from ischedule.analysis.labels import Cover, Found, Staircase, Unproven
 from ischedule.analysis.level_walk import Below
 from ischedule.analysis.passage import Passage, go_through
+from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.tiled_cover import require_tiled_bound, shared_ends
 from ischedule.analysis.waiting_floor import WaitingFloor
 from ischedule.models.plan import Bound, Boundary
@@ -39,14 +40,18 @@ class Follow:
 
 
 def ways_through(
-    stage: Stage, floor: WaitingFloor, before: Boundary | None, below: Below | None = None
+    stage: Stage,
+    floor: WaitingFloor,
+    before: Boundary | None,
+    below: Below | None = None,
+    tell: Tell = unheard,
 ) -> Iterator[tuple[Design, Passage]]:
     """All that follows from a boundary through a stage, design by design."""
     for design, chain in fitting_chains(stage):
-        yield design, go_through(chain, floor, before, below)
+        yield design, go_through(chain, floor, before, below, tell)
 
 
-def require_bound(program: Program, bound: Bound) -> None:
+def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
     stages = program.stages
     if len(bound.boundaries) != len(stages) - 1:
@@ -59,7 +64,7 @@ def require_bound(program: Program, bound: Bound) -> None:
     if not law.keeps_level and not follows and any(one.kept or one.ahead for one in bound.boundaries):
         raise Unproven("a label is behind a level that no first cycle can keep")
     if (ends := shared_ends(program)) is not None:
-        require_tiled_bound(program, ends, bound)
+        require_tiled_bound(program, ends, bound, tell)
         return
     floor = WaitingFloor(law, atoms=_most_atoms(program))
     follow = Follow(program, floor)
@@ -68,7 +73,7 @@ def require_bound(program: Program, bound: Bound) -> None:
         last = index == len(stages) - 1
         below = Below(bound.value, follow.times[index + 1], follow.is_certain) if follows else None
         cover = None if last else Cover(bound.boundaries[index], law.slip)
-        for design, passage in ways_through(stage, floor, before, below):
+        for design, passage in ways_through(stage, floor, before, below, tell):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
                 if passage.finished is not None and passage.finished < bound.value:

@@ -14,6 +14,7 @@ from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.level_walk import follow_levels, last_cost
 from ischedule.analysis.potential import Entry, Walked, rows_in, walk
+from ischedule.analysis.progress import Tell
 from ischedule.analysis.second_cycle import second_last_cost
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Boundary
@@ -56,8 +57,8 @@ class Place:
 class Crossing:
     """One stage: all that follows from the labels before it is covered or discharged."""
 
-    def __init__(self, grounds: Grounds, place: Place, before: Boundary, after: Cover | None) -> None:
-        self.grounds, self.place, self.after = grounds, place, after
+    def __init__(self, grounds: Grounds, place: Place, before: Boundary, after: Cover | None, tell: Tell) -> None:
+        self.grounds, self.place, self.after, self.tell = grounds, place, after, tell
         self.stage, self.behind = place.stage, place.behind
         self.before = before
         self.labels = _labels(before, grounds.ends)
@@ -169,7 +170,7 @@ class Crossing:
             return denominator * (cost - time) - numerator * drained < limit and elapsed + whole - time < value
 
         law, commit = self.grounds.law, self.grounds.ends.commit[0]
-        found = follow_levels(chain, law, self.before, is_wanted)
+        found = follow_levels(chain, law, self.before, is_wanted, self.tell)
         return replace(
             found,
             first=tuple(one for one in found.first if one[0] + commit <= law.first_capacity),

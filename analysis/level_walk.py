@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from ischedule.analysis.progress import Tell
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import NEVER, CycleLaw, Position
 from ischedule.models.plan import Boundary, Label
@@ -65,14 +66,16 @@ class Below(NamedTuple):
         return is_wanted
 
 
-def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted) -> Boundary:
+def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted, tell: Tell) -> Boundary:
     """All that holds after a design, given what holds before it. Closed states that are not wanted are left out."""
     cycles = [_cycle(True, drain, [(cost, NEVER)]) for drain, cost in entry.first]
     cycles += [_cycle(False, drain, [(cost, NEVER)]) for drain, cost in entry.later]
     cycles += [_cycle(False, drain, [(cost, elapsed)]) for drain, cost, elapsed in entry.ahead]
     closed = [*entry.kept, *([] if entry.closed is None else [(entry.closed, NEVER)])]
     drained = passed = 0
-    for atom in zip(*(map(int, column) for column in chain.columns()), strict=True):
+    atoms = zip(*(map(int, column) for column in chain.columns()), strict=True)
+    for number, atom in enumerate(atoms):
+        tell(f"checking the bound behind levels: atom {number} of {len(chain)}")
         drain, time, resume, resume_time, commit, commit_time, is_cut = atom
         if resume + drain <= law.capacity and closed:
             rise = law.rise(resume + drain)

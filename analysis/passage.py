@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from ischedule.analysis.level_walk import Below, follow_levels, last_cost
+from ischedule.analysis.progress import Tell, told, unheard
 from ischedule.analysis.second_cycle import Second, second_last_cost
 from ischedule.analysis.waiting_floor import BEYOND, WaitingFloor
 from ischedule.models.chain import Chain
@@ -36,7 +37,9 @@ def opening(chain: Chain) -> Boundary:
     return Boundary(None, ((int(chain.resume_drain[0]), int(chain.resume_time[0])),), ())
 
 
-def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None, below: Below | None = None) -> Passage:
+def go_through(
+    chain: Chain, floor: WaitingFloor, before: Boundary | None, below: Below | None = None, tell: Tell = unheard
+) -> Passage:
     """All that follows from a boundary (None: from the start of the program) through one design, to its end.
 
     With ``below`` the level that each cycle leaves is followed, in plans that may end there.
@@ -50,9 +53,9 @@ def go_through(chain: Chain, floor: WaitingFloor, before: Boundary | None, below
         after = Boundary(None, first, tuple(later))
         return Passage(after, _finish(chain, floor, after))
     if below is not None:
-        after = follow_levels(chain, law, entry, below.through(time))
+        after = follow_levels(chain, law, entry, below.through(time), tell)
         return Passage(after, _finish(chain, floor, after, follows=True))
-    found = _Walk(chain, floor, drain).run(entry)
+    found = _Walk(chain, floor, drain).run(entry, tell)
     later += [(d, c + time) for d, c in found.later]
     after = replace(found, first=first, later=tuple(later))
     return Passage(after, _finish(chain, floor, after))
@@ -78,7 +81,7 @@ class _Walk:
         self.floor = floor
         self.drain = drain
 
-    def run(self, entry: Boundary) -> Boundary:
+    def run(self, entry: Boundary, tell: Tell) -> Boundary:
         """The closed states at the end, the second cycles that are open there, and the later ones that began inside.
 
         The costs of the latter are without the time of the atoms.
@@ -97,7 +100,8 @@ class _Walk:
         late = capacity - self.drain
         second = Second(floor.law, entry)
         columns = zip(*(map(int, column) for column in chain.columns()), self._closing_first(entry), strict=False)
-        for drain, time, resume_drain, resume_time, commit_drain, commit_time, cut, (best, kept) in columns:
+        rows = told(columns, len(chain), tell)
+        for drain, time, resume_drain, resume_time, commit_drain, commit_time, cut, (best, kept) in rows:
             second.begin(resume_drain - drained, resume_time - elapsed)
             if closed < BEYOND and resume_drain + drain <= capacity:
                 rest, cost = resume_drain - drained, closed + resume_time - elapsed

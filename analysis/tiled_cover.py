@@ -16,6 +16,7 @@ from ischedule.analysis.crossing import Behind, Crossing, Place
 from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
+from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.stage_floor import proven_floor
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Bound, Boundary
@@ -31,7 +32,7 @@ def shared_ends(program: Program) -> Ends | None:
     return ends.pop() if len(ends) == 1 and all(isinstance(one, TiledStage) for one in program.stages) else None
 
 
-def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
+def require_tiled_bound(program: Program, ends: Ends, bound: Bound, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     if any(drain < ends.resume[0] for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
@@ -50,7 +51,8 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound) -> None:
     for index in reversed(range(len(stages))):
         # a stage that no design passes lets no plan through, whatever it is said to cost
         place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind)
-        Crossing(grounds, place, before[index], after).require()
+        tell(f"checking the bound: layer {index + 1} of {len(stages)}")
+        Crossing(grounds, place, before[index], after, tell).require()
         if index:
             floor = proven_floor(grounds, stages[index], classes[index], floors[index])
             behind = behind.joined(floor, leanest[index], sloped[index])

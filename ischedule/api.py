@@ -20,6 +20,7 @@ from ischedule.analysis.claim import claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
+from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.shortage import Shortage, deadline_shortage, refusal_shortage, shortage_of
 from ischedule.compat.exploration import Exploration
@@ -161,11 +162,13 @@ def _named(case: Case, program: Program, answer: Answer) -> Answer:
     return replace(answer, bottleneck=named)
 
 
-def check(case: Case | str | Path | Mapping[str, Any], plan_file: PlanFile | str | Path) -> Verdict:
+def check(
+    case: Case | str | Path | Mapping[str, Any], plan_file: PlanFile | str | Path, progress: Progress | None = None
+) -> Verdict:
     """The independent checker's verdict on a plan file. Raises `InputError` for files that are wrong."""
     case = case if isinstance(case, Case) else load_case(case)
     file = plan_file if isinstance(plan_file, PlanFile) else read_plan_file(str(plan_file))
-    return check_claim(case, program_or_reason(case), file)
+    return check_claim(case, program_or_reason(case), file, progress or unheard)
 
 
 def explain(
@@ -179,7 +182,7 @@ def explain(
     from ischedule.solvers.limit import Limit
     from ischedule.solvers.solve import solve as search
 
-    started, announce = monotonic(), progress or _unheard
+    started, announce = monotonic(), progress or unheard
     result = solve(case, time_limit, progress)
     case, program = result.case, result.program
 
@@ -200,10 +203,6 @@ def explain(
     return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
 
 
-def _unheard(_: str) -> None:
-    """Progress that nobody asked for."""
-
-
 def program_or_reason(case: Case) -> Program | Unschedulable:
     """The case's program, or why it has none."""
     try:
@@ -222,7 +221,7 @@ def _judged(
     for file in found:
         if progress is not None:
             progress(f"checking the claim: {file.claim.certified.value}")
-        verdict = check_claim(case, program, file)
+        verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)
         note = f"the checker did not accept the claim {file.claim.certified.value}: {verdict.reason}"

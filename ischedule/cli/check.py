@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from ischedule.cli.output import Progress
 from ischedule.cli.shipped import case_source
 from ischedule.models.errors import InputError
 
@@ -32,7 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     file = read_plan_file(arguments.plan)
     from ischedule.analysis.check import check
 
-    verdict = check(case, program_or_reason(case), file)
+    with Progress() as progress:
+        verdict = check(case, program_or_reason(case), file, progress)
     if arguments.json:
         from ischedule.cli.as_json import dumped, verdict_value
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ischedule.cli.main import main
+from ischedule.cli.output import Progress
 from tests.analysis.node_cases import document
 
 Captured = pytest.CaptureFixture[str]
@@ -49,6 +50,21 @@ def test_a_true_claim_is_accepted(capsys: Captured) -> None:
     assert "ideal capacitor: no series resistance, no leakage" in text
     assert "- the checker itself, and Python's integers" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_long_checks_say_at_a_terminal_what_they_are_about(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(Progress, "PATIENCE", -1.0)
+    monkeypatch.setattr(Progress, "INTERVAL", 0.0)
+    assert main(["check", "case.json", "node.plan.json"]) == 0
+    assert "checking the plan" in terminal.getvalue()
+    assert "checking the bound: atom 0 of" in terminal.getvalue()
 
 
 def test_the_verdict_as_json(capsys: Captured) -> None:
