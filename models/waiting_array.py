@@ -87,8 +87,7 @@ def rise_array(law: CycleLaw, drains: Integers) -> Integers:
     needs = drains + law.upkeep.reserve
     if _has_table(law):
         return _thresholds(law).least(needs)[2]
-    highs = [law.thresholds.least_ends(need)[1] for need in needs.tolist()]
-    return np.array([law.charging.elapsed_up(high) for high in highs], dtype=np.int64)
+    return np.array([law.rise(drain) for drain in drains.tolist()], dtype=np.int64)
 
 
 def ways_array(law: CycleLaw, position: Position, drains: Integers) -> tuple[Integers, Integers]:

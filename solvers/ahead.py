@@ -55,10 +55,16 @@ class Starts:
 
     def select(self, index: Matrix) -> Starts:
         """The rows at these places."""
-        return Starts(*(getattr(self, name)[index] for name in COLUMNS))
+        return Starts(*(getattr(self, name)[index] for name in _COLUMNS))
 
 
-COLUMNS = ("source", "label", "cut", "column", "drain", "cost", "elapsed")
+_COLUMNS = ("source", "label", "cut", "column", "drain", "cost", "elapsed")
+
+
+def together(parts: list[Starts]) -> Starts:
+    """Several tables as one."""
+    return Starts(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+
 
 BULK = 1 << 20
 """Ends of cycles that are priced at once."""
@@ -109,8 +115,7 @@ def starts(
         kept.append(Exits(np.zeros_like(some), cost[some], d[some], -1 - label[some], cost[some] + worth[some]))
         some = np.flatnonzero(~waits & ~at_end)
         found.append(hopeful(_begun(lanes, Source.FIRST, label[some], j[some], d[some], cost[some], worth[some])))
-    table = Starts(*(np.concatenate([getattr(rows, name) for rows in found]) for name in COLUMNS))
-    return table, joined(kept) if kept else nothing(waiting.dtype)
+    return together(found), joined(kept) if kept else nothing(waiting.dtype)
 
 
 Places = tuple[Integers, Integers, Integers]

@@ -18,7 +18,7 @@ from ischedule.models.plan import Bound
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.ahead import Promising
 from ischedule.solvers.frontier import Crossing, Hopes, Reached, cross, finish, gather, start
-from ischedule.solvers.levels import WORK
+from ischedule.solvers.levels import patient
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.longest import longest_cycles
@@ -49,9 +49,7 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     waiting = followed_waiting(program.law)
     limit.announce("levels that cycles leave")
     try:
-        ended, _ = _crossed(
-            stages, waiting, replace(limit, work=WORK), _hopes(stages, outcome.latency - program.law.offset)
-        )
+        ended, _ = _crossed(stages, waiting, patient(limit), _hopes(stages, outcome.latency - program.law.offset))
     except TimeUp:
         return outcome
     return outcome if ended is None else _outcome(program, ended, waiting, count)

@@ -141,18 +141,16 @@ def cross(
     commit drains the same. With ``hopes``, designs that cannot be part of a wanted plan are dropped on the way.
     """
     dtype, width, hopes = waiting.dtype, len(lanes), hopes or Hopes()
+    commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
     if waiting.levels is not None:
         promising = None if hopes.starts is None else hopes.starts(index, lanes)
-        spare: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
-        walk = levels.Walk(waiting.levels, lanes, promising, limit)
-        kept, rows = walk.run(entry.labels, begins, spare)
+        kept, rows = levels.Walk(waiting.levels, lanes, promising, limit).run(entry.labels, begins, commit)
         return Crossing(index, lanes, np.full((lanes.atoms + 1, width), UNREACHABLE), kept, [], rows)
     group = _Lanes(index, lanes, entry, begins, dtype)
     least: Matrix = np.full((lanes.atoms + 1, width), UNREACHABLE, dtype=dtype)
     least[0] = entry.closed
     blocks: list[Edges] = []
     later_drain, later_cost = entry[Kind.LATER].drain[:, None], entry[Kind.LATER].cost[:, None]
-    commit: Integers = lanes.commit_drain[-1] if least_commit is None else np.array([least_commit])
     starts, exits = _early(group, least, entry, waiting, hopes, waiting.capacity - commit)
     if not waiting.single:
         enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)

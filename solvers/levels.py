@@ -14,7 +14,7 @@ at one at hand the quickest; the best of a bundle is found by bisection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -22,15 +22,21 @@ from numpy.typing import NDArray
 
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.waiting_array import NO_WAY, rise_array, ways_array
-from ischedule.solvers.ahead import COLUMNS, Promising, Starts
+from ischedule.solvers.ahead import Promising, Starts, together
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Kind, Lanes
 
 NEVER = -UNREACHABLE
+"""Less than any elapsed time, with room for sums."""
 WORK = 4_000_000
-"""Ends of cycles that may be tried, a threshold each: beyond that a proof would take the checker minutes."""
+"""Ends of cycles that are tried under a time limit, a threshold each: beyond that the checker would need minutes."""
 BULK = 512
 """Bundles whose ends are tried at once."""
+
+
+def patient(limit: Limit) -> Limit:
+    """The limit of a search behind levels: whoever waits for the best plan as long as it takes gets it."""
+    return replace(limit, work=None if limit.seconds is None else WORK)
 
 
 class Begun(IntEnum):
@@ -47,11 +53,6 @@ class Begun(IntEnum):
 
 
 BEGUN = {Kind.FIRST: Begun.FIRST, Kind.LATER: Begun.LATER, Kind.AHEAD: Begun.AHEAD, Kind.KEPT: Begun.KEPT}
-
-
-def together(parts: list[Starts]) -> Starts:
-    """Several tables as one."""
-    return Starts(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
 
 
 @dataclass(frozen=True)

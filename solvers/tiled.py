@@ -22,7 +22,7 @@ from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.floors import Floor, floor_of
 from ischedule.solvers.frontier import Reached
-from ischedule.solvers.levels import WORK
+from ischedule.solvers.levels import patient
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Rest, Search, run
@@ -69,9 +69,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     least = outcome.latency - program.law.offset
     try:
         found = _all(search, least, steer, limit, least - outcome.cost)
-        return _decided(
-            program, search, Best(found, least), followed_waiting(program.law), True, replace(limit, work=WORK)
-        )
+        return _decided(program, search, Best(found, least), followed_waiting(program.law), True, patient(limit))
     except TimeUp:
         return outcome
 

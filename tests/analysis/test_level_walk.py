@@ -11,29 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.analysis.cover import require_bound
-from ischedule.analysis.labels import Unproven
 from ischedule.analysis.level_walk import undominated
 from ischedule.models.cycle_law import NEVER, CycleLaw, Position
-from ischedule.models.plan import Bound
 from ischedule.models.program import Program
 from tests.analysis.reference_labels import certificate
 from tests.analysis.small_networks import Network, chains, network
 from tests.analysis.small_networks import certificate as certificate_of
 from tests.analysis.small_programs import laws, leaving_laws, program
+from tests.analysis.test_cover import proves
 from tests.analysis.test_tiled_cover import altered
 from tests.solvers.enumeration import Joined, Rule, best_of_all_cut_sets, best_of_sequences
 
 CASES = 1000
 NETWORKS = 60
-
-
-def proves(case: Program, bound: Bound) -> bool:
-    try:
-        require_bound(case, bound)
-    except Unproven:
-        return False
-    return True
 
 
 @cache

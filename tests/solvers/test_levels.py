@@ -127,11 +127,15 @@ def priced_thresholds(law: CycleLaw, drains: list[int]) -> list[Threshold]:
     return [law.threshold(*one) for one in zip(drains, positions(len(drains)), strict=True)]
 
 
-def test_a_search_that_is_too_much_for_the_checker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explicit, "WORK", 3)
+def test_under_a_time_limit_what_is_too_much_for_the_checker_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(levels, "WORK", 3)
     given_up = 0
     for case, best in instances():
-        answer = solve(case)
+        whole, answer = solve(case), solve(case, Limit(3600))
+        assert whole.bound is not None
+        assert whole.bound.follows_levels
         assert best is not None
         assert answer.bound is not None
         assert answer.bound.value <= best.cost <= (answer.latency or 0) - case.law.offset
