@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
 
-from ischedule.analysis.power_cycles import Cycle, InvalidPlan, Violation
+from ischedule.analysis.power_cycles import Cycle, InvalidPlan, Violation, run_stages
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost, stores_partial_sums
@@ -91,7 +91,7 @@ def first_conflict(passes: Iterator[Pass], ends: Sequence[int], regions: int) ->
 def require_repeatable(program: Program, plan: Plan, cycles: Sequence[Cycle], lengths: Sequence[int]) -> None:
     """Raise `InvalidPlan` if some power cycle cannot be repeated; `lengths` are the numbers of atoms of the stages."""
     firsts = [0, *accumulate(lengths)]
-    for index, (stage, design) in enumerate(zip(program.stages, plan.designs, strict=True)):
+    for index, (stage, design) in enumerate(zip(run_stages(program, plan), plan.designs, strict=True)):
         if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
             continue
         extent = stage.forms[design.form]

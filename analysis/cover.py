@@ -1,15 +1,15 @@
 """Proof of a bound: no plan costs less, because everything that can hold at a boundary is covered by a label there.
 
-The labels of the certificate are taken as given at one boundary; every way through every design of the next stage must
-then end at labels that are no cheaper and have drained no less than some label of the boundary after it, or cost so
-much that no plan through them is below the bound; and every plan that ends there must cost at least the bound. By
-induction over the stages no plan is below it. Where the labels come from does not matter: wrong ones prove nothing.
+The labels of the certificate are taken as given at one boundary; every way through every design of every step that
+leaves it must then end at labels that are no cheaper and have drained no less than some label of the boundary where the
+step leads, or cost so much that no plan through them is below the bound; and every plan that ends at the last boundary
+must cost at least the bound. By induction over the boundaries no plan is below it. Where the labels come from does not
+matter: wrong ones prove nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
 
 from ischedule.analysis.designs import fitting_chains, least_time
 from ischedule.analysis.labels import Cover, Found, Staircase, Unproven
@@ -28,13 +28,12 @@ class Follow:
     """What must still follow a boundary at least: the time of the atoms of the quickest designs of all later stages."""
 
     def __init__(self, program: Program, floor: WaitingFloor) -> None:
-        quickest = [least_time(stage) for stage in program.stages]
-        self.times = list(accumulate(reversed(quickest), initial=0))[::-1]
+        self.times = program.behind([least_time(stage) for stage in program.stages])
         self.is_certain = floor.prices_are_costs
 
     def reaches(self, boundary: int, state: Found, value: int) -> bool:
-        """Whether a plan that is in this state after the stage `boundary` ends at the value or above."""
-        rest = self.times[boundary + 1]
+        """Whether a plan that is in this state at the boundary ends at the value or above."""
+        rest = self.times[boundary]
         by_time = state.elapsed is not None and state.elapsed + rest >= value
         return by_time or (self.is_certain and state.cost + rest >= value)
 
@@ -53,9 +52,8 @@ def ways_through(
 
 def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
-    stages = program.stages
-    if len(bound.boundaries) != len(stages) - 1:
-        raise Unproven(f"{len(bound.boundaries)} boundaries lie between {len(stages)} stages")
+    if len(bound.boundaries) != program.end - 1:
+        raise Unproven(f"{len(bound.boundaries)} boundaries are given, {program.end - 1} lie between the stages")
     if any(drain < 0 for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than nothing")
     law, follows = program.law, bound.follows_levels
@@ -68,11 +66,11 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
         return
     floor = WaitingFloor(law, atoms=_most_atoms(program))
     follow = Follow(program, floor)
-    before: Boundary | None = None
-    for index, stage in enumerate(stages):
-        last = index == len(stages) - 1
-        below = Below(bound.value, follow.times[index + 1], follow.is_certain) if follows else None
-        cover = None if last else Cover(bound.boundaries[index], law.slip)
+    for step in program.steps:
+        stage, target = program.stages[step.stage], step.target
+        before = bound.boundaries[step.source - 1] if step.source else None
+        below = Below(bound.value, follow.times[target], follow.is_certain) if follows else None
+        cover = None if target == program.end else Cover(bound.boundaries[target - 1], law.slip)
         for design, passage in ways_through(stage, floor, before, below, tell):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
@@ -80,10 +78,9 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
                     raise Unproven(f"a plan {where} may cost {passage.finished}, less than {bound.value}")
                 continue
             for state in cover.uncovered(passage.after):
-                if not follow.reaches(index, state, bound.value):
+                if not follow.reaches(target, state, bound.value):
                     text = f"the state {state.name} is reached at a cost of {state.cost}, which no label covers"
                     raise Unproven(f"{where} {text}")
-        before = None if last else bound.boundaries[index]
 
 
 def _most_atoms(program: Program) -> int:

@@ -34,10 +34,6 @@ class Behind:
     time: int
     sloped: int
 
-    def joined(self, floor: int, lean: Price, sloped: int) -> Behind:
-        """With one more stage."""
-        return Behind(self.reduced + floor, self.drain + lean[0], self.time + lean[1], self.sloped + sloped)
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles, thresholds_of
+from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles, run_stages, thresholds_of
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program
+from ischedule.models.program import Program, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ def cycle_runs(program: Program, plan: Plan) -> tuple[CycleRun, ...]:
     """All power cycles of a valid plan, in order."""
     cycles = power_cycles(program, plan, chains_of(program, plan))
     thresholds = thresholds_of(program.law, plan.cycles, [cycle.drain for cycle in cycles])
-    return tuple(_runs(program, cycles, thresholds))
+    return tuple(_runs(run_stages(program, plan), cycles, thresholds))
 
 
-def _runs(program: Program, cycles: list[Cycle], thresholds: list[Threshold]) -> Iterator[CycleRun]:
+def _runs(stages: list[Stage], cycles: list[Cycle], thresholds: list[Threshold]) -> Iterator[CycleRun]:
     start = 0
     for index in range(1, len(cycles) + 1):
         if index < len(cycles) and _alike(cycles, thresholds, start, index):
             continue
         part, one = cycles[start:index], cycles[start]
-        names = program.stages[one.first_stage].name, program.stages[one.last_stage].name
+        names = stages[one.first_stage].name, stages[one.last_stage].name
         drains = [cycle.drain for cycle in part]
         yield CycleRun(
             first=start + 1,

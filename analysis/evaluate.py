@@ -17,6 +17,7 @@ from ischedule.analysis.power_cycles import (
     chains_of,
     column,
     power_cycles,
+    run_stages,
     thresholds_of,
 )
 from ischedule.models.chain import Chain
@@ -82,8 +83,9 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
     active = atoms_time + resume + commit
     latency = active + waiting
     _require_period(law, latency, drains[-1])
-    written = [_written(stage, design) for stage, design in zip(program.stages, plan.designs, strict=True)]
-    stages = _stage_totals(program, chains, cycles, waiting, written)
+    run = run_stages(program, plan)
+    written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
+    stages = _stage_totals(run, chains, cycles, waiting, written)
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
         latency=latency,
@@ -122,7 +124,7 @@ def _end_drains(chains: Sequence[Chain], cycles: Sequence[Cycle]) -> tuple[int, 
 
 
 def _stage_totals(
-    program: Program, chains: Sequence[Chain], cycles: Sequence[Cycle], waiting: int, written: Sequence[int]
+    run: Sequence[Stage], chains: Sequence[Chain], cycles: Sequence[Cycle], waiting: int, written: Sequence[int]
 ) -> tuple[StageTotals, ...]:
     drain = [sum(column(one.drain)) for one in chains]
     active = [sum(column(one.time)) for one in chains]
@@ -139,7 +141,7 @@ def _stage_totals(
     shares = shared_out(waiting, drain)
     return tuple(
         StageTotals(stage.name, len(chains[i]), touched[i], drain[i], active[i], shares[i], written[i])
-        for i, stage in enumerate(program.stages)
+        for i, stage in enumerate(run)
     )
 
 

@@ -10,7 +10,7 @@ from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.kept_plan import kept_plan
 from ischedule.analysis.levers import SENSITIVE, Lever, nonvolatile_memory
-from ischedule.analysis.power_cycles import chains_of
+from ischedule.analysis.power_cycles import chains_of, run_stages
 from ischedule.analysis.remedies import Remedies, Remedy, Solve
 from ischedule.analysis.shortage import Shortage, amount_of
 from ischedule.models.build import nonvolatile_bytes
@@ -98,7 +98,8 @@ def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         yield Margin("period", evaluation.latency, case.start.period, TIME)
     volatile = [chain.volatile for chain in chains_of(program, plan)]
     if max(volatile):
-        yield Margin("volatile memory", max(volatile), program.stages[volatile.index(max(volatile))].volatile, MEMORY)
+        largest = run_stages(program, plan)[volatile.index(max(volatile))]
+        yield Margin("volatile memory", max(volatile), largest.volatile, MEMORY)
     available = nonvolatile_memory(case)
     if case.tasks is None and available is not None:
         designs = [design for design in plan.designs if isinstance(design, Tiling)]

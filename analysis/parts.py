@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ischedule.analysis.evaluate import Evaluation
+from ischedule.analysis.power_cycles import run_stages
 from ischedule.models.case import Case
 from ischedule.models.kernels import Price, Prices, totals
 from ischedule.models.plan import Plan
@@ -85,7 +86,7 @@ def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation)
         Part.BOOT: Spent(boot.drain, boot.time + before),
         Part.RESUME: Spent(evaluation.resume_drain - boot.drain, evaluation.resume_time - boot.time),
     }
-    for stage, design in zip(program.stages, plan.designs, strict=True):
+    for stage, design in zip(run_stages(program, plan), plan.designs, strict=True):
         for part, spent in stage_parts(stage, design).items():
             others = parts.get(part, Spent(0, 0))
             parts[part] = Spent(others.drain + spent.drain, others.time + spent.time)

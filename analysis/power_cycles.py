@@ -22,6 +22,7 @@ class Violation(Enum):
     """The conditions that a plan must meet, by what it means to break each."""
 
     DESIGN_COUNT = "not one design for each stage"
+    NO_WAY = "no order of the stages"
     UNKNOWN_DESIGN = "no design of the stage"
     VOLATILE_MEMORY = "volatile memory"
     ATOM_COUNT = "not every atom in one power cycle"
@@ -48,7 +49,10 @@ class InvalidPlan(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One power cycle: its first atom and the one after its last, counted over the program, its drain and its ends."""
+    """One power cycle: its first atom and the one after its last, counted over the plan, its drain and its ends.
+
+    The stages are counted in the order in which the plan runs them.
+    """
 
     start: int
     end: int
@@ -61,10 +65,18 @@ class Cycle:
 
 def chains_of(program: Program, plan: Plan) -> list[Chain]:
     """The chains of the chosen designs; raises `InvalidPlan` for one that is unknown to its stage or does not fit."""
-    if len(plan.designs) != len(program.stages):
+    return [_chain_of(stage, design) for stage, design in zip(run_stages(program, plan), plan.designs, strict=True)]
+
+
+def run_stages(program: Program, plan: Plan) -> list[Stage]:
+    """The stages that a plan runs, in its order; raises `InvalidPlan` where they are no way through the program."""
+    if len(plan.designs) != len(plan.stages) or (program.is_chain and len(plan.designs) != len(program.stages)):
         text = f"{len(plan.designs)} designs for {len(program.stages)} stages"
         raise InvalidPlan(Violation.DESIGN_COUNT, text)
-    return [_chain_of(stage, design) for stage, design in zip(program.stages, plan.designs, strict=True)]
+    if program.path(plan.stages) is None:
+        text = "the stages in the order " + ", ".join(map(str, plan.stages)) + " are no way through the program"
+        raise InvalidPlan(Violation.NO_WAY, text)
+    return [program.stages[index] for index in plan.stages]
 
 
 def _chain_of(stage: Stage, design: Design) -> Chain:
@@ -133,7 +145,8 @@ def power_cycles(program: Program, plan: Plan, chains: Sequence[Chain]) -> list[
             last += 1
         opening, closing = start - firsts[stage], end - 1 - firsts[last]
         if not chains[last].cut[closing]:
-            where = f"cycle {len(cycles) + 1} ends after atom {closing + 1} of stage {program.stages[last].name}"
+            name = program.stages[plan.stages[last]].name
+            where = f"cycle {len(cycles) + 1} ends after atom {closing + 1} of stage {name}"
             raise InvalidPlan(Violation.NO_CUT, where)
         drain = prefix[end] - prefix[start]
         drain += int(chains[stage].resume_drain[opening]) + int(chains[last].commit_drain[closing])

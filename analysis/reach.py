@@ -16,7 +16,7 @@ from ischedule.analysis.least_tilings import least_atom
 from ischedule.models.chain import Chain
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Bottleneck
-from ischedule.models.program import Program, Stage, TiledStage
+from ischedule.models.program import Program, Stage, Step, TiledStage
 from ischedule.models.waiting import CycleLaw
 
 
@@ -48,6 +48,11 @@ def _least(*drains: int | None) -> int | None:
     return min((drain for drain in drains if drain is not None), default=None)
 
 
+def _either(one: Standing, other: Standing) -> Standing:
+    """What is reached in one way or the other."""
+    return Standing(one.closed or other.closed, _least(one.first, other.first), _least(one.later, other.later))
+
+
 def walk(chain: Chain, law: CycleLaw, before: Standing | None, relief: Relief) -> tuple[Standing, bool]:
     """What is reached after a design (None: from the start of the program), and whether a plan can end there."""
     splits = law.max_cycles is None
@@ -77,6 +82,18 @@ class Reach:
         self.program = program
         self.law = program.law
 
+    def boundaries(self) -> tuple[list[Standing | None], bool]:
+        """What can be reached at each boundary (None: the start), and whether a plan can end."""
+        found: list[Standing | None] = [None, *[NOWHERE] * self.program.end]
+        finished = False
+        for step in sorted(self.program.steps, key=lambda step: step.source):
+            if found[step.source] == NOWHERE:
+                continue
+            standing, ends = self.after(step.stage, found[step.source])
+            found[step.target] = _either(standing, found[step.target] or NOWHERE)
+            finished = finished or (ends and step.target == self.program.end)
+        return found, finished
+
     def after(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> tuple[Standing, bool]:
         """What is reached after a stage by any of its designs, and whether a plan can end there."""
         stage = self.program.stages[index]
@@ -95,10 +112,10 @@ class Reach:
         commit = 0 if relief.commit else min(_least_commit(one) for one in self.program.stages)
         return atom is not None and resume + atom + commit <= max(self.law.capacity, self.law.first_capacity)
 
-    def blocks(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
-        """Whether nothing gets through a stage from what is reached before it."""
-        standing, ends = self.after(index, before, relief)
-        return not ends if index == len(self.program.stages) - 1 else standing == NOWHERE
+    def blocks(self, step: Step, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
+        """Whether nothing gets along a step from what is reached before it."""
+        standing, ends = self.after(step.stage, before, relief)
+        return not ends if step.target == self.program.end else standing == NOWHERE
 
 
 def _least_resume(stage: Stage) -> int:
@@ -114,25 +131,28 @@ def _least_commit(stage: Stage) -> int:
 
 
 def require_bottleneck(program: Program, bottleneck: Bottleneck) -> None:
-    """Raise `Unproven` unless no plan gets through the stage that is named, for the reason that is named."""
+    """Raise `Unproven` unless no plan reaches the end, and none gets through the stage named for the reason named."""
     index, count = bottleneck.stage, len(program.stages)
     if not 0 <= index < count:
         raise Unproven(f"there is no stage {index} among {count}")
-    reach = Reach(program)
-    before: Standing | None = None
-    for earlier in range(index):
-        before, _ = reach.after(earlier, before)
-    entries = [entry for entry in (before, ANYWHERE) if entry != NOWHERE and reach.blocks(index, entry)]
-    name = program.stages[index].name
-    if not entries:
+    reach, name = Reach(program), program.stages[index].name
+    found, finished = reach.boundaries()
+    blocked = [
+        (step, entry)
+        for step in program.steps
+        if step.stage == index
+        for entry in (found[step.source], ANYWHERE)
+        if entry != NOWHERE and reach.blocks(step, entry)
+    ]
+    if finished or not blocked:
         raise Unproven(f"stage {name} can be passed, or is not reached")
-    if bottleneck.diagnosis not in {one.value for one in _reasons(reach, index, entries[0])}:
+    if bottleneck.diagnosis not in {one.value for way in blocked for one in _reasons(reach, *way)}:
         raise Unproven(f"stage {name} cannot be passed, but not because of: {bottleneck.diagnosis}")
 
 
-def _reasons(reach: Reach, index: int, before: Standing | None) -> Iterator[Diagnosis]:
-    """Every name that is right for what keeps a stage from being passed."""
-    stage = reach.program.stages[index]
+def _reasons(reach: Reach, step: Step, before: Standing | None) -> Iterator[Diagnosis]:
+    """Every name that is right for what keeps a step from being passed."""
+    stage = reach.program.stages[step.stage]
     if not _has_design(stage):
         if isinstance(stage, TiledStage) and _has_design(replace(stage, sums_in_memory=True)):
             yield Diagnosis.NONVOLATILE_MEMORY
@@ -140,9 +160,9 @@ def _reasons(reach: Reach, index: int, before: Standing | None) -> Iterator[Diag
         return
     yield Diagnosis.ATOM_TOO_LARGE
     yield reach.law.limited_by
-    if not reach.blocks(index, before, Relief(resume=True)):
+    if not reach.blocks(step, before, Relief(resume=True)):
         yield Diagnosis.BOOT_TOO_LARGE
-    if not reach.blocks(index, before, Relief(commit=True)):
+    if not reach.blocks(step, before, Relief(commit=True)):
         yield Diagnosis.COMMIT_TOO_LARGE
 
 

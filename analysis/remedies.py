@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from ischedule.analysis.levers import CAPACITY, DEADLINE, NONVOLATILE, REMEDIES, TURN_ON, Lever
-from ischedule.analysis.reach import NOWHERE, Reach, Standing
+from ischedule.analysis.reach import Reach
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
@@ -80,15 +80,7 @@ def fits(case: Case) -> bool:
         program = program_of(case)
     except (Unschedulable, InputError):
         return False
-    reach = Reach(program)
-    before: Standing | None = None
-    for index in range(len(program.stages)):
-        before, ends = reach.after(index, before)
-        if index == len(program.stages) - 1:
-            return ends
-        if before == NOWHERE:
-            return False
-    return False
+    return Reach(program).boundaries()[1]
 
 
 class Remedies:

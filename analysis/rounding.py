@@ -21,7 +21,7 @@ def of_one_wait(law: CycleLaw) -> int:
 def most_cycles(program: Program, latency: int) -> int:
     """The most cycles that a plan of at most this latency can have."""
     shortest = min(map(_shortest_ends, program.stages))
-    atoms = sum(map(_most_atoms, program.stages))
+    atoms = program.most(list(map(_most_atoms, program.stages)))
     return min(atoms, latency // shortest) if shortest else atoms
 
 

@@ -18,7 +18,7 @@ from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.stage_floor import proven_floor
-from ischedule.models.kernels import Ends, Price
+from ischedule.models.kernels import Ends
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
 
@@ -41,34 +41,43 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound, tell: Tell =
         raise Unproven(f"{len(bound.floors)} floors are given for {len(stages)} stages")
     floors = bound.floors or (0,) * len(stages)
     grounds = Grounds(program, ends, bound)
-    before = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
     classes = [Classes(stage, grounds.cost.widest) for stage in stages]
     leanest = [(one.least((1, 0)) or 0, one.least((0, 1)) or 0) for one in classes]
-    drain, time = (sum(values) for values in zip(*leanest, strict=True))
-    chord, sloped = _best(chords(grounds, drain, time), classes, leanest)
-    behind = Behind(0, 0, 0, 0)
-    after: Cover | None = None
-    for index in reversed(range(len(stages))):
+    drains, times = (program.behind(list(values)) for values in zip(*leanest, strict=True))
+    chord, sloped = _best(program, chords(grounds, drains[0], times[0]), classes, (drains[0], times[0]))
+    proven = [0] * len(stages)
+    for index in filter(lambda index: _is_behind(program, index), range(len(stages))):
+        tell(f"checking the floor of layer {index + 1} of {len(stages)}")
+        proven[index] = proven_floor(grounds, stages[index], classes[index], floors[index])
+    columns = (program.behind(proven), drains, times, program.behind(sloped))
+    behind = [Behind(*values) for values in zip(*columns, strict=True)]
+    entries = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
+    for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
-        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind)
-        tell(f"checking the bound: layer {index + 1} of {len(stages)}")
-        Crossing(grounds, place, before[index], after, tell).require()
-        if index:
-            floor = proven_floor(grounds, stages[index], classes[index], floors[index])
-            behind = behind.joined(floor, leanest[index], sloped[index])
-            after = Cover(before[index], program.law.slip)
+        index = step.stage
+        after = None if step.target == program.end else Cover(entries[step.target], program.law.slip)
+        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[step.target])
+        tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
+        Crossing(grounds, place, entries[step.source], after, tell).require()
 
 
-def _best(chords: list[Chord], classes: list[Classes], leanest: list[Price]) -> tuple[Chord, list[int]]:
-    """The chord by which the least totals of all stages come closest to the value, and these totals at its slope."""
-    drain, time = (sum(values) for values in zip(*leanest, strict=True))
+def _is_behind(program: Program, stage: int) -> bool:
+    """Whether some step through the stage lies behind another one."""
+    return any(step.source for step in program.steps if step.stage == stage)
+
+
+def _best(
+    program: Program, chords: list[Chord], classes: list[Classes], least: tuple[int, int]
+) -> tuple[Chord, list[int]]:
+    """The chord by which the least totals of all ways come closest to the value, and the stages' at its slope."""
+    drain, time = least
     best: tuple[int, Chord, list[int]] | None = None
     for chord in chords:
         grounds = chord.grounds
         sloped = [one.least((chord.slope, grounds.rate[1])) or 0 for one in classes]
         constant = chord.constant(drain, grounds.value - time, True)
         if constant is not None:
-            part = (sum(sloped) << PRECISION) // max(1, grounds.rate[1] * grounds.value - constant)
+            part = (program.behind(sloped)[0] << PRECISION) // max(1, grounds.rate[1] * grounds.value - constant)
             if best is None or part > best[0]:
                 best = part, chord, sloped
     assert best is not None, "a line always has a constant"

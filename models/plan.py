@@ -1,10 +1,11 @@
 """A plan, its certificate and its verdict.
 
-A plan says which design each stage uses, how many atoms of the concatenated chain each power cycle runs, and the
-threshold each cycle waits for. Everything else about it follows from the case and can be recomputed.
+A plan says in which order the stages run and which design each uses, how many atoms of the concatenated chain each
+power cycle runs, and the threshold each cycle waits for. Everything else about it follows from the case and can be
+recomputed.
 
 The certificate of a bound B says why no plan costs less than B: at each boundary between stages the cheapest closed
-state and a finite set of open labels, such that every way through every stage ends dominated, or costs at least B
+state and a finite set of open labels, such that every way along every step ends dominated, or costs at least B
 whatever follows. Costs are picoseconds without the law's constant ``offset``; a label is (drained so far by the cycle
 in progress, cost so far).
 """
@@ -32,15 +33,23 @@ class PowerCycles:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One design per stage, and the power cycles that run their atoms in order."""
+    """One design per stage, and the power cycles that run their atoms in order.
+
+    ``stages`` are the program's stages in the order in which they run; without them, as they are listed.
+    """
 
     designs: tuple[Design, ...]
     cycles: tuple[PowerCycles, ...]
+    stages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            object.__setattr__(self, "stages", tuple(range(len(self.designs))))
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What is reachable after a stage: the least cost of standing there closed, and labels, those of cycle 1 apart.
+    """What is reachable at a boundary: the least cost of standing there closed, and labels, those of cycle 1 apart.
 
     ``kept`` are closed states (cost, elapsed) behind a first cycle that has kept a level, ``ahead`` labels (drain,
     cost, elapsed) of second cycles that began in such a state; where levels are followed, behind any cycle.
@@ -55,7 +64,7 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Proof that every plan costs at least ``value``.
+    """Proof that every plan costs at least ``value``; ``boundaries`` are all of the program's but the first and last.
 
     ``rate`` (numerator, denominator; picoseconds per unit of drain) is under the cost of a cycle beyond its atoms
     everywhere, and so is each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each

@@ -1,7 +1,9 @@
 """The plan file: a plan, the certificate that belongs to it and the claim that both together support, as JSON.
 
     {"ischedule-plan": 1, "tool": ..., "case": SHA-256 of the resolved case,
-     "claim": {"status", "latency", "bound", "certified"}, "plan": {"designs", "cycles"}, "certificate": ...}
+     "claim": {"status", "latency", "bound", "certified"}, "plan": {"stages", "designs", "cycles"}, "certificate": ...}
+
+The stages are named, by their numbers, only where they do not run in the order in which they are listed.
 
 Every number is an integer; one whose magnitude exceeds 2^53 is written as a string of its digits, because other readers
 of JSON would round it. There is one way to write each value, so that equal files are equal plans.
@@ -172,10 +174,17 @@ def _claim(node: _Node) -> Claim:
 
 
 def _plan(node: _Node) -> Plan:
-    node.object("designs", "cycles")
+    node.object("designs", "cycles", optional=("stages",))
     designs = tuple(_design(entry) for entry in node.entry("designs").list())
     cycles = tuple(_cycles(entry) for entry in node.entry("cycles").list())
-    return Plan(designs, cycles)
+    if not node.has("stages"):
+        return Plan(designs, cycles)
+    stages = tuple(entry.integer(0) for entry in node.entry("stages").list())
+    if len(stages) != len(designs):
+        raise node.entry("stages").wrong("is not as long as the list of designs", "name one stage for each design")
+    if stages == tuple(range(len(stages))):
+        raise node.entry("stages").wrong("is the order in which stages are listed", 'leave out "stages"')
+    return Plan(designs, cycles, stages)
 
 
 def _design(node: _Node) -> Design:
@@ -260,7 +269,9 @@ def _plain(value: int | None) -> int | str | None:
 
 
 def _plan_value(plan: Plan) -> dict[str, object]:
+    order = {} if plan.stages == tuple(range(len(plan.stages))) else {"stages": list(map(_plain, plan.stages))}
     return {
+        **order,
         "designs": [_design_value(design) for design in plan.designs],
         "cycles": [
             {"repeat": _plain(run.repeat), "atoms": _plain(run.atoms), "level": _plain(run.level)}

@@ -1,13 +1,16 @@
-"""What may be executed: a sequence of stages, each with its designs, and the prices and limits that all share.
+"""What may be executed: an acyclic graph of boundaries and stages, and the prices and limits that all stages share.
 
-Stages are the layers of a chain network (or one stage that holds a case's explicit tasks); between two stages lies a
-layer boundary. A plan picks one design of every stage and cuts the concatenated chain into power cycles, which may span
-stages.
+Stages are the layers of a network, each with its designs (or one stage that holds a case's explicit tasks). A boundary
+is a set of layers that are done, and a step leads through one stage from a boundary to a later one. A chain has one way
+through; where a network branches each order of its layers is one. A plan takes one way from the first boundary to the
+last, picks one design of every stage on it and cuts their concatenated atoms into power cycles, which may span stages.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ischedule.models.chain import Chain
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
@@ -64,10 +67,98 @@ Design = Tiling | int
 """A tiling of a tiled stage, or the index of an explicit stage's chain."""
 
 
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A way from one boundary to a later one: through a stage, by its place among the program's stages."""
+
+    stage: int
+    source: int
+    target: int
+
+
+def chain_of_steps(count: int) -> tuple[Step, ...]:
+    """The steps of a program whose stages follow one another."""
+    return tuple(Step(index, index, index + 1) for index in range(count))
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The whole question in integers: stages in order, and the law by which power cycles are waited for."""
+    """The whole question in integers: stages, the steps through them, and the law by which power cycles are waited for.
+
+    Boundaries are numbered from 0, where a plan begins, so that every step leads to a higher number; the highest is
+    where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
+    more orders than are searched, and that the steps are of one of them.
+    """
 
     stages: tuple[Stage, ...]
     law: CycleLaw
     digest: str
+    steps: tuple[Step, ...] = ()
+    is_order_fixed: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            object.__setattr__(self, "steps", chain_of_steps(len(self.stages)))
+        sources, targets = {step.source for step in self.steps}, {step.target for step in self.steps}
+        if any(not 0 <= step.stage < len(self.stages) or step.source >= step.target for step in self.steps):
+            raise ValueError("a step leads through a stage to a later boundary")
+        if sources | targets != set(range(self.end + 1)) or (sources - {0}) != (targets - {self.end}):
+            raise ValueError("every boundary lies on a way from the first to the last")
+        if len({(step.source, step.stage) for step in self.steps}) < len(self.steps):
+            raise ValueError("two steps lead from one boundary through the same stage")
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether there is one way through all stages."""
+        return self.end == len(self.steps) == len(self.stages)
+
+    @property
+    def end(self) -> int:
+        """The number of the last boundary."""
+        return max(step.target for step in self.steps)
+
+    def into(self) -> list[list[int]]:
+        """For each boundary the steps that lead to it, by their places."""
+        found: list[list[int]] = [[] for _ in range(self.end + 1)]
+        for index, step in enumerate(self.steps):
+            found[step.target].append(index)
+        return found
+
+    def path(self, stages: Sequence[int]) -> list[Step] | None:
+        """The steps through these stages one after the other, None if there is no such way to the end."""
+        leading = {(step.source, step.stage): step for step in self.steps}
+        found: list[Step] = []
+        place = 0
+        for stage in stages:
+            step = leading.get((place, stage))
+            if step is None:
+                return None
+            found.append(step)
+            place = step.target
+        return found if place == self.end else None
+
+    def behind(self, values: Sequence[Number]) -> list[Number]:
+        """For each boundary the least sum of the stages' values over all ways from there to the end."""
+        found: dict[int, Number] = {self.end: values[0] * 0}
+        for step in sorted(self.steps, key=lambda step: -step.source):
+            through = values[step.stage] + found[step.target]
+            found[step.source] = min(through, found.get(step.source, through))
+        return [found[boundary] for boundary in range(self.end + 1)]
+
+    def before(self, values: Sequence[Number]) -> list[Number]:
+        """For each boundary the least sum of the stages' values over all ways from the start to there."""
+        return self._along(values, min)
+
+    def most(self, values: Sequence[Number]) -> Number:
+        """The greatest sum of the stages' values over all ways from the start to the end."""
+        return self._along(values, max)[-1]
+
+    def _along(self, values: Sequence[Number], better: Callable[[Number, Number], Number]) -> list[Number]:
+        found: dict[int, Number] = {0: values[0] * 0}
+        for step in sorted(self.steps, key=lambda step: step.target):
+            through = values[step.stage] + found[step.source]
+            found[step.target] = better(through, found.get(step.target, through))
+        return [found[boundary] for boundary in range(self.end + 1)]

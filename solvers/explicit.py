@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,8 @@ from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.ahead import Promising
-from ischedule.solvers.frontier import Crossing, Hopes, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Discharge, Hopes, Reached, cross, finish
+from ischedule.solvers.graph_pass import Numbering, cross_graph
 from ischedule.solvers.levels import patient
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
@@ -35,13 +35,13 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     stages = [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
     waiting = exact_waiting(program.law)
     try:
-        ended, stuck = _crossed(stages, waiting, limit)
+        ended = _crossed(program, waiting, limit)
     except TimeUp:
         return longest_cycles(program)
     count = sum(stage.fits(index) for stage in stages for index in range(len(stage.designs)))
-    if ended is None or ended.finish is None:
-        _require_stuck(stages, waiting)
-        return Outcome(None, None, None, None, count, stuck)
+    if ended.finish is None:
+        _require_stuck(program, waiting)
+        return Outcome(None, None, None, None, count, _stuck(program, ended))
     outcome = _outcome(program, ended, waiting, count)
     if outcome.latency is None or outcome.is_attained(program.law):
         return outcome
@@ -49,25 +49,30 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     waiting = followed_waiting(program.law)
     limit.announce("levels that cycles leave")
     try:
-        ended, _ = _crossed(stages, waiting, patient(limit), _hopes(stages, outcome.latency - program.law.offset))
+        ended = _crossed(program, waiting, patient(limit), _hopes(program, outcome.latency - program.law.offset))
     except TimeUp:
         return outcome
-    return outcome if ended is None else _outcome(program, ended, waiting, count)
+    return outcome if ended.finish is None else _outcome(program, ended, waiting, count)
 
 
 def _outcome(program: Program, ended: Pass, waiting: Waiting, count: int) -> Outcome:
     assert ended.finish is not None
     cost = int(ended.finish.cost)
-    plan, latency = plan_of(program.law, ended, [int] * len(program.stages), waiting)
+    plan, latency = plan_of(program, ended, [int] * len(program.stages), waiting)
     boundaries = tuple(map(boundary_of, ended.reached[1:-1]))
     bound = Bound(cost, (0, 1), boundaries, follows_levels=waiting.levels is not None)
     return Outcome(plan, latency, cost, bound, count)
 
 
-def _hopes(stages: list[ExplicitStage], most: int) -> list[Hopes]:
-    """For each stage which cycles may belong to a plan that costs no more, given the time of what must follow."""
-    quickest = [min(int(sum(stage.chain(i).time)) for i in filter(stage.fits, _designs(stage))) for stage in stages]
-    behind = list(accumulate(quickest[:0:-1], initial=0))[::-1]
+def _stages(program: Program) -> list[ExplicitStage]:
+    return [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
+
+
+def _hopes(program: Program, most: int) -> list[Hopes]:
+    """For each boundary which cycles may belong to a plan that costs no more, given the time of what must follow."""
+
+    def quickest(stage: ExplicitStage) -> int:
+        return min(int(sum(stage.chain(index).time)) for index in filter(stage.fits, _designs(stage)))
 
     def within(rest: int) -> Hopes:
         def starts(_: NDArray[np.intp], lanes: Lanes) -> Promising:
@@ -76,35 +81,39 @@ def _hopes(stages: list[ExplicitStage], most: int) -> list[Hopes]:
 
         return Hopes(starts=starts)
 
-    return [within(rest) for rest in behind]
+    return [within(rest) for rest in program.behind(list(map(quickest, _stages(program))))]
 
 
 def _designs(stage: ExplicitStage) -> range:
     return range(len(stage.designs))
 
 
-def _crossed(
-    stages: list[ExplicitStage], waiting: Waiting, limit: Limit, hopes: Sequence[Hopes] = ()
-) -> tuple[Pass | None, int]:
-    """All stages crossed by all designs that fit, or None and the stage that nothing passes."""
-    reached: list[Reached] = [start(np.int64)]
-    crossings: list[list[Crossing]] = []
-    last = len(stages) - 1
-    for number, stage in enumerate(stages):
-        limit.tell(f"stage {number + 1} of {len(stages)}")
-        ends, hope = (number == 0, number == last), hopes[number] if hopes else None
-        crossed = list(_ways(stage, reached[-1], ends, waiting, limit, hope))
-        if not crossed:
-            return None, number
-        result = gather(iter(crossed), _all, waiting, 0).reached
-        reached.append(result)
-        crossings.append(crossed)
-        if result.is_empty or (number == last and not any(map(len, result.in_progress.values()))):
-            return None, number
-    return Pass(reached, [], crossings, finish(reached[-1], _committed, waiting)), last
+def _crossed(program: Program, waiting: Waiting, limit: Limit, hopes: Sequence[Hopes] = ()) -> Pass:
+    """All steps crossed by all designs that fit."""
+    stages, steps, end = _stages(program), program.steps, program.end
+    numbering = Numbering.of(steps, [len(stage.designs) for stage in stages])
+
+    def ways(step: int, entry: Reached) -> Iterator[Crossing]:
+        way = steps[step]
+        limit.tell(f"stage {step + 1} of {len(steps)}")
+        ends, hope = (way.source == 0, way.target == end), hopes[way.target] if hopes else None
+        return _ways(stages[way.stage], entry, ends, waiting, limit, hope)
+
+    def wanted(_: int) -> Discharge:
+        return _all
+
+    passed = cross_graph(program, numbering, ways, wanted, waiting, 0, keep=True)
+    found = finish(passed.reached[-1], _committed, waiting)
+    return Pass(passed.reached, passed.useful, passed.crossings, numbering, found)
 
 
-def _require_stuck(stages: list[ExplicitStage], waiting: Waiting) -> None:
+def _stuck(program: Program, ended: Pass) -> int:
+    """The stage of the last step whose source is reached: nothing gets through it."""
+    reached = [not entry.is_empty or boundary == 0 for boundary, entry in enumerate(ended.reached)]
+    return max((step for step in program.steps if reached[step.source]), key=lambda step: step.source).stage
+
+
+def _require_stuck(program: Program, waiting: Waiting) -> None:
     """Raise ``Overflow`` if there are plans after all, each so long that it counted as none."""
 
     def nothing(drains: Integers) -> Integers:
@@ -115,9 +124,8 @@ def _require_stuck(stages: list[ExplicitStage], waiting: Waiting) -> None:
         return replace(chain, time=none, resume_time=none, commit_time=none)  # type: ignore[arg-type]
 
     free = replace(waiting, first=nothing, mid=nothing, last=nothing, only=nothing, ahead=None)
-    quick = [replace(stage, designs=tuple(map(at_once, stage.designs))) for stage in stages]
-    ended, _ = _crossed(quick, free, Limit())
-    if ended is not None and ended.finish is not None:
+    quick = [replace(stage, designs=tuple(map(at_once, stage.designs))) for stage in _stages(program)]
+    if _crossed(replace(program, stages=tuple(quick)), free, Limit()).finish is not None:
         raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ischedule.models.cycle_law import CycleLaw, Threshold
+from ischedule.models.cycle_law import Threshold
 from ischedule.models.plan import Plan, PowerCycles
-from ischedule.models.program import Design
+from ischedule.models.program import Design, Program
 from ischedule.solvers.ahead import Source, ended
-from ischedule.solvers.frontier import BLOCK, Crossing, Finish, Reached
+from ischedule.solvers.frontier import BLOCK, Crossing, Reached
 from ischedule.solvers.levels import BEGUN, Begun
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.sweep import Kind
@@ -23,52 +23,52 @@ KINDS = {int(source): kind for kind, source in BEGUN.items()}
 
 @dataclass(frozen=True)
 class Place:
-    """A cut of a chosen design: stage, atom count before it inside the stage."""
+    """A cut of a chosen design: its step, and how many of its atoms are before it."""
 
-    stage: int
+    step: int
     cut: int
 
 
 @dataclass(frozen=True)
 class Lifted:
-    """Designs by stage (as the spaces number them), and the places where power cycles end, in order."""
+    """The steps of a plan in order with their designs (as a pass numbers them), and where its power cycles end."""
 
-    designs: list[int]
+    designs: dict[int, int]
     ends: list[Place]
 
 
 @dataclass(frozen=True)
 class _State:
-    """A cycle in progress in a stage, or (``KEPT``) a closed state behind one, by its design and its origin."""
+    """A cycle in progress in a step, or (``KEPT``) a closed state behind one, by its design and its origin."""
 
     kind: Kind
-    stage: int
+    step: int
     design: int
     origin: int
 
 
-def lift(crossings: list[list[Crossing]], reached: list[Reached], finish: Finish, waiting: Waiting) -> Lifted:
-    """Follow the finish back to the start; ``reached[s]`` is what lies before stage s."""
-    return _Trace(crossings, reached, waiting).run(finish)
+def lift(program: Program, decided: Pass, waiting: Waiting) -> Lifted:
+    """Follow the finish of a pass back to the start."""
+    return _Trace(program, decided, waiting).run()
 
 
 class _Trace:
     """The way back from a finish: the designs and the ends of cycles that it has come by."""
 
-    def __init__(self, crossings: list[list[Crossing]], reached: list[Reached], waiting: Waiting) -> None:
-        self.crossings, self.reached, self.waiting = crossings, reached, waiting
-        self.designs = [-1] * len(crossings)
+    def __init__(self, program: Program, decided: Pass, waiting: Waiting) -> None:
+        self.steps, self.decided, self.waiting = program.steps, decided, waiting
+        self.reached = decided.reached
+        self.designs: dict[int, int] = {}
         self.ends: list[Place] = []
 
-    def run(self, finish: Finish) -> Lifted:
-        last = len(self.crossings) - 1
-        state: _State | None = self._label(last + 1, finish.kind, finish.label)
+    def run(self) -> Lifted:
+        finish = self.decided.finish
+        assert finish is not None
+        state: _State | None = self._label(len(self.reached) - 1, finish.kind, finish.label)
         assert state is not None
-        self.ends.append(
-            Place(last, self._chosen(last, int(self.reached[-1][finish.kind].design[finish.label])).length)
-        )
+        self.ends.append(Place(state.step, self._chosen(state.design).length))
         while state is not None:
-            lane = self._chosen(state.stage, state.design)
+            lane = self._chosen(state.design)
             if self.waiting.levels is not None:
                 state = self._row(state, lane)
                 continue
@@ -78,58 +78,69 @@ class _Trace:
                 Kind.AHEAD: self._ahead,
                 Kind.KEPT: self._first,
             }[state.kind](state, lane)
-        return Lifted(self.designs, self.ends[::-1])
+        return Lifted(dict(reversed(self.designs.items())), self.ends[::-1])
 
-    def _chosen(self, stage: int, design: int) -> _Lane:
-        self.designs[stage] = design
-        return _lane(self.crossings[stage], design)
+    def _chosen(self, design: int) -> _Lane:
+        step = self.decided.numbering.step(design)
+        self.designs[step] = design
+        return _lane(self.decided.crossings[step], design)
+
+    def _begins(self, state: _State) -> bool:
+        """Whether the plan begins with the state's step."""
+        return self.steps[state.step].source == 0
 
     def _label(self, boundary: int, kind: Kind, label: int) -> _State:
-        """A label before the stage of this number; one behind a first cycle ends that cycle there."""
+        """A label at a boundary; one behind a first cycle ends that cycle there."""
         exits = self.reached[boundary][kind]
-        state = _State(kind, boundary - 1, int(exits.design[label]), int(exits.origin[label]))
+        design = int(exits.design[label])
+        state = _State(kind, self.decided.numbering.step(design), design, int(exits.origin[label]))
         if kind is Kind.KEPT:
-            self.ends.append(Place(state.stage, self._chosen(state.stage, state.design).length))
+            self.ends.append(Place(state.step, self._chosen(design).length))
         return state
 
+    def _before(self, state: _State, kind: Kind, label: int) -> _State:
+        """A label at the boundary before the state's step."""
+        return self._label(self.steps[state.step].source, kind, label)
+
     def _row(self, state: _State, lane: _Lane) -> _State | None:
-        """A cycle by the row of its table comes from before the stage, or began where the row before it ended."""
+        """A cycle by the row of its table comes from before the step, or began where the row before it ended."""
         rows = lane.crossing.starts
         assert rows is not None
         source, label, cut = (int(column[state.origin]) for column in (rows.source, rows.label, rows.cut))
         if source == Begun.ROW:
-            self.ends.append(Place(state.stage, cut))
+            self.ends.append(Place(state.step, cut))
             return replace(state, origin=label)
-        return None if label < 0 else self._label(state.stage, KINDS[source], label)
+        return None if label < 0 else self._before(state, KINDS[source], label)
 
     def _first(self, state: _State, lane: _Lane) -> _State | None:
-        """The first cycle of the plan comes from before the stage, or begins with it."""
-        return None if state.stage == 0 else self._label(state.stage, Kind.FIRST, -1 - state.origin)
+        """The first cycle of the plan comes from before the step, or begins with it."""
+        return None if self._begins(state) else self._before(state, Kind.FIRST, -1 - state.origin)
 
     def _later(self, state: _State, lane: _Lane) -> _State:
-        """A later cycle comes from before the stage, or began where a cycle before it ended."""
+        """A later cycle comes from before the step, or began where a cycle before it ended."""
         if state.origin < 0:
-            return self._label(state.stage, Kind.LATER, -1 - state.origin)
-        stage, cut = state.stage, state.origin
+            return self._before(state, Kind.LATER, -1 - state.origin)
+        step, design, cut = state.step, state.design, state.origin
         if cut == 0:
-            stage -= 1
-            lane = self._chosen(stage, self.reached[stage + 1].closed_design)
+            design = self.reached[self.steps[step].source].closed_design
+            step, lane = self.decided.numbering.step(design), self._chosen(design)
             cut = lane.length
-        self.ends.append(Place(stage, cut))
-        kind, origin = _source(lane, cut, self.reached[stage], stage == 0, self.waiting)
-        return _State(kind, stage, self.designs[stage], origin)
+        self.ends.append(Place(step, cut))
+        source = self.steps[step].source
+        kind, origin = _source(lane, cut, self.reached[source], source == 0, self.waiting)
+        return _State(kind, step, design, origin)
 
     def _ahead(self, state: _State, lane: _Lane) -> _State:
-        """A second cycle comes from before the stage, or began where the first one ended."""
+        """A second cycle comes from before the step, or began where the first one ended."""
         starts = lane.crossing.starts
         assert starts is not None
         source, label, cut = (int(column[state.origin]) for column in (starts.source, starts.label, starts.cut))
         if source == Source.AHEAD:
-            return self._label(state.stage, Kind.AHEAD, label)
+            return self._before(state, Kind.AHEAD, label)
         if source == Source.KEPT:
-            return self._label(state.stage, Kind.KEPT, label)
-        self.ends.append(Place(state.stage, cut))
-        return _State(Kind.FIRST, state.stage, state.design, -1 - label)
+            return self._before(state, Kind.KEPT, label)
+        self.ends.append(Place(state.step, cut))
+        return _State(Kind.FIRST, state.step, state.design, -1 - label)
 
 
 @dataclass(frozen=True)
@@ -212,38 +223,41 @@ def _second(crossing: Crossing, column: int, cut: int, target: int, drain: int, 
 
 
 def plan_of(
-    law: CycleLaw, decided: Pass, design: Sequence[Callable[[int], Design]], waiting: Waiting
+    program: Program, decided: Pass, design: Sequence[Callable[[int], Design]], waiting: Waiting
 ) -> tuple[Plan, int]:
     """The plan behind the finish of an exact pass, and what it takes by the certified rule.
 
-    ``design`` names a stage's designs by their numbers in the pass.
+    ``design`` names a stage's designs by their numbers there.
     """
-    assert decided.finish is not None
-    lifted = lift(decided.crossings, decided.reached, decided.finish, waiting)
-    lanes = [_lane(crossings, chosen) for crossings, chosen in zip(decided.crossings, lifted.designs, strict=True)]
+    lifted = lift(program, decided, waiting)
+    place = {step: index for index, step in enumerate(lifted.designs)}
+    lanes = [_lane(decided.crossings[step], number) for step, number in lifted.designs.items()]
     atoms: list[int] = []
     drains: list[int] = []
     active = 0
-    begin = Place(0, 0)
+    first, cut = 0, 0
     for end in lifted.ends:
         atoms.append(0)
         drains.append(0)
-        if begin.cut == lanes[begin.stage].length:
-            begin = Place(begin.stage + 1, 0)
-        for stage in range(begin.stage, end.stage + 1):
-            lane = lanes[stage]
-            low = begin.cut if stage == begin.stage else 0
-            high = end.cut if stage == end.stage else lane.length
+        if cut == lanes[first].length:
+            first, cut = first + 1, 0
+        last = place[end.step]
+        for index in range(first, last + 1):
+            lane = lanes[index]
+            low = cut if index == first else 0
+            high = end.cut if index == last else lane.length
             atoms[-1] += high - low
             drains[-1] += lane.drained(low, high)
             active += lane.took(low, high)
-        opening, closing = lanes[begin.stage].resume(begin.cut), lanes[end.stage].commit(end.cut)
+        opening, closing = lanes[first].resume(cut), lanes[last].commit(end.cut)
         drains[-1] += opening[0] + closing[0]
         active += opening[1] + closing[1]
-        begin = end
-    chosen = tuple(name(number) for name, number in zip(design, lifted.designs, strict=True))
-    thresholds, waited = best_thresholds(law, drains)
-    return Plan(chosen, power_cycles(atoms, thresholds)), active + waited
+        first, cut = last, end.cut
+    stages = tuple(program.steps[step].stage for step in lifted.designs)
+    numbers = map(decided.numbering.design, lifted.designs.values())
+    chosen = tuple(design[stage](number) for stage, number in zip(stages, numbers, strict=True))
+    thresholds, waited = best_thresholds(program.law, drains)
+    return Plan(chosen, power_cycles(atoms, thresholds), stages), active + waited
 
 
 def power_cycles(atoms: list[int], thresholds: list[Threshold]) -> tuple[PowerCycles, ...]:

@@ -20,16 +20,13 @@ from ischedule.solvers.thresholds import best_thresholds
 def longest_cycles(program: Program) -> Outcome:
     """The plan and a bound: no plan takes less than the atoms of the quickest designs. Raises ``TimeUp`` for none."""
     stages = [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
-    fitting = [[index for index in range(len(stage.designs)) if stage.fits(index)] for stage in stages]
-    if not all(fitting):
+    totals = [dict(_totals(stage)) for stage in stages]
+    path = _leading_path(program)
+    if not all(totals[index] for index in path):
         raise TimeUp
-    totals = [
-        {index: (sum(map(int, stage.chain(index).drain)), sum(map(int, stage.chain(index).time))) for index in some}
-        for stage, some in zip(stages, fitting, strict=True)
-    ]
-    leanest = [min(some, key=lambda index, some=some: some[index]) for some in totals]  # type: ignore[misc]
-    bound = sum(min(time for _, time in some.values()) for some in totals)
-    chains = [stage.chain(index) for stage, index in zip(stages, leanest, strict=True)]
+    leanest = [min(totals[index], key=totals[index].__getitem__) for index in path]
+    bound = program.behind([min((time for _, time in some.values()), default=0) for some in totals])[0]
+    chains = [stages[index].chain(design) for index, design in zip(path, leanest, strict=True)]
     atoms, drains, active = [], [], 0
     for count, drain, time in _cycles(chains, program.law):
         atoms.append(count)
@@ -37,9 +34,26 @@ def longest_cycles(program: Program) -> Outcome:
         active += time
     law, priced = program.law, program.law.waiting(drains)
     thresholds, waited = best_thresholds(law, drains)
-    plan = Plan(tuple(leanest), power_cycles(atoms, thresholds))
-    certificate = Bound(bound, (0, 1), tuple(Boundary(None, (), ()) for _ in stages[1:]))
-    return Outcome(plan, active + waited, active + priced - law.offset, certificate, sum(map(len, fitting)))
+    plan = Plan(tuple(leanest), power_cycles(atoms, thresholds), tuple(path))
+    certificate = Bound(bound, (0, 1), tuple(Boundary(None, (), ()) for _ in range(1, program.end)))
+    return Outcome(plan, active + waited, active + priced - law.offset, certificate, sum(map(len, totals)))
+
+
+def _totals(stage: ExplicitStage) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The designs that fit, with the drain and the time of all their atoms."""
+    for index, chain in enumerate(stage.designs):
+        if stage.fits(index):
+            yield index, (sum(map(int, chain.drain)), sum(map(int, chain.time)))
+
+
+def _leading_path(program: Program) -> list[int]:
+    """The stages of the way that takes the first step listed at each boundary."""
+    found, place = [], 0
+    while place != program.end:
+        step = next(step for step in program.steps if step.source == place)
+        found.append(step.stage)
+        place = step.target
+    return found
 
 
 def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]]:

@@ -1,17 +1,19 @@
-"""One pass over all layers of a network, with any choice of designs, and the bounds that say which designs and labels
-can matter."""
+"""One pass over all layers of a network, in every order that the program allows, with any choice of designs, and the
+bounds that say which designs and labels can matter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.models.program import Program
 from ischedule.solvers.ahead import Promising, Starts
 from ischedule.solvers.floors import Floor
-from ischedule.solvers.frontier import Crossing, Hopes, Reached, cross, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Discharge, Hopes, Reached, cross, finish
+from ischedule.solvers.graph_pass import Numbering, cross_graph
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
 from ischedule.solvers.rate import Rate
@@ -25,27 +27,49 @@ WATCHED = 12
 
 @dataclass(frozen=True)
 class Rest:
-    """Lower bounds on what the stages behind a boundary cost: floors, and drain and time of their leanest designs."""
+    """Lower bounds on what the stages behind a boundary cost: floors, and drain and time of their leanest designs.
+
+    ``before`` is the least time of the stages before it.
+    """
 
     floor: float
     drain: float
     time: float
+    before: float
+
+
+def rests_of(program: Program, spaces: tuple[Space, ...], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
+    """The bounds at each boundary, over all ways from there to the end."""
+    times = [float(space.time.min()) for space in spaces]
+    columns = (
+        program.behind([found.value for found in floors]),
+        program.behind([float(space.drain.min()) for space in spaces]),
+        program.behind(times),
+        program.before(times),
+    )
+    return tuple(Rest(*values) for values in zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)
 class Search:
-    """What all passes over a program share."""
+    """What all passes over a program share: a space and a floor of each stage, bounds at each boundary."""
 
+    program: Program
     spaces: tuple[Space, ...]
-    rests: tuple[Rest, ...]
     floors: tuple[Floor, ...]
     rate: Rate
     resume: tuple[int, int]
     commit: tuple[int, int]
+    rests: tuple[Rest, ...] = field(init=False)
+    numbering: Numbering = field(init=False)
 
-    def least_label(self, exits: Exits, kind: Kind, behind: int) -> Floats:
-        """The least cost of any plan that contains a label which has left stage ``behind``."""
-        rest = self.rests[behind]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rests", rests_of(self.program, self.spaces, self.floors))
+        object.__setattr__(self, "numbering", Numbering.of(self.program.steps, list(map(len, self.spaces))))
+
+    def least_label(self, exits: Exits, kind: Kind, boundary: int) -> Floats:
+        """The least cost of any plan that contains a label at a boundary."""
+        rest = self.rests[boundary]
         drain, cost = self._load(exits, kind)
         rebate = self.rate.rebate.first if kind is Kind.FIRST else self.rate.rebate.later
         reduced = cost + self.rate.value * drain + rest.floor - rebate
@@ -59,30 +83,31 @@ class Search:
             return exits.drain.astype(float), exits.cost.astype(float)
         return (exits.drain - self.resume[0]).astype(float), exits.cost - float(self.resume[1])
 
-    def candidates(self, stage: int, entry: Reached, limit: float) -> Index:
-        """Designs of a stage that may belong to a plan no dearer than the limit, given what is reachable before it."""
-        space, rest = self.spaces[stage], self.rests[stage]
-        drains, costs, flags = self._entries(stage, entry)
+    def candidates(self, step: int, entry: Reached, limit: float) -> Index:
+        """Designs of a step that may belong to a plan no dearer than the limit, given what is reachable before it."""
+        way = self.program.steps[step]
+        space, rest = self.spaces[way.stage], self.rests[way.target]
+        drains, costs, flags = self._entries(way.source, entry)
         rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
         least = float((costs + self.rate.value * drains - rebates).min())
-        quickest = self.spaces[0].time.min() + self.rests[0].time - space.time.min()
+        quickest = self.rests[way.source].before + rest.time
         slow = space.time > limit - self.rate.least_waiting - quickest
-        chosen = np.flatnonzero((self.floors[stage].bounds <= limit - least - rest.floor) & ~slow)
+        chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
         through = np.full(len(chosen), np.inf)
         for drain, cost, is_first in zip(drains.tolist(), costs.tolist(), flags.tolist(), strict=True):
             ahead = self.rate.total(drain + space.drain[chosen] + rest.drain, is_first)
             through = np.minimum(through, cost + ahead)
         return np.asarray(chosen[space.time[chosen] + rest.time + through <= limit])
 
-    def _entries(self, stage: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Drain and cost without the ends of every state before a stage, and whether its cycle is the first."""
+    def _entries(self, boundary: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Drain and cost without the ends of every state at a boundary, and whether its cycle is the first."""
         loads = {kind: self._load(exits, kind) for kind, exits in entry.labels.items()}
         drains, costs = ([load[part] for load in loads.values()] for part in (0, 1))
         flags = [np.full(len(load[0]), kind is Kind.FIRST) for kind, load in loads.items()]
-        if stage == 0 or entry.closed < UNREACHABLE:
+        if boundary == 0 or entry.closed < UNREACHABLE:
             drains.append(np.zeros(1))
-            costs.append(np.array([0.0 if stage == 0 else float(entry.closed)]))
-            flags.append(np.array([stage == 0]))
+            costs.append(np.array([0.0 if boundary == 0 else float(entry.closed)]))
+            flags.append(np.array([boundary == 0]))
         return np.concatenate(drains), np.concatenate(costs), np.concatenate(flags)
 
     def cost_of_one_cycle(self, reached: Reached, waiting: Waiting) -> float:
@@ -92,9 +117,10 @@ class Search:
         found = finish(first, lambda design: _commit(self, design), waiting)
         return float(UNREACHABLE if found is None else found.cost)
 
-    def starts(self, stage: int, index: Index, lanes: Lanes, bound: float) -> Promising:
+    def starts(self, step: int, index: Index, lanes: Lanes, bound: float) -> Promising:
         """Which second cycles by where they begin may belong to a plan no dearer than the bound."""
-        space, rest = self.spaces[stage], self.rests[stage]
+        way = self.program.steps[step]
+        space, rest = self.spaces[way.stage], self.rests[way.target]
         most = bound - rest.floor + self.rate.rebate.later + self.resume[1] + self.rate.value * self.resume[0]
         whole = lanes.time[-1]
 
@@ -106,31 +132,23 @@ class Search:
 
 
 Choice = Callable[[int, Reached], Index]
+"""The designs with which a step is crossed, given what is reachable before it."""
 
 
 def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: float, limit: Limit) -> Pass:
-    """Cross all stages with the chosen designs, dropping labels that lead to nothing within the bound."""
-    exact = waiting.dtype is not float
-    reached = [start(waiting.dtype)]
-    useful: list[Index] = []
-    crossings: list[list[Crossing]] = []
-    for stage in range(len(search.spaces)):
-        crossed: list[Crossing] = []
+    """Cross all steps with the chosen designs, dropping labels that lead to nothing within the bound."""
 
-        def wanted(exits: Exits, kind: Kind, stage: int = stage) -> NDArray[np.bool_]:
-            return np.asarray(search.least_label(exits, kind, stage) <= bound)
+    def ways(step: int, entry: Reached) -> Iterator[Crossing]:
+        chosen = choose(step, entry)
+        return _ways(search, step, chosen, entry, waiting, limit, bound) if len(chosen) else iter(())
 
-        chosen = choose(stage, reached[-1])
-        if not len(chosen):
-            return Pass(reached, useful, crossings, None)
-        ways = _ways(search, stage, chosen, reached[-1], waiting, limit, bound)
-        result = gather(_logged(ways, crossed if exact else None), wanted, waiting, slack)
-        reached.append(result.reached)
-        useful.append(result.useful)
-        crossings.append(crossed)
-        if result.reached.is_empty:
-            return Pass(reached, useful, crossings, None)
-    return Pass(reached, useful, crossings, finish(reached[-1], lambda design: _commit(search, design), waiting))
+    def wanted(boundary: int) -> Discharge:
+        return lambda exits, kind: np.asarray(search.least_label(exits, kind, boundary) <= bound)
+
+    keep = waiting.dtype is not float
+    passed = cross_graph(search.program, search.numbering, ways, wanted, waiting, slack, keep=keep)
+    found = finish(passed.reached[-1], lambda design: _commit(search, design), waiting)
+    return Pass(passed.reached, passed.useful, passed.crossings, search.numbering, found)
 
 
 def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
@@ -138,13 +156,14 @@ def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
 
 
 def _ways(
-    search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
+    search: Search, step: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
 ) -> Iterator[Crossing]:
-    exact = waiting.dtype is not float
+    way, exact = search.program.steps[step], waiting.dtype is not float
+    space = search.spaces[way.stage]
     # a second cycle may be in progress that began on a level kept by one from before
     capacity = max(waiting.capacity, waiting.first_capacity)
     capacity += waiting.capacity if waiting.ahead is not None else 0
-    behind = search.rests[stage].floor - search.rate.rebate.later
+    behind = search.rests[way.target].floor - search.rate.rebate.later
 
     def hopeful(index: Index, lanes: Lanes, least: Matrix, high: int) -> NDArray[np.bool_]:
         """Unless a cycle may still be carried from before: whether some cut to go on from can cost little enough."""
@@ -152,20 +171,13 @@ def _ways(
         near = lanes.drain[high - 1] - lanes.drain[:high] <= capacity
         prefix = lanes.time[:high] + search.rate.value * lanes.drain[:high]
         waste = np.where(near, least[:high] - prefix, float(UNREACHABLE)).min(axis=0)
-        return np.asarray(carried | (waste + search.spaces[stage].reduced[index] + behind <= bound))
+        return np.asarray(carried | (waste + space.reduced[index] + behind <= bound))
 
     def starts(index: Index, lanes: Lanes) -> Promising:
-        return search.starts(stage, index, lanes, bound)
+        return search.starts(step, index, lanes, bound)
 
-    for index, lanes in search.spaces[stage].lanes(chosen, waiting.capacity):
+    for index, lanes in space.lanes(chosen, waiting.capacity):
         limit.check()
         watch = None if exact or bound >= UNREACHABLE or len(index) < WATCHED else hopeful
         hopes = Hopes(watch, None if bound >= UNREACHABLE else starts)
-        yield cross(index, lanes, entry, stage == 0, waiting, keep=exact, limit=limit, hopes=hopes)
-
-
-def _logged(ways: Iterator[Crossing], log: list[Crossing] | None) -> Iterator[Crossing]:
-    for crossing in ways:
-        if log is not None:
-            log.append(crossing)
-        yield crossing
+        yield cross(index, lanes, entry, way.source == 0, waiting, keep=exact, limit=limit, hopes=hopes)

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
+from ischedule.solvers.graph_pass import Numbering
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
 
 
 @dataclass(frozen=True)
 class Pass:
-    """All stages crossed: what is reachable before and behind each, which designs matter, and the cheapest finish."""
+    """All steps crossed: what is reachable at each boundary, which designs matter on each step, the cheapest finish.
+
+    Labels and crossings name designs by their ``numbering``, ``useful`` as their stages do.
+    """
 
     reached: list[Reached]
     useful: list[Index]
     crossings: list[list[Crossing]]
+    numbering: Numbering
     finish: Finish | None
 
     @property

@@ -2,7 +2,7 @@
 
 1. Enumerate each layer's designs in columns with a lower bound each (``space``).
 2. Find the floor of each layer (``floors``).
-3. Cross all layers with few designs each: a plan, hence an upper bound; then with more.
+3. Cross all layers with few designs each, in every order: a plan, hence an upper bound; then with more.
 4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep
    each design that reaches anything not dominated by more than the ``SLACK``.
 5. Cross all layers once more with those designs, in exact integers: the optimum, its plan and its certificate's labels.
@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from math import floor
 
 import numpy as np
@@ -25,7 +24,7 @@ from ischedule.solvers.frontier import Reached
 from ischedule.solvers.levels import patient
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
-from ischedule.solvers.network_pass import Rest, Search, run
+from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import Index, Space, space_of
@@ -59,7 +58,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
         spaces.append(space)
         limit.announce(f"designs of layer {number} of {len(stages)}: {len(space)}")
     floors = tuple(Floor(float(space.bound.min()), space.bound) for space in spaces)
-    search = Search(tuple(spaces), _rests(spaces, floors), floors, rate, ends.resume, ends.commit)
+    search = Search(program, tuple(spaces), floors, rate, ends.resume, ends.commit)
     search, best, proven = _steered(program.law, search, steer, exact, limit)
     outcome = _decided(program, search, best, exact, proven, Limit())
     if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
@@ -91,17 +90,20 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
     def best_of(found: Pass) -> Best:
         if found.finish is None or steer.ahead is None or not law.leaves_level:
             return Best(found, found.cost)
-        decided = run(search, lambda stage, _: found.useful[stage], exact, UNREACHABLE, 0, Limit())
-        latency = plan_of(law, decided, [space.tiling for space in search.spaces], exact)[1]
+        decided = run(search, lambda step, _: found.useful[step], exact, UNREACHABLE, 0, Limit())
+        latency = plan_of(search.program, decided, [space.tiling for space in search.spaces], exact)[1]
         return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
 
-    best = best_of(run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit()))
+    def first(step: int, _: Reached) -> Index:
+        return _one(search, search.program.steps[step].stage, steer)
+
+    best = best_of(run(search, first, steer, UNREACHABLE, SLACK[0], Limit()))
     try:
         for stage, space in enumerate(search.spaces):
             limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
             found = floor_of(space, search.rate, steer, limit)
             floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
-            search = replace(search, floors=floors, rests=_rests(search.spaces, floors))
+            search = replace(search, floors=floors)
         limit.tell("plans from few designs per layer")
         best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
@@ -121,7 +123,7 @@ def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int =
     ceiling = cost + _slack(cost)
     return run(
         search,
-        lambda stage, entry: search.candidates(stage, entry, ceiling),
+        lambda step, entry: search.candidates(step, entry, ceiling),
         steer,
         ceiling,
         _slack(cost) + spare,
@@ -133,8 +135,8 @@ def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
     """A pass over the most promising of these designs."""
     ceiling = cost + _slack(cost)
 
-    def choose(stage: int, entry: Reached) -> Index:
-        among = search.candidates(stage, entry, ceiling)
+    def choose(step: int, entry: Reached) -> Index:
+        stage, among = search.program.steps[step].stage, search.candidates(step, entry, ceiling)
         ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
         cuts = np.cumsum(search.spaces[stage].atoms[ordered])
         return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
@@ -156,18 +158,6 @@ def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
     return among[[search.spaces[stage].drain[among].argmin()]]
 
 
-def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
-    def behind(values: list[float]) -> list[float]:
-        return [*list(accumulate(values[:0:-1]))[::-1], 0.0]
-
-    parts = (
-        behind([found.value for found in floors]),
-        behind([float(space.drain.min()) for space in spaces]),
-        behind([float(space.time.min()) for space in spaces]),
-    )
-    return tuple(Rest(*values) for values in zip(*parts, strict=True))
-
-
 def _decided(program: Program, search: Search, best: Best, exact: Waiting, proven: bool, limit: Limit) -> Outcome:
     """Cross the useful designs in exact integers, read the plan and write the bound."""
     count = sum(map(len, search.spaces))
@@ -178,11 +168,11 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
         return Outcome(None, None, None, None, count)
     slack = _slack(best.cost)
-    decided = run(search, lambda stage, _: best.found.useful[stage], exact, best.cost + 2 * slack, 0, limit)
+    decided = run(search, lambda step, _: best.found.useful[step], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")
     cost = int(decided.finish.cost)
-    plan, latency = plan_of(program.law, decided, [space.tiling for space in search.spaces], exact)
+    plan, latency = plan_of(program, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
     shy = slack / (2 * len(search.floors))
     floors = tuple(floor(found.value - shy) * denominator for found in search.floors)
@@ -190,8 +180,8 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost
     else:
-        boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
-        value = min(cost, floor(sum(floors) / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
+        boundaries = tuple(Boundary(None, (), ()) for _ in range(1, program.end))
+        value = min(cost, floor(program.behind(floors)[0] / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
     follows = exact.levels is not None
     bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors, follows)
     return Outcome(plan, latency, cost, bound, count)

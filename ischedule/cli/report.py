@@ -6,6 +6,7 @@ from ischedule.analysis.cycle_runs import CycleRun, cycle_runs
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import Part, plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
+from ischedule.analysis.power_cycles import run_stages
 from ischedule.analysis.rounding import rounding_of
 from ischedule.analysis.trust import IDEAL
 from ischedule.api import Result
@@ -151,7 +152,7 @@ def layers(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> 
             time(total.active + total.waiting),
             percent(total.active + total.waiting, evaluation.latency),
         )
-        for stage, design, total in zip(program.stages, plan.designs, evaluation.stages, strict=True)
+        for stage, design, total in zip(run_stages(program, plan), plan.designs, evaluation.stages, strict=True)
     ]
     rows.append(_sum_of_layers(case, evaluation))
     header = ("layer", "keeps", "tile", "batch", "atoms", "cycles", "energy", "time", "share")

@@ -18,7 +18,7 @@ from ischedule.solvers.network_pass import Search
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.space import space_of
 from ischedule.solvers.sweep import Exits, Kind
-from ischedule.solvers.tiled import SLACK, _rests
+from ischedule.solvers.tiled import SLACK
 from ischedule.solvers.waits import steering_waiting
 from tests.solvers.enumeration import Joined, Prices, cost_of, cut_sets
 from tests.solvers.random_laws import law_pool
@@ -106,7 +106,7 @@ def search_of(program: Program) -> Search | None:
     if len(some) < len(spaces):
         return None
     floors = tuple(floor_of(space, rate, waiting, Limit()) for space in some)
-    return Search(some, _rests(some, floors), floors, rate, ends.resume, ends.commit)
+    return Search(program, some, floors, rate, ends.resume, ends.commit)
 
 
 def least_free_ended(program: Program, search: Search, stage: int, design: int) -> float | None:
@@ -181,7 +181,7 @@ def test_bounds_of_labels_lie_below_every_plan_through_them() -> None:
                 drain, cost, is_first = found
                 exits = Exits(np.array([drain]), np.array([float(cost)]), np.array([designs[stage]]), np.array([0]))
                 kind = Kind.FIRST if is_first else Kind.LATER
-                assert at_most(search.least_label(exits, kind, stage)[0], whole)
+                assert at_most(search.least_label(exits, kind, stage + 1)[0], whole)
                 labels += 1
     assert labels > 200
 
