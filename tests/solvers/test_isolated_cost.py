@@ -55,7 +55,8 @@ def isolated(program: Program) -> Program:
     for stage in program.stages:
         assert isinstance(stage, ExplicitStage)
         alone = [
-            best_of_all_cut_sets(replace(program, stages=(replace(stage, designs=(one,)),))) for one in stage.designs
+            best_of_all_cut_sets(replace(program, stages=(replace(stage, designs=(one,)),), steps=()))
+            for one in stage.designs
         ]
         costs = [10**30 if one is None else one.cost for one in alone]
         stages.append(replace(stage, designs=(stage.designs[costs.index(min(costs))],)))
