@@ -23,8 +23,8 @@ class Act(Enum):
     START_SUMS = "new sums in volatile memory"
     FETCH_SUMS = "stored sums, one command per pixel"
     MULTIPLY = "products added to sums in volatile memory"
-    POOL = "input elements, one command per pixel, each added to its channel's sum"
-    STORE = "sums or results, one command per pixel"
+    POOL = "input elements, one command per pixel, each added to its channel's sum: the row's, or the tile's own"
+    STORE = "sums or results, one command per pixel; sums of pooling tiles are added up first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +234,9 @@ def _pool_atoms(extent: Extent, tiling: Tiling) -> Iterator[AtomSteps]:
             batch = pixels[start : start + tiling.batch]
             first, last = start == 0, start + len(batch) == len(pixels)
             fetch = (Step(Act.FETCH_SUMS, result, range(1), first),)
-            steps = [Step(Act.POOL, Tile(rows, columns, outputs, range(1))) for rows, columns in batch]
-            steps.append(Step(Act.STORE, result, range(1), first, last))
+            steps = [
+                Step(Act.POOL, Tile(rows, columns, outputs, range(1)), range(slot, slot + 1))
+                for slot, (rows, columns) in enumerate(batch)
+            ]
+            steps.append(Step(Act.STORE, result, range(len(batch)), first, last))
             yield AtomSteps(() if first else fetch, (*fetch, *steps) if first else tuple(steps))
