@@ -30,7 +30,14 @@ def evaluate(shape: LayerShape, numbers: LayerNumbers, words: Words) -> Words:
     if shape.kind == "global_average_pool":
         return _rounded_mean(words, numbers.width)
     assert numbers.weights is not None, "a layer with weights"
-    return _scaled(numbers, _convolved(shape, numbers, words))
+    sums = _convolved(shape, numbers, words)
+    if numbers.bias is not None:
+        sums = sums + numbers.bias.astype(np.int64)
+    results = _scaled(numbers, sums)
+    if numbers.activation is not None:
+        becomes = dict(zip(range(numbers.width.least, numbers.width.greatest + 1), numbers.activation, strict=True))
+        results = np.vectorize(becomes.__getitem__, otypes=[numbers.width.word])(results)
+    return results
 
 
 def _convolved(shape: LayerShape, numbers: LayerNumbers, words: Words) -> Words:

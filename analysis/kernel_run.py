@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.analysis.accesses import REGIONS_WITH_SUMS
-from ischedule.analysis.arithmetic import Words
+from ischedule.analysis.arithmetic import Words, look_up
 from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.analysis.memories import Box, Buffer, Holds, Region, part_of
 from ischedule.models.kernels import padded
@@ -193,6 +193,8 @@ class KernelRun:
     def _start_sums(self, step: Step) -> Work:
         tile = step.tile
         block = np.zeros((len(tile.rows), len(tile.columns), len(tile.outputs)), self.numbers.width.sum)
+        if self.numbers.bias is not None:
+            block += self.numbers.bias[tile.outputs.start : tile.outputs.stop]
         self._slot(step.slots.start).put((tile.rows.start, tile.columns.start, tile.outputs.start), block)
         return Work()
 
@@ -267,11 +269,12 @@ class KernelRun:
 
     def _words(self, sums: Words, outputs: range) -> Words:
         numbers = self.numbers
-        if numbers.scaling is not None:
-            return numbers.scaling.words(sums, slice(outputs.start, outputs.stop), numbers.width)
-        area = self.extent.rows * self.extent.columns
-        mean: Words = np.floor_divide(sums + area // 2, area).astype(numbers.width.word)
-        return mean
+        if numbers.scaling is None:
+            area = self.extent.rows * self.extent.columns
+            mean: Words = np.floor_divide(sums + area // 2, area).astype(numbers.width.word)
+            return mean
+        words = numbers.scaling.words(sums, slice(outputs.start, outputs.stop), numbers.width)
+        return words if numbers.activation is None else look_up(numbers.activation, words, numbers.width)
 
 
 def _parts(whole: range, size: int) -> Sequence[range]:

@@ -21,27 +21,37 @@ from ischedule.models.network import LayerShape, TensorShape
 class LayerNumbers:
     """The numbers of one layer; ``weights`` are [output channel, kernel row, kernel column, input channel].
 
-    ``input_zero`` is the word that stands for zero in what the layer reads. A pooling layer averages words, which needs
-    no other numbers.
+    ``input_zero`` is the word that stands for zero in what the layer reads. Sums begin at the ``bias`` of their output
+    channel; ``activation`` says what each resulting word becomes, least word first. A pooling layer averages words,
+    which needs no other numbers. Bias, scaling and activation belong to the program, not to the data that moves.
     """
 
     width: Width
     input_zero: int = 0
     weights: Words | None = None
     scaling: Scaling | None = None
+    bias: Words | None = None
+    activation: Words | None = None
 
     def __post_init__(self) -> None:
         if (self.weights is None) != (self.scaling is None):
             raise ValueError("weights come with a scaling of their sums")
+        entries = self.width.greatest - self.width.least + 1
+        if self.activation is not None and self.activation.shape != (entries,):
+            raise ValueError(f"an activation has {entries} entries, one for each word, not {self.activation.shape}")
         if self.weights is None or self.scaling is None:
             return
         if self.weights.dtype != self.width.word or self.weights.ndim != 4:
             raise ValueError(f"weights are four-dimensional {self.width.word}, not {self.weights.dtype}")
         if len(self.scaling.shift) != len(self.weights):
             raise ValueError(f"{len(self.scaling.shift)} scalings for {len(self.weights)} output channels")
+        if self.bias is not None and (self.bias.dtype, self.bias.shape) != (self.width.sum, (len(self.weights),)):
+            raise ValueError(f"a bias is one {self.width.sum} for each output channel, not {self.bias.dtype}")
         reach = max(self.width.greatest - self.input_zero, self.input_zero - self.width.least)
-        largest = int(np.abs(self.weights.astype(np.int64)).sum(axis=(1, 2, 3)).max()) * reach
-        self.scaling.check(largest, self.width)
+        largest = np.abs(self.weights.astype(np.int64)).sum(axis=(1, 2, 3)) * reach
+        if self.bias is not None:
+            largest += np.abs(self.bias.astype(np.int64))
+        self.scaling.check(int(largest.max()), self.width)
 
 
 def random_words(shape: tuple[int, ...], width: Width, random: np.random.Generator) -> Words:

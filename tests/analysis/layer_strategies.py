@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
 
-from ischedule.analysis.arithmetic import Width, Words
+from ischedule.analysis.arithmetic import FUNCTIONS, Width, Words, table_of
 from ischedule.analysis.direct import evaluate
 from ischedule.analysis.executor import Executor, Placed
 from ischedule.analysis.layer_numbers import random_numbers, random_tensor
 from ischedule.models.build import forms_of
-from ischedule.models.network import Layer, LayerShape, Network, TensorShape
 from ischedule.models.nest import atoms_of
+from ischedule.models.network import Layer, LayerShape, Network, TensorShape
 from tests.models.kernel_strategies import tilings
 
 LAYER_KINDS = ("conv2d", "conv1d", "dense", "global_average_pool")
@@ -51,6 +53,13 @@ class Trial:
         return Executor([self.layer], ends, self.words, self.multiple)
 
 
+@cache
+def activation(name: str, width: Width) -> Words:
+    """A table of the function between words that stand for -4 to 4, and -2 to 6."""
+    before, after = Fraction(4, width.greatest + 1), Fraction(4, width.greatest + 1)
+    return table_of(name, width, (before, 0), (after, width.least // 2))
+
+
 @st.composite
 def trials(draw: st.DrawFn, kind: str | None = None, width: Width | None = None, most_atoms: int = 10_000) -> Trial:
     """Any layer and design of a kind, with random numbers."""
@@ -64,6 +73,11 @@ def trials(draw: st.DrawFn, kind: str | None = None, width: Width | None = None,
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     zero = int(random.integers(width.least, width.greatest, endpoint=True))
     numbers = random_numbers(shape, width, random, zero)
+    if numbers.weights is not None and draw(st.booleans()):
+        reach = 1 << (20 if width is Width.INT8 else 34)
+        numbers = replace(numbers, bias=random.integers(-reach, reach, shape.out_channels, width.sum))
+    if numbers.weights is not None and draw(st.booleans()):
+        numbers = replace(numbers, activation=activation(draw(st.sampled_from(sorted(FUNCTIONS))), width))
     words = random_tensor(TensorShape(shape.in_channels, shape.in_height, shape.in_width), width, random)
     return Trial(shape, Placed(form, tiling, numbers), words, draw(st.sampled_from([1, 2, 3])), atoms)
 

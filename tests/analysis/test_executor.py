@@ -1,4 +1,4 @@
-"""Layers run tile by tile, under any cuts and power failures, give what they are by definition and take what is charged."""
+"""Layers run tile by tile, under any cuts and failures, give what they are by definition and take what is charged."""
 
 from __future__ import annotations
 
