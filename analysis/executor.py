@@ -21,6 +21,7 @@ from ischedule.analysis.layer_numbers import LayerNumbers, random_network, rando
 from ischedule.analysis.memories import Holds, Region
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
+from ischedule.models.errors import InputError
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
 from ischedule.models.plan import Plan
 from ischedule.models.program import TiledStage
@@ -172,9 +173,14 @@ def _everything(region: Region) -> tuple[range, range, range]:
 
 
 def width_of(case: Case) -> Width:
-    """The words of a case's device; raises ValueError for words of another width than 8 or 16 bits."""
-    if case.device is None:
-        raise ValueError("tasks are opaque: only networks can be executed")
+    """The words of a network's device; raises `InputError` for tasks, and for words of neither 8 nor 16 bits."""
+    if case.device is None or case.tasks is not None:
+        problem = "is opaque work: there is nothing to execute"
+        raise InputError(case.source, "$.tasks", case.name, problem, "describe a network")
+    if case.device.word_bytes not in {width.value for width in Width}:
+        problem = "are words that cannot be executed"
+        remedy = "use words of 8 or 16 bits"
+        raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
     return Width(case.device.word_bytes)
 
 
@@ -182,8 +188,9 @@ def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Plac
     """The layers of a network with the designs of a plan."""
     layers = []
     for stage, design, one in zip(program_of(case).stages, plan.designs, numbers, strict=True):
-        if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
-            raise ValueError("tasks are opaque: only networks can be executed")
+        assert isinstance(stage, TiledStage), "a network's stages are tiled"
+        if not isinstance(design, Tiling):
+            raise ValueError(f"stage {stage.name} has no design {design}")
         layers.append(Placed(stage.forms[design.form], design, one))
     return layers
 

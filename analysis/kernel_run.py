@@ -118,13 +118,9 @@ class KernelRun:
             fetched, slot, slots = tile, (1, 1, tiling.outputs), tiling.batch
             taps = (0, 0, 0, 0)
         else:
-            rows, columns = (
-                window(range(extent.rows), extent.kernel_rows),
-                window(range(extent.columns), extent.kernel_columns),
-            )
-            self._source = source.shaped((len(rows), len(columns), extent.inputs))
-            assert numbers.weights is not None, "a layer with weights"
             kernel = (extent.kernel_rows, extent.kernel_columns)
+            self._source = source.shaped((extent.rows + kernel[0] - 1, extent.columns + kernel[1] - 1, extent.inputs))
+            assert numbers.weights is not None, "a layer with weights"
             self._weights = numbers.weights.reshape(extent.outputs, *kernel, extent.inputs)
             fetched = (tiling.rows + kernel[0] - 1, tiling.columns + kernel[1] - 1, lanes)
             slot, slots = tile, 1 if tiling.order is Order.OUTPUT else tiling.batch
