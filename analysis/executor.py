@@ -67,6 +67,11 @@ class Execution:
         """Elements of volatile memory that a layer needs, a sum counted as one, as the kernels count."""
         return self.operands[layer] + self.sums[layer]
 
+    def volatile_bytes(self, layer: int) -> int:
+        """Bytes of volatile memory that a layer really needs here, where sums are wider than words."""
+        width = Width(self.output.dtype.itemsize)
+        return self.operands[layer] * width.word.itemsize + self.sums[layer] * width.sum.itemsize
+
     @property
     def work(self) -> Work:
         """All published work."""

@@ -64,6 +64,9 @@ def test_volatile_memory_is_as_large_as_the_kernels_say(trial: Trial) -> None:
     execution = trial.executor([trial.atoms]).run()
     expected = volatile_bytes(trial.layer.extent, trial.layer.tiling, trial.multiple, word_bytes=1)
     assert execution.volatile_elements(0) == expected
+    word = trial.layer.numbers.width.value
+    wider = 4 if word == 1 else 8
+    assert execution.volatile_bytes(0) == word * expected + (wider - word) * execution.sums[0]
 
 
 @settings(max_examples=60)
