@@ -1,0 +1,226 @@
+"""A plan executed on real numbers: every layer tile by tile, every power cycle from what was published before it.
+
+The steps are those of `models.nest`, which the kernels price. Volatile memory is garbage whenever a power cycle begins,
+so a cycle that starts inside a row has what it fetches again and nothing else; power may fail before any command, and
+the cycle is run again. The output equals a direct evaluation of the network, and what was counted equals what the plan
+is charged for: the tests of this module are what keeps the cost model honest.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, repeat
+
+import numpy as np
+
+from ischedule.analysis.arithmetic import Width, Words
+from ischedule.analysis.kernel_run import KernelRun
+from ischedule.analysis.layer_numbers import LayerNumbers, random_network, random_tensor
+from ischedule.analysis.memories import Holds, Region
+from ischedule.models.build import program_of
+from ischedule.models.case import Case
+from ischedule.models.errors import InputError
+from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
+from ischedule.models.plan import Plan
+from ischedule.models.program import TiledStage
+from ischedule.models.tiling import Extent, Tiling
+
+
+class PowerFailure(Exception):
+    """Power failed: the cycle in progress is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer to run: the loop nest that computes it, its design, its numbers."""
+
+    extent: Extent
+    tiling: Tiling
+    numbers: LayerNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRun:
+    """A power cycle that was published: how often it began, and the work of its last attempt, layer by layer."""
+
+    attempts: int
+    work: tuple[tuple[int, Work], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Execution:
+    """What running a plan gave and took.
+
+    ``commands`` counts the places where power may fail: transfers, and steps without any, also those of attempts that
+    failed. ``operands`` and ``sums`` are the most words and sums that each layer held in volatile memory.
+    """
+
+    output: Words
+    cycles: tuple[CycleRun, ...]
+    commands: int
+    operands: tuple[int, ...]
+    sums: tuple[int, ...]
+
+    def volatile_elements(self, layer: int) -> int:
+        """Elements of volatile memory that a layer needs, a sum counted as one, as the kernels count."""
+        return self.operands[layer] + self.sums[layer]
+
+    def volatile_bytes(self, layer: int) -> int:
+        """Bytes of volatile memory that a layer really needs here, where sums are wider than words."""
+        width = Width(self.output.dtype.itemsize)
+        return self.operands[layer] * width.word.itemsize + self.sums[layer] * width.sum.itemsize
+
+    @property
+    def work(self) -> Work:
+        """All published work."""
+        return sum((work for cycle in self.cycles for _, work in cycle.work), Work())
+
+
+class Executor:
+    """Layers placed one after the other, cut into power cycles, and the non-volatile memory that they share."""
+
+    def __init__(
+        self, layers: Sequence[Placed], ends: Sequence[int], words: Words, multiple: int = 1, seed: int = 0
+    ) -> None:
+        """``ends`` are the numbers of atoms, counted over all layers, after which power cycles end."""
+        self._random = np.random.default_rng(seed)
+        self._atoms = [list(atoms_of(layer.extent, layer.tiling)) for layer in layers]
+        self._firsts = [0, *accumulate(map(len, self._atoms))]
+        if not ends or ends[-1] != self._firsts[-1] or list(ends) != sorted(set(ends)) or ends[0] < 1:
+            raise ValueError(f"power cycles end after 1 to {self._firsts[-1]} atoms, ascending, not after {list(ends)}")
+        self._ends = list(ends)
+        self.runs: list[KernelRun] = []
+        source = Region.of(words, self._random)
+        for layer in layers:
+            run = KernelRun(layer.extent, layer.tiling, layer.numbers, source, multiple, self._random)
+            self.runs.append(run)
+            source = run.results.region
+        self._multiple = multiple
+        self._commands = 0
+        self._failures: list[int] = []
+
+    def run(self, failures: Iterable[int] = ()) -> Execution:
+        """Run to the end; power fails before each command with one of these numbers, counted over all attempts."""
+        self._failures = sorted(set(failures), reverse=True)
+        cycles = [self._cycle(start, end) for start, end in zip([0, *self._ends], self._ends, strict=False)]
+        region = self.runs[-1].results.region
+        output = region.read(_everything(region), Holds.RESULT).astype(self.runs[-1].numbers.width.word)
+        operands = tuple(run.operand_elements for run in self.runs)
+        return Execution(output, tuple(cycles), self._commands, operands, tuple(run.sum_elements for run in self.runs))
+
+    def _cycle(self, start: int, end: int) -> CycleRun:
+        """Attempts until one is published."""
+        attempts = 0
+        involved = self.runs[self._layer(start) : self._layer(end - 1) + 1]
+        while True:
+            attempts += 1
+            try:
+                work = self._attempt(start, end)
+                self._pass(1)
+                break
+            except PowerFailure:
+                for run in involved:
+                    run.results.lose()
+        for run in involved:
+            run.results.publish()
+        return CycleRun(attempts, tuple(work))
+
+    def _layer(self, atom: int) -> int:
+        return bisect_right(self._firsts, atom) - 1
+
+    def _attempt(self, start: int, end: int) -> list[tuple[int, Work]]:
+        """Everything of a power cycle but its publish."""
+        for run in self.runs:
+            run.poison()
+        self._pass(1)
+        return [(layer, self._layer_in_cycle(layer, start, end)) for layer in self._layers(start, end)]
+
+    def _layers(self, start: int, end: int) -> Iterable[int]:
+        return range(self._layer(start), self._layer(end - 1) + 1)
+
+    def _layer_in_cycle(self, layer: int, start: int, end: int) -> Work:
+        first = max(start - self._firsts[layer], 0)
+        atoms = self._atoms[layer][first : end - self._firsts[layer]]
+        run = self.runs[layer]
+        run.results.plan(atoms)
+        work = Work()
+        for step in _steps(atoms):
+            work += self._step(run, step)
+        return work
+
+    def _step(self, run: KernelRun, step: Step) -> Work:
+        commands = max(1, work_of(run.extent, step, self._multiple).commands)
+        if self._failures and self._failures[-1] < self._commands + commands:
+            run.perform(step, self._failures[-1] - self._commands)
+        self._pass(commands)
+        return run.perform(step)
+
+    def _pass(self, commands: int) -> None:
+        """Count commands; raise if power fails before one of them."""
+        if self._failures and self._failures[-1] < self._commands + commands:
+            self._commands = self._failures.pop()
+            raise PowerFailure
+        self._commands += commands
+
+
+def _steps(atoms: Sequence[AtomSteps]) -> Iterator[Step]:
+    """What a power cycle does that runs these atoms of a layer."""
+    yield from atoms[0].again
+    for atom in atoms:
+        yield from atom.steps
+
+
+def _everything(region: Region) -> tuple[range, range, range]:
+    rows, columns, channels = region.values.shape
+    return range(rows), range(columns), range(channels)
+
+
+def width_of(case: Case) -> Width:
+    """The words of a network's device; raises `InputError` for tasks, and for words of neither 8 nor 16 bits."""
+    if case.device is None or case.tasks is not None:
+        problem = "is opaque work: there is nothing to execute"
+        raise InputError(case.source, "$.tasks", case.name, problem, "describe a network")
+    if case.device.word_bytes not in {width.value for width in Width}:
+        problem = "are words that cannot be executed"
+        remedy = "use words of 8 or 16 bits"
+        raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
+    return Width(case.device.word_bytes)
+
+
+def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Placed]:
+    """The layers of a network with the designs of a plan."""
+    layers = []
+    for stage, design, one in zip(program_of(case).stages, plan.designs, numbers, strict=True):
+        assert isinstance(stage, TiledStage), "a network's stages are tiled"
+        if not isinstance(design, Tiling):
+            raise ValueError(f"stage {stage.name} has no design {design}")
+        layers.append(Placed(stage.forms[design.form], design, one))
+    return layers
+
+
+def ends_of_cycles(plan: Plan) -> list[int]:
+    """After how many atoms each power cycle of a plan ends."""
+    return list(accumulate(chain.from_iterable(repeat(run.atoms, run.repeat) for run in plan.cycles)))
+
+
+def run(
+    case: Case,
+    plan: Plan,
+    words: Words | None = None,
+    numbers: Sequence[LayerNumbers] | None = None,
+    failures: Iterable[int] = (),
+    seed: int = 0,
+) -> Execution:
+    """Execute a network under a plan; the input and the layers' numbers are random where they are not given."""
+    width, shapes = width_of(case), case.chain()
+    random = np.random.default_rng(seed)
+    if numbers is None:
+        numbers = random_network(shapes, width, random)
+    if words is None:
+        assert case.network is not None, "a case without tasks has a network"
+        words = random_tensor(case.network.input, width, random)
+    assert case.device is not None, "a network has a device"
+    layers = placed(case, plan, numbers)
+    return Executor(layers, ends_of_cycles(plan), words, case.device.vector_multiple, seed).run(failures)

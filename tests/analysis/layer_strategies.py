@@ -1,0 +1,88 @@
+"""Small layers with numbers, designs and power cycles for Hypothesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ischedule.analysis.arithmetic import FUNCTIONS, Width, Words, table_of
+from ischedule.analysis.direct import evaluate
+from ischedule.analysis.executor import Executor, Placed
+from ischedule.analysis.layer_numbers import random_numbers, random_tensor
+from ischedule.models.build import forms_of
+from ischedule.models.nest import atoms_of
+from ischedule.models.network import Layer, LayerShape, Network, TensorShape
+from tests.models.kernel_strategies import tilings
+
+LAYER_KINDS = ("conv2d", "conv1d", "dense", "global_average_pool")
+
+
+@st.composite
+def shapes(draw: st.DrawFn, kind: str | None = None) -> LayerShape:
+    """A layer of a kind, or of any."""
+    kind = kind or draw(st.sampled_from(LAYER_KINDS))
+    width = 1 if kind == "conv1d" else draw(st.integers(1, 5))
+    source = TensorShape(draw(st.integers(1, 5)), draw(st.integers(1, 5)), width)
+    out = None if kind == "global_average_pool" else draw(st.integers(1, 5))
+    kernel = None
+    if kind in ("conv2d", "conv1d"):
+        kernel = (draw(st.integers(1, min(3, source.height))), draw(st.integers(1, min(3, source.width))))
+    return Network(source, (Layer("layer", kind, ("input",), out, kernel),)).shapes()[0]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A layer, one design of it, numbers, an input, and what the layer makes of it by definition."""
+
+    shape: LayerShape
+    layer: Placed
+    words: Words
+    multiple: int
+    atoms: int
+
+    def expected(self) -> Words:
+        """The layer's results."""
+        return evaluate(self.shape, self.layer.numbers, self.words)
+
+    def executor(self, ends: list[int]) -> Executor:
+        """The layer ready to run in power cycles that end after these atoms."""
+        return Executor([self.layer], ends, self.words, self.multiple)
+
+
+@cache
+def activation(name: str, width: Width) -> Words:
+    """A table of the function between words that stand for -4 to 4, and -2 to 6."""
+    before, after = Fraction(4, width.greatest + 1), Fraction(4, width.greatest + 1)
+    return table_of(name, width, (before, 0), (after, width.least // 2))
+
+
+@st.composite
+def trials(draw: st.DrawFn, kind: str | None = None, width: Width | None = None, most_atoms: int = 10_000) -> Trial:
+    """Any layer and design of a kind, with random numbers."""
+    shape = draw(shapes(kind))
+    form = draw(st.sampled_from(forms_of(shape, dense_as_channels=True)))
+    tiling = draw(tilings(form))
+    atoms = sum(1 for _ in atoms_of(form, tiling))
+    if atoms > most_atoms:
+        draw(st.nothing())
+    width = width or draw(st.sampled_from(Width))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    zero = int(random.integers(width.least, width.greatest, endpoint=True))
+    numbers = random_numbers(shape, width, random, zero)
+    if numbers.weights is not None and draw(st.booleans()):
+        reach = 1 << (20 if width is Width.INT8 else 34)
+        numbers = replace(numbers, bias=random.integers(-reach, reach, shape.out_channels, width.sum))
+    if numbers.weights is not None and draw(st.booleans()):
+        numbers = replace(numbers, activation=activation(draw(st.sampled_from(sorted(FUNCTIONS))), width))
+    words = random_tensor(TensorShape(shape.in_channels, shape.in_height, shape.in_width), width, random)
+    return Trial(shape, Placed(form, tiling, numbers), words, draw(st.sampled_from([1, 2, 3])), atoms)
+
+
+@st.composite
+def cut_sets(draw: st.DrawFn, atoms: int) -> list[int]:
+    """After which atoms power cycles end."""
+    return sorted(draw(st.sets(st.integers(1, atoms))) | {atoms})

@@ -1,0 +1,104 @@
+"""Layers run tile by tile, under any cuts and failures, give what they are by definition and take what is charged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ischedule.analysis.arithmetic import Width
+from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
+from ischedule.models.nest import Act, atoms_of, work_of
+from tests.analysis.layer_strategies import LAYER_KINDS, Trial, cut_sets, trials
+from tests.models.kernel_strategies import cycle_ends, prices
+
+
+@pytest.mark.parametrize("width", Width)
+@pytest.mark.parametrize("kind", LAYER_KINDS)
+def test_every_kind_of_layer_equals_its_direct_evaluation_bit_by_bit(kind: str, width: Width) -> None:
+    @given(trials(kind, width), st.data())
+    def check(trial: Trial, data: st.DataObject) -> None:
+        output = trial.executor(data.draw(cut_sets(trial.atoms))).run().output
+        assert output.dtype == width.word
+        np.testing.assert_array_equal(output, trial.expected().reshape(output.shape))
+
+    check()
+
+
+@given(trials(), prices(), cycle_ends(), st.data())
+def test_power_cycles_take_what_the_kernels_charge(trial: Trial, cost: Prices, ends: Ends, data: st.DataObject) -> None:
+    cuts = data.draw(cut_sets(trial.atoms))
+    execution = trial.executor(cuts).run()
+    extent, tiling = trial.layer.extent, trial.layer.tiling
+    atoms = chain(extent, tiling, _with(cost, trial), ends)
+    for (start, end), cycle in zip(pairwise([0, *cuts]), execution.cycles, strict=True):
+        ((_, work),) = cycle.work
+        energy, time = work.price(cost, tiling.order)
+        assert energy == sum(atoms.drain[start:end]) + atoms.resume_drain[start] - ends.resume[0]
+        assert time == sum(atoms.time[start:end]) + atoms.resume_time[start] - ends.resume[1]
+        assert cycle.attempts == 1
+
+
+def _with(cost: Prices, trial: Trial) -> Prices:
+    """The prices of a device with the trial's vector operations and words."""
+    return replace(cost, multiple=trial.multiple, word_bytes=trial.layer.numbers.width.value)
+
+
+@given(trials())
+def test_what_is_counted_is_the_work_of_the_steps(trial: Trial) -> None:
+    """Counts come from the blocks that moved, the nest's from extents."""
+    execution = trial.executor([trial.atoms]).run()
+    steps = [step for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for step in atom.steps]
+    expected = [work_of(trial.layer.extent, step, trial.multiple) for step in steps]
+    assert execution.work == sum(expected[1:], expected[0])
+    assert execution.work.macs == trial.shape.macs
+    assert execution.commands == sum(max(1, work.commands) for work in expected) + 2
+
+
+@given(trials())
+def test_volatile_memory_is_as_large_as_the_kernels_say(trial: Trial) -> None:
+    execution = trial.executor([trial.atoms]).run()
+    expected = volatile_bytes(trial.layer.extent, trial.layer.tiling, trial.multiple, word_bytes=1)
+    assert execution.volatile_elements(0) == expected
+    word = trial.layer.numbers.width.value
+    wider = 4 if word == 1 else 8
+    assert execution.volatile_bytes(0) == word * expected + (wider - word) * execution.sums[0]
+
+
+@settings(max_examples=60)
+@given(trials(most_atoms=12), st.data())
+def test_a_power_failure_before_any_command_changes_nothing(trial: Trial, data: st.DataObject) -> None:
+    cuts = data.draw(cut_sets(trial.atoms))
+    whole = trial.executor(cuts).run()
+    for command in range(whole.commands):
+        execution = trial.executor(cuts).run([command])
+        np.testing.assert_array_equal(execution.output, whole.output)
+        assert sum(cycle.attempts for cycle in execution.cycles) == len(cuts) + 1
+        assert execution.work == whole.work
+
+
+@given(trials(), st.data())
+def test_any_power_failures_change_nothing(trial: Trial, data: st.DataObject) -> None:
+    cuts = data.draw(cut_sets(trial.atoms))
+    failures = data.draw(st.sets(st.integers(0, 300), max_size=20))
+    execution = trial.executor(cuts).run(failures)
+    np.testing.assert_array_equal(execution.output, trial.expected().reshape(execution.output.shape))
+    attempts = sum(cycle.attempts for cycle in execution.cycles)
+    assert attempts == len(cuts) + sum(command < execution.commands for command in failures)
+
+
+def test_every_act_is_performed_by_some_layer() -> None:
+    """The strategies reach every step there is."""
+    seen: set[Act] = set()
+
+    @settings(max_examples=300)
+    @given(trials())
+    def collect(trial: Trial) -> None:
+        seen.update(s.act for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for s in atom.steps)
+
+    collect()
+    assert seen == set(Act)
