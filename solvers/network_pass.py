@@ -123,8 +123,8 @@ def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: f
         chosen = choose(stage, reached[-1])
         if not len(chosen):
             return Pass(reached, useful, crossings, None)
-        ways = _ways(search, stage, chosen, reached[-1], waiting, limit, bound)
-        result = gather(_logged(ways, crossed if exact else None), wanted, waiting, slack)
+        crossings_of = ways(search, stage, chosen, reached[-1], waiting, limit, bound)
+        result = gather(_logged(crossings_of, crossed if exact else None), wanted, waiting, slack)
         reached.append(result.reached)
         useful.append(result.useful)
         crossings.append(crossed)
@@ -137,7 +137,7 @@ def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
     return np.full_like(design, search.commit[0]), np.full_like(design, search.commit[1])
 
 
-def _ways(
+def ways(
     search: Search, stage: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
 ) -> Iterator[Crossing]:
     exact = waiting.dtype is not float

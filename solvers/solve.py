@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Order, Tiling
-from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
-from ischedule.solvers.tiled import solve_tiled
 
 
-def solve(program: Program, limit: Limit | None = None, deadline: int | None = None) -> Answer:
+SOLVERS = {
+    "exact": "ischedule.solvers.exact:solve_exact",
+    "ilp": "ischedule.solvers.ilp:solve_ilp",
+}
+"""Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
+
+
+def solve(
+    program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact"
+) -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
 
     ``deadline`` (picoseconds) decides the status: a plan that is late is no schedule, and a bound beyond it shows that
@@ -20,7 +30,7 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     """
     limit = limit or Limit()
     try:
-        outcome = _search(program, limit)
+        outcome = _solver(solver)(program, limit)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
     if outcome.plan is None or outcome.latency is None or outcome.bound is None:
@@ -34,12 +44,13 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     return Answer(status, outcome.plan, latency, outcome.bound, None)
 
 
-def _search(program: Program, limit: Limit) -> Outcome:
-    if all(isinstance(stage, TiledStage) for stage in program.stages):
-        return solve_tiled(program, limit)
-    if any(isinstance(stage, TiledStage) for stage in program.stages):
-        raise ValueError("a program has either tiled or explicit stages")
-    return solve_explicit(program, limit)
+def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
+    """The function behind a solver's name."""
+    if name not in SOLVERS:
+        raise ValueError(f"there is no solver {name!r}; there are {', '.join(SOLVERS)}")
+    module, function = SOLVERS[name].split(":")
+    found: Callable[[Program, Limit], Outcome] = getattr(import_module(module), function)
+    return found
 
 
 def diagnosis_of(program: Program, stuck: int) -> Diagnosis:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import floor
@@ -39,8 +40,17 @@ CUTS = 1000
 """Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
 
 
-def solve_tiled(program: Program, limit: Limit) -> Outcome:
-    """The optimal plan of a program of tiled stages, or within a time limit the best one and a proven bound."""
+@dataclass(frozen=True)
+class Prepared:
+    """Every design of every layer with its box bound, and the law's prices in double precision and exactly."""
+
+    search: Search
+    steer: Waiting
+    exact: Waiting
+
+
+def prepared(program: Program, limit: Limit) -> Prepared | Outcome:
+    """The designs of a program of tiled stages, or the outcome where some stage has none."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     ends = stages[0].ends
     steer, exact = steering_waiting(program.law), exact_waiting(program.law)
@@ -59,7 +69,26 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
         spaces.append(space)
         limit.announce(f"designs of layer {number} of {len(stages)}: {len(space)}")
     floors = tuple(Floor(float(space.bound.min()), space.bound) for space in spaces)
-    search = Search(tuple(spaces), _rests(spaces, floors), floors, rate, ends.resume, ends.commit)
+    search = Search(tuple(spaces), rests_of(spaces, floors), floors, rate, ends.resume, ends.commit)
+    return Prepared(search, steer, exact)
+
+
+def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
+    """The search with the exact floor of one more layer each time."""
+    for stage, space in enumerate(search.spaces):
+        limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
+        found = floor_of(space, search.rate, steer, limit)
+        floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
+        search = replace(search, floors=floors, rests=rests_of(search.spaces, floors))
+        yield search
+
+
+def solve_tiled(program: Program, limit: Limit) -> Outcome:
+    """The optimal plan of a program of tiled stages, or within a time limit the best one and a proven bound."""
+    ready = prepared(program, limit)
+    if isinstance(ready, Outcome):
+        return ready
+    search, steer, exact = ready.search, ready.steer, ready.exact
     search, best, proven = _steered(program.law, search, steer, exact, limit)
     outcome = _decided(program, search, best, exact, proven, Limit())
     if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
@@ -95,13 +124,10 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         latency = plan_of(law, decided, [space.tiling for space in search.spaces], exact)[1]
         return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
 
-    best = best_of(run(search, lambda stage, _: _one(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit()))
+    best = best_of(run(search, lambda stage, _: most_promising(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit()))
     try:
-        for stage, space in enumerate(search.spaces):
-            limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
-            found = floor_of(space, search.rate, steer, limit)
-            floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
-            search = replace(search, floors=floors, rests=_rests(search.spaces, floors))
+        for one in floored(search, steer, limit):
+            search = one
         limit.tell("plans from few designs per layer")
         best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
@@ -111,27 +137,27 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
     return search, best, True
 
 
-def _slack(cost: float) -> float:
+def slack_of(cost: float) -> float:
     return SLACK[0] + SLACK[1] * cost
 
 
 def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int = 0) -> Pass:
     """A pass over all designs that can belong to a plan no dearer, and what is useful to plans dearer by the spare than
     the best one."""
-    ceiling = cost + _slack(cost)
+    ceiling = cost + slack_of(cost)
     return run(
         search,
         lambda stage, entry: search.candidates(stage, entry, ceiling),
         steer,
         ceiling,
-        _slack(cost) + spare,
+        slack_of(cost) + spare,
         limit,
     )
 
 
 def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
     """A pass over the most promising of these designs."""
-    ceiling = cost + _slack(cost)
+    ceiling = cost + slack_of(cost)
 
     def choose(stage: int, entry: Reached) -> Index:
         among = search.candidates(stage, entry, ceiling)
@@ -139,10 +165,10 @@ def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
         cuts = np.cumsum(search.spaces[stage].atoms[ordered])
         return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
 
-    return run(search, choose, steer, ceiling, _slack(cost), limit)
+    return run(search, choose, steer, ceiling, slack_of(cost), limit)
 
 
-def _one(search: Search, stage: int, steer: Waiting) -> Index:
+def most_promising(search: Search, stage: int, steer: Waiting) -> Index:
     """The most promising design by the bound alone, and where a plan may not have to wait at all the quickest one."""
     bounds = search.floors[stage].bounds
     best = [bounds.argmin()] if steer.ahead is None else [bounds.argmin(), search.spaces[stage].time.argmin()]
@@ -156,7 +182,7 @@ def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
     return among[[search.spaces[stage].drain[among].argmin()]]
 
 
-def _rests(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
+def rests_of(spaces: tuple[Space, ...] | list[Space], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
     def behind(values: list[float]) -> list[float]:
         return [*list(accumulate(values[:0:-1]))[::-1], 0.0]
 
@@ -177,7 +203,7 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
         return Outcome(None, None, None, None, count)
-    slack = _slack(best.cost)
+    slack = slack_of(best.cost)
     decided = run(search, lambda stage, _: best.found.useful[stage], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")
