@@ -8,7 +8,7 @@ so no constraint switches another one on: the matrix is that of a network, and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
@@ -23,7 +23,7 @@ FIRST = -2
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Standing at a cut, or with no design at the boundary before a stage; ``worth`` (ps) is what a kept level saves."""
+    """Standing at a cut, or (no design) at the boundary before a stage; ``worth`` (ps) is what a kept level saves."""
 
     stage: int
     design: int | None
@@ -33,7 +33,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A cycle in progress at the boundary before a stage: what it has drained, and its kind or the worth it began on."""
+    """A cycle in progress at the boundary before a stage: its drain so far, and its kind or the worth it began on."""
 
     stage: int
     drain: int
@@ -41,6 +41,8 @@ class Open:
 
 
 Node = Closed | Open
+Wanted = Callable[[Node, int], bool]
+"""Whether a node that is reached at this cost may belong to a plan that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,20 @@ class _Profile:
         return len(self.cut)
 
 
-def flow_graph(law: CycleLaw, stages: Sequence[dict[int, Chain]]) -> FlowGraph:
-    """The graph of all plans with these designs (numbered) of each stage."""
-    return _Builder(law, stages).build()
+def flow_graph(law: CycleLaw, stages: Sequence[dict[int, Chain]], wanted: Wanted | None = None) -> FlowGraph:
+    """The graph of all plans with these designs (numbered) of each stage.
+
+    With ``wanted``, no arc leaves a node at a boundary that is not wanted at its cost, nor an open cycle where another
+    of its kind has drained and cost no more.
+    """
+    return _Builder(law, stages, wanted).build()
 
 
 class _Builder:
     """Arcs stage by stage, and in a design cut by cut: all that reaches a node is known before arcs leave it."""
 
-    def __init__(self, law: CycleLaw, stages: Sequence[dict[int, Chain]]) -> None:
-        self.law, self.graph = law, FlowGraph()
+    def __init__(self, law: CycleLaw, stages: Sequence[dict[int, Chain]], wanted: Wanted | None) -> None:
+        self.law, self.graph, self.wanted = law, FlowGraph(), wanted
         self.stages = [{name: _Profile(chain) for name, chain in stage.items()} for stage in stages]
         self.number: dict[Node, int] = {}
         self.at: dict[tuple[int, int | None, int], list[Node]] = {}
@@ -118,14 +124,34 @@ class _Builder:
         """All arcs that the source leads to."""
         self.graph.source = self.node(Closed(0, None, 0))
         for stage, designs in enumerate(self.stages):
+            entries = self.entries(stage)
             for design, profile in designs.items():
-                for node in self.at.get((stage, None, 0), ()):
+                for node in entries:
                     self.leave(node, stage, design, profile, 0)
                 for cut in range(1, len(profile)):
                     for node in self.at.get((stage, design, cut), ()):
                         self.leave(node, stage, design, profile, cut)
         self.graph.sink = self.node(Closed(len(self.stages), None, 0))
         return self.graph
+
+    def entries(self, stage: int) -> list[Node]:
+        """The nodes before a stage from which arcs leave."""
+        entries = self.at.get((stage, None, 0), [])
+        if self.wanted is None:
+            return entries
+        duals = self.graph.greatest_duals()
+        best: dict[int, int] = {}
+        kept: list[Node] = []
+        for node in sorted(entries, key=lambda one: one.drain if isinstance(one, Open) else -1):
+            cost = duals[self.number[node]]
+            if isinstance(node, Open) and cost is not None:
+                if cost >= best.get(node.kind, cost + 1):
+                    continue
+                best[node.kind] = cost
+            if cost is None or not self.wanted(node, cost):
+                continue
+            kept.append(node)
+        return kept
 
     def leave(self, node: Node, stage: int, design: int, profile: _Profile, cut: int) -> None:
         """Every way on from a node through the atoms of a design behind a cut."""
@@ -151,8 +177,8 @@ class _Builder:
                     total = cost + passed + commit[1]
                     self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, stage, design, True))
             if whole and not final:
-                head = self.node(Open(stage + 1, drained, kind))
-                self.graph.arcs.append(Arc(tail, head, passed, end - cut, stage, design, False))
+                over = self.node(Open(stage + 1, drained, kind))
+                self.graph.arcs.append(Arc(tail, over, passed, end - cut, stage, design, False))
 
     def behind(self, kind: int, drain: int, stage: int, design: int, end: int, whole: bool) -> Closed:
         """The node at which a cycle of this drain ends."""

@@ -7,8 +7,12 @@ are integers; whether the sum of both is feasible and comes to the plan's cost i
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +27,10 @@ CLIP = 10**6
 
 @dataclass(frozen=True)
 class Settings:
-    """How the linear programs are solved: by which solver, with how many threads, and the relative gap that suffices."""
+    """How the linear programs are solved: by which solver, and with how many threads."""
 
     backend: str = "highs"
     threads: int | None = None
-    gap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def _solved(graph: FlowGraph, costs: list[float], settings: Settings, limit: Lim
             row = pulp.LpAffineExpression(some) == balance.get(node, 0)
             problem.addConstraint(row, f"n{node}")
             rows[node] = row
-        problem.solve(_solver(pulp, settings, limit))
+        with _silence():
+            problem.solve(_solver(pulp, settings, limit))
     limit.check()
     if problem.sol_status != pulp.LpSolutionOptimal:
         if limit.seconds is not None:
@@ -85,6 +89,20 @@ def _solved(graph: FlowGraph, costs: list[float], settings: Settings, limit: Lim
     base = float(rows[graph.source].pi)
     duals = [float(rows[node].pi) - base if node in rows else 0.0 for node in range(len(graph.nodes))]
     return [float(flow.value() or 0.0) for flow in flows], duals
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Standard output for nobody: HiGHS writes a banner there when its library is first used, whatever it is told."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _solver(pulp: Any, settings: Settings, limit: Limit) -> Any:

@@ -14,7 +14,7 @@ from math import floor
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
-from ischedule.solvers.flow_graph import FIRST, LATER, Arc, FlowGraph, Open, flow_graph
+from ischedule.solvers.flow_graph import FIRST, LATER, Arc, FlowGraph, Open, Wanted, flow_graph
 from ischedule.solvers.flow_lp import Flow, Settings, least_flow
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit, TimeUp
@@ -64,13 +64,13 @@ def _solve_whole(program: Program, limit: Limit) -> Outcome:
     return Outcome(plan, latency, master.flow.cost, bound, count)
 
 
-def solve_master(program: Program, chosen: Chosen, limit: Limit) -> Master:
+def solve_master(program: Program, chosen: Chosen, limit: Limit, wanted: Wanted | None = None) -> Master:
     """The arc-flow program over the chosen designs, solved."""
     chains = [
         {number: stage.chain(design) for number, design in designs.items()}  # type: ignore[arg-type]
         for stage, designs in zip(program.stages, chosen, strict=True)
     ]
-    graph = flow_graph(program.law, chains)
+    graph = flow_graph(program.law, chains, wanted)
     limit.tell(f"linear program of {len(graph.arcs)} arcs")
     flow = least_flow(graph, Settings(threads=limit.threads), limit)
     return Master(graph, flow, boundaries_of(graph, len(program.stages)))

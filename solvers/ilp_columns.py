@@ -14,6 +14,7 @@ import numpy as np
 
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program
+from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
 from ischedule.solvers.limit import Limit, TimeUp
@@ -21,12 +22,12 @@ from ischedule.solvers.network_pass import Search, ways
 from ischedule.solvers.outcome import Outcome, boundary_of
 from ischedule.solvers.space import Index
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
-from ischedule.solvers.tiled import Prepared, floored, most_promising, prepared, slack_of
+from ischedule.solvers.tiled import Prepared, few_of, floored, most_promising, prepared, slack_of
 from ischedule.solvers.waits import Waiting
 
 
 def solve_by_columns(program: Program, limit: Limit) -> Outcome:
-    """The optimal plan of a program of tiled stages, or within a time limit or gap the best found and a proven bound."""
+    """The optimal plan of tiled stages, or within a time limit or gap the best one found and a proven bound."""
     ready = prepared(program, limit)
     return ready if isinstance(ready, Outcome) else _Columns(program, ready, limit).solve()
 
@@ -54,10 +55,12 @@ class _Columns:
             self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
             for one in floored(self.search, self.ready.steer, self.limit):
                 self.search = one
+            few = True
             while not self._within_gap():
-                found = self._priced()
-                if not any(found):
+                found = self._priced(few)
+                if not any(found) and not few:
                     return self._outcome(True)
+                few = False
                 for designs, new in zip(self.chosen, found, strict=True):
                     designs |= new
                 self._solve_master(self.limit)
@@ -72,12 +75,22 @@ class _Columns:
         ]
 
     def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self._names(), limit)
+        self.master = solve_master(self.program, self._names(), limit, self._is_wanted)
         if self.master.flow is not None:
             self.value = self.master.flow.cost
             offset = self.program.law.offset
             best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
+
+    def _is_wanted(self, node: Node, cost: int) -> bool:
+        """Whether a plan through a node at a boundary, reached at this cost, may be no dearer than the best known."""
+        if not isinstance(node, Open) or not 0 < node.stage < len(self.search.spaces):
+            return True
+        kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
+        one = np.array([node.drain]), np.array([cost])
+        exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
+        least = float(self.search.least_label(exits, kind, node.stage - 1)[0])
+        return least <= self.value + slack_of(self.value)
 
     def _least(self) -> int:
         """What every plan costs at least by the floors alone."""
@@ -90,8 +103,11 @@ class _Columns:
         dearest = self.value + self.program.law.offset
         return self.limit.gap > 0 and least > 0 and dearest - least <= self.limit.gap * least
 
-    def _priced(self) -> list[set[int]]:
-        """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover."""
+    def _priced(self, few: bool) -> list[set[int]]:
+        """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover.
+
+        The first round looks through few promising ones, so that the plan is good before all others are priced by it.
+        """
         assert self.master is not None
         search, exact, found = self.search, self.ready.exact, list[set[int]]()
         ceiling = self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
@@ -100,7 +116,10 @@ class _Columns:
         for stage in range(last + 1):
             self.limit.tell(f"pricing the designs of layer {stage + 1} of {last + 1}")
             candidates = search.candidates(stage, reached, ceiling)
-            rough = self._crossed(stage, candidates, reached, self.ready.steer, ceiling, slack_of(min(self.value, 1e18)))
+            if few:
+                candidates = few_of(search, stage, candidates, self.ready.steer)
+            slack = slack_of(min(self.value, 1e18))
+            rough = self._crossed(stage, candidates, reached, self.ready.steer, ceiling, slack)
             among = np.union1d(rough[1], sorted(self.chosen[stage])).astype(np.intp)
             reached, _ = self._crossed(stage, among, reached, exact, ceiling, 0)
             new = self._improving(stage, reached, last)
@@ -166,14 +185,11 @@ class _Columns:
             boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
             value = min(master.flow.cost, self._least() - round(slack_of(self.value)))
         elif master.flow.is_exact:
-            boundaries, value = self._wanted(master.boundaries), master.flow.cost
+            boundaries, value = master.boundaries, master.flow.cost
         else:
             return Outcome(plan, latency, master.flow.cost, None, count)
         bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
         return Outcome(plan, latency, master.flow.cost, bound, count)
-
-    def _wanted(self, boundaries: tuple[Boundary, ...]) -> tuple[Boundary, ...]:
-        return boundaries
 
 
 def _covers(label: tuple[int, ...], other: tuple[int, ...], slip: int) -> bool:

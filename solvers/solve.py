@@ -12,7 +12,6 @@ from ischedule.models.tiling import Order, Tiling
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
-
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
     "ilp": "ischedule.solvers.ilp:solve_ilp",
@@ -20,9 +19,7 @@ SOLVERS = {
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
 
-def solve(
-    program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact"
-) -> Answer:
+def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
 
     ``deadline`` (picoseconds) decides the status: a plan that is late is no schedule, and a bound beyond it shows that

@@ -124,7 +124,8 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         latency = plan_of(law, decided, [space.tiling for space in search.spaces], exact)[1]
         return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
 
-    best = best_of(run(search, lambda stage, _: most_promising(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit()))
+    found = run(search, lambda stage, _: most_promising(search, stage, steer), steer, UNREACHABLE, SLACK[0], Limit())
+    best = best_of(found)
     try:
         for one in floored(search, steer, limit):
             search = one
@@ -160,12 +161,16 @@ def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
     ceiling = cost + slack_of(cost)
 
     def choose(stage: int, entry: Reached) -> Index:
-        among = search.candidates(stage, entry, ceiling)
-        ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
-        cuts = np.cumsum(search.spaces[stage].atoms[ordered])
-        return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
+        return few_of(search, stage, search.candidates(stage, entry, ceiling), steer)
 
     return run(search, choose, steer, ceiling, slack_of(cost), limit)
+
+
+def few_of(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
+    """The most promising of some designs of a stage."""
+    ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
+    cuts = np.cumsum(search.spaces[stage].atoms[ordered])
+    return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
 
 
 def most_promising(search: Search, stage: int, steer: Waiting) -> Index:
