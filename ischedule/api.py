@@ -213,6 +213,29 @@ def explain(
     return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
 
 
+def compare_without(
+    case: Case | str | Path | Mapping[str, Any],
+    group: str,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    *,
+    solver: str = "exact",
+) -> tuple[Result, Result]:
+    """The case solved with and without the constraint group of this name: the difference is what the group costs.
+
+    `time_limit` is for each of the two searches. Raises `InputError` for a group that does not exist.
+    """
+    from ischedule.analysis.constraint_groups import Group, without
+
+    names = [one.value for one in Group]
+    if group not in names:
+        raise InputError("command line", "--without", group, "is no constraint group", f"write {' or '.join(names)}")
+    case = case if isinstance(case, Case) else load_case(case)
+    free = without(case, Group(group))
+    found = [solve(one, time_limit, progress, solver=solver) for one in (case, free)]
+    return found[0], found[1]
+
+
 def program_or_reason(case: Case) -> Program | Unschedulable:
     """The case's program, or why it has none."""
     try:
@@ -283,4 +306,4 @@ def _explored(case: Case) -> Result:
     return Result(case, status, None, None, None, None, exploration)
 
 
-__all__ = ["InputError", "Result", "check", "explain", "load_case", "program_or_reason", "solve"]
+__all__ = ["InputError", "Result", "check", "compare_without", "explain", "load_case", "program_or_reason", "solve"]
