@@ -5,7 +5,8 @@ the package does (twice, until the duals are exact), CP-SAT as a circuit-free 0-
 potential per node and one choice of arc per node. Each figure is the wall time of solving, without building the graph,
 in a process of its own; a solver that runs out of time is shown as such and left out of larger instances. Claims: all
 optima that are found are equal; with 1000 atoms, about 45 of them in a power cycle, the exact solver is at least 100
-times as fast as the best of the others. (With eight in a power cycle the graph is small, and the factor as well.) Run from the repository's root: `python -m bench.solvers`, with `--write` to write the table and plot to `docs/`.
+times as fast as the best of the others. (With eight in a power cycle the graph is small, and the factor as well.) Run
+from the repository's root: `python -m bench.solvers`, with `--write` to write the table and plot to `docs/`.
 """
 
 from __future__ import annotations
@@ -187,9 +188,9 @@ def write(tables: dict[int, Table], seconds: float) -> None:
         "# Solvers compared",
         "",
         "Seconds to the proven optimum of chains of atoms, in stages of about 50 atoms with six designs each, by",
-        f"`python -m bench.solvers --write`. No answer: not within {seconds:.0f} s, here or with fewer atoms. All solvers run",
-        "on one thread and work on the same instances; building the graph that all but the exact solver start from is not",
-        "counted. All optima are equal.",
+        f"`python -m bench.solvers --write`. No answer: not within {seconds:.0f} s, here or with fewer atoms.",
+        "All solvers run on one thread and work on the same instances. Building the graph that all but the exact",
+        "solver start from is not counted. All optima are equal.",
     ]
     for window, table in tables.items():
         lines += ["", f"## About {window} atoms in a power cycle", "", "| atoms | " + " | ".join(SOLVERS) + " |"]

@@ -110,6 +110,11 @@ def _solver(pulp: Any, settings: Settings, limit: Limit) -> Any:
     left = limit.left()
     solver = None
     if settings.backend == "highs":
+        if settings.threads is not None and pulp.HiGHS().available():
+            import highspy
+
+            # the threads of one process are started once, and another number is refused until they have ended
+            highspy.Highs.resetGlobalScheduler(True)
         solver = pulp.HiGHS(msg=False, threads=settings.threads, timeLimit=left)
     if solver is None or not solver.available():
         solver = pulp.PULP_CBC_CMD(msg=False, threads=settings.threads, timeLimit=left)
