@@ -81,6 +81,13 @@ def test_tiled_stages_have_the_optimum_of_brute_force(seed: int) -> None:
     assert difference(program, least_sum(program)) is None
 
 
+def test_a_cycle_with_room_for_nothing_is_proved() -> None:
+    """Resuming takes all that a cycle has: no total load has a slope then, and the checker has to do without."""
+    program = tiled(10193)
+    assert program.law.capacity == program.stages[0].ends.resume[0]  # type: ignore[union-attr]
+    assert difference(program, least_sum(program)) is None
+
+
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_longer_programs_have_the_exact_solvers_answer(seed: int) -> None:
