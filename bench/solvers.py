@@ -191,8 +191,8 @@ def write(tables: dict[int, Table], seconds: float) -> None:
         "Seconds to the proven optimum of chains of atoms, in stages of about 50 atoms with six designs each, by",
         f"`python -m bench.solvers --write`. No answer: not within {seconds:.0f} s, here or with fewer atoms.",
         "All solvers run on one thread and work on the same instances. Building the graph that all but the exact",
-        "solver start from is not counted. Writing the program twice through PuLP is: with 200 atoms, 45 in a power cycle,",
-        "HiGHS itself runs for 1.7 of the 5.7 s. All optima are equal.",
+        "solver start from is not counted. Writing the program twice through PuLP is: with 200 atoms, 45 in a power",
+        "cycle, HiGHS itself runs for 1.7 of the 5.7 s. All optima are equal.",
     ]
     for window, table in tables.items():
         lines += ["", f"## About {window} atoms in a power cycle", "", "| atoms | " + " | ".join(SOLVERS) + " |"]
