@@ -54,6 +54,8 @@ def full_and_rest(steps: list[int]) -> Callable[[int], int] | None:
     cycle of one bucket costs no less than its bucket does elsewhere.
     """
     most = len(steps) - 1
+    if most < 2:
+        return None
     segments = segments_of(hull_of(list(enumerate(steps))[1:], -1))
     off = farthest(steps, segments)
     if off * NEARLY > steps[most] or segments[0][3] > (steps[1] - off) * segments[0][2]:
@@ -79,6 +81,8 @@ def full_and_rest(steps: list[int]) -> Callable[[int], int] | None:
 def equal_shares(steps: list[int]) -> Callable[[int], int] | None:
     """F for steps that are nowhere far above their lower hull: n cycles cost at least n times it at their mean."""
     most = len(steps) - 1
+    if most < 2:
+        return None
     segments = segments_of(hull_of(list(enumerate(steps))[1:], 1))
     if steps[1] <= 0 or farthest(steps, segments) * NEARLY > steps[most]:
         return None

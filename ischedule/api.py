@@ -117,11 +117,19 @@ class Result:
 
 
 def solve(
-    case: Case | str | Path | Mapping[str, Any], time_limit: float | None = None, progress: Progress | None = None
+    case: Case | str | Path | Mapping[str, Any],
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    *,
+    solver: str = "exact",
+    gap: float = 0.0,
+    threads: int | None = None,
 ) -> Result:
     """The plan of least worst-case latency with its certificate, or the proof that the case has none.
 
     `time_limit` (seconds) is for the search. Where it is reached, the best plan and a proven bound are the result.
+    `solver` names one of `solvers.solve.SOLVERS`; `gap` (the part of the bound by which a plan may exceed it) and
+    `threads` are for those that search by bounds, or with several threads.
     Raises `InputError` for a case that is wrong.
     """
     case = case if isinstance(case, Case) else load_case(case)
@@ -134,9 +142,9 @@ def solve(
     from ischedule.solvers.limit import Limit
     from ischedule.solvers.solve import solve as search
 
-    limit = Limit(time_limit, progress)
+    limit = Limit(time_limit, progress, gap=gap, threads=threads)
     try:
-        answer = search(program, limit, latest(case, program))
+        answer = search(program, limit, latest(case, program), solver)
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
@@ -146,6 +154,8 @@ def solve(
     answer, evaluation, note = _within_period(case, program, answer, limit)
     latency = None if evaluation is None else evaluation.latency
     found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
+    if answer.plan is not None and answer.bound is None and note is None:
+        note = "the plan is claimed to be optimal in floating point; that could not be certified"
     return _judged(case, program, list(found), progress, note)
 
 
@@ -201,6 +211,29 @@ def explain(
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
     return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
+
+
+def compare_without(
+    case: Case | str | Path | Mapping[str, Any],
+    group: str,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    *,
+    solver: str = "exact",
+) -> tuple[Result, Result]:
+    """The case solved with and without the constraint group of this name: the difference is what the group costs.
+
+    `time_limit` is for each of the two searches. Raises `InputError` for a group that does not exist.
+    """
+    from ischedule.analysis.constraint_groups import Group, without
+
+    names = [one.value for one in Group]
+    if group not in names:
+        raise InputError("command line", "--without", group, "is no constraint group", f"write {' or '.join(names)}")
+    case = case if isinstance(case, Case) else load_case(case)
+    free = without(case, Group(group))
+    found = [solve(one, time_limit, progress, solver=solver) for one in (case, free)]
+    return found[0], found[1]
 
 
 def program_or_reason(case: Case) -> Program | Unschedulable:
@@ -273,4 +306,4 @@ def _explored(case: Case) -> Result:
     return Result(case, status, None, None, None, None, exploration)
 
 
-__all__ = ["InputError", "Result", "check", "explain", "load_case", "program_or_reason", "solve"]
+__all__ = ["InputError", "Result", "check", "compare_without", "explain", "load_case", "program_or_reason", "solve"]

@@ -20,6 +20,10 @@ class Limit:
     started: float = field(default_factory=monotonic)
     work: int | None = None
     """How many steps may be spent, where they are counted; None for any number."""
+    gap: float = 0.0
+    """By which part of the bound a plan may exceed it for a search by bounds to be content."""
+    threads: int | None = None
+    """How many threads a search may use that can use several; None for as many as it likes."""
 
     def spend(self, steps: int) -> None:
         """Count steps of a search that may be too much; raise ``TimeUp`` once they are used up, or the time."""
@@ -33,6 +37,10 @@ class Limit:
         """Raise ``TimeUp`` once the time is used up."""
         if self.seconds is not None and monotonic() - self.started > self.seconds:
             raise TimeUp
+
+    def left(self) -> float | None:
+        """Seconds that are left, None for any number."""
+        return None if self.seconds is None else max(0.0, self.seconds - (monotonic() - self.started))
 
     def announce(self, message: str) -> None:
         """Pass a message on."""

@@ -138,15 +138,15 @@ Choice = Callable[[int, Reached], Index]
 def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: float, limit: Limit) -> Pass:
     """Cross all steps with the chosen designs, dropping labels that lead to nothing within the bound."""
 
-    def ways(step: int, entry: Reached) -> Iterator[Crossing]:
+    def crossed(step: int, entry: Reached) -> Iterator[Crossing]:
         chosen = choose(step, entry)
-        return _ways(search, step, chosen, entry, waiting, limit, bound) if len(chosen) else iter(())
+        return ways(search, step, chosen, entry, waiting, limit, bound) if len(chosen) else iter(())
 
     def wanted(boundary: int) -> Discharge:
         return lambda exits, kind: np.asarray(search.least_label(exits, kind, boundary) <= bound)
 
     keep = waiting.dtype is not float
-    passed = cross_graph(search.program, search.numbering, ways, wanted, waiting, slack, keep=keep)
+    passed = cross_graph(search.program, search.numbering, crossed, wanted, waiting, slack, keep=keep)
     found = finish(passed.reached[-1], lambda design: _commit(search, design), waiting)
     return Pass(passed.reached, passed.useful, passed.crossings, search.numbering, found)
 
@@ -155,7 +155,7 @@ def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
     return np.full_like(design, search.commit[0]), np.full_like(design, search.commit[1])
 
 
-def _ways(
+def ways(
     search: Search, step: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
 ) -> Iterator[Crossing]:
     way, exact = search.program.steps[step], waiting.dtype is not float

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Order, Tiling
-from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
-from ischedule.solvers.tiled import solve_tiled
+
+SOLVERS = {
+    "exact": "ischedule.solvers.exact:solve_exact",
+    "ilp": "ischedule.solvers.ilp:solve_ilp",
+}
+"""Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
 
-def solve(program: Program, limit: Limit | None = None, deadline: int | None = None) -> Answer:
+def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
 
     ``deadline`` (picoseconds) decides the status: a plan that is late is no schedule, and a bound beyond it shows that
@@ -20,26 +27,28 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     """
     limit = limit or Limit()
     try:
-        outcome = _search(program, limit)
+        outcome = _solver(solver)(program, limit)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
-    if outcome.plan is None or outcome.latency is None or outcome.bound is None:
+    if outcome.plan is None or outcome.latency is None:
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
-    latency, least = outcome.latency, outcome.bound.value + program.law.offset
+    latency, bound = outcome.latency, outcome.bound
     if deadline is None or latency <= deadline:
         status = Status.SCHEDULABLE
     else:
-        status = Status.UNSCHEDULABLE if least > deadline else Status.UNDECIDED
-    return Answer(status, outcome.plan, latency, outcome.bound, None)
+        is_late = bound is not None and bound.value + program.law.offset > deadline
+        status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
+    return Answer(status, outcome.plan, latency, bound, None)
 
 
-def _search(program: Program, limit: Limit) -> Outcome:
-    if all(isinstance(stage, TiledStage) for stage in program.stages):
-        return solve_tiled(program, limit)
-    if any(isinstance(stage, TiledStage) for stage in program.stages):
-        raise ValueError("a program has either tiled or explicit stages")
-    return solve_explicit(program, limit)
+def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
+    """The function behind a solver's name."""
+    if name not in SOLVERS:
+        raise ValueError(f"there is no solver {name!r}; there are {', '.join(SOLVERS)}")
+    module, function = SOLVERS[name].split(":")
+    found: Callable[[Program, Limit], Outcome] = getattr(import_module(module), function)
+    return found
 
 
 def diagnosis_of(program: Program, stuck: int) -> Diagnosis:

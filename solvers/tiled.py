@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import floor
 
@@ -38,8 +39,17 @@ CUTS = 1000
 """Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
 
 
-def solve_tiled(program: Program, limit: Limit) -> Outcome:
-    """The optimal plan of a program of tiled stages, or within a time limit the best one and a proven bound."""
+@dataclass(frozen=True)
+class Prepared:
+    """Every design of every layer with its box bound, and the law's prices in double precision and exactly."""
+
+    search: Search
+    steer: Waiting
+    exact: Waiting
+
+
+def prepared(program: Program, limit: Limit) -> Prepared | Outcome:
+    """The designs of a program of tiled stages, or the outcome where some stage has none."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     ends = stages[0].ends
     steer, exact = steering_waiting(program.law), exact_waiting(program.law)
@@ -58,7 +68,25 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
         spaces.append(space)
         limit.announce(f"designs of layer {number} of {len(stages)}: {len(space)}")
     floors = tuple(Floor(float(space.bound.min()), space.bound) for space in spaces)
-    search = Search(program, tuple(spaces), floors, rate, ends.resume, ends.commit)
+    return Prepared(Search(program, tuple(spaces), floors, rate, ends.resume, ends.commit), steer, exact)
+
+
+def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
+    """The search with the exact floor of one more layer each time."""
+    for stage, space in enumerate(search.spaces):
+        limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
+        found = floor_of(space, search.rate, steer, limit)
+        floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
+        search = replace(search, floors=floors)
+        yield search
+
+
+def solve_tiled(program: Program, limit: Limit) -> Outcome:
+    """The optimal plan of a program of tiled stages, or within a time limit the best one and a proven bound."""
+    ready = prepared(program, limit)
+    if isinstance(ready, Outcome):
+        return ready
+    search, steer, exact = ready.search, ready.steer, ready.exact
     search, best, proven = _steered(program.law, search, steer, exact, limit)
     outcome = _decided(program, search, best, exact, proven, Limit())
     if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
@@ -95,15 +123,12 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
 
     def first(step: int, _: Reached) -> Index:
-        return _one(search, search.program.steps[step].stage, steer)
+        return most_promising(search, search.program.steps[step].stage, steer)
 
     best = best_of(run(search, first, steer, UNREACHABLE, SLACK[0], Limit()))
     try:
-        for stage, space in enumerate(search.spaces):
-            limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
-            found = floor_of(space, search.rate, steer, limit)
-            floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
-            search = replace(search, floors=floors)
+        for one in floored(search, steer, limit):
+            search = one
         limit.tell("plans from few designs per layer")
         best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
@@ -113,38 +138,42 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
     return search, best, True
 
 
-def _slack(cost: float) -> float:
+def slack_of(cost: float) -> float:
     return SLACK[0] + SLACK[1] * cost
 
 
 def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int = 0) -> Pass:
     """A pass over all designs that can belong to a plan no dearer, and what is useful to plans dearer by the spare than
     the best one."""
-    ceiling = cost + _slack(cost)
+    ceiling = cost + slack_of(cost)
     return run(
         search,
         lambda step, entry: search.candidates(step, entry, ceiling),
         steer,
         ceiling,
-        _slack(cost) + spare,
+        slack_of(cost) + spare,
         limit,
     )
 
 
 def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
     """A pass over the most promising of these designs."""
-    ceiling = cost + _slack(cost)
+    ceiling = cost + slack_of(cost)
 
     def choose(step: int, entry: Reached) -> Index:
-        stage, among = search.program.steps[step].stage, search.candidates(step, entry, ceiling)
-        ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
-        cuts = np.cumsum(search.spaces[stage].atoms[ordered])
-        return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
+        return few_of(search, search.program.steps[step].stage, search.candidates(step, entry, ceiling), steer)
 
-    return run(search, choose, steer, ceiling, _slack(cost), limit)
+    return run(search, choose, steer, ceiling, slack_of(cost), limit)
 
 
-def _one(search: Search, stage: int, steer: Waiting) -> Index:
+def few_of(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
+    """The most promising of some designs of a stage."""
+    ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
+    cuts = np.cumsum(search.spaces[stage].atoms[ordered])
+    return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
+
+
+def most_promising(search: Search, stage: int, steer: Waiting) -> Index:
     """The most promising design by the bound alone, and where a plan may not have to wait at all the quickest one."""
     bounds = search.floors[stage].bounds
     best = [bounds.argmin()] if steer.ahead is None else [bounds.argmin(), search.spaces[stage].time.argmin()]
@@ -167,7 +196,7 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
         return Outcome(None, None, None, None, count)
-    slack = _slack(best.cost)
+    slack = slack_of(best.cost)
     decided = run(search, lambda step, _: best.found.useful[step], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:
         raise RuntimeError("the exact pass lost the plan that double precision found")

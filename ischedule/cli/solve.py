@@ -14,6 +14,7 @@ from ischedule.models.errors import InputError
 if TYPE_CHECKING:
     from ischedule.api import Result
 
+SOLVERS = ("exact", "ilp")
 EXIT_CODES = {"schedulable": 0, "unschedulable": 1, "undecided": 3}
 
 
@@ -21,10 +22,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """A case, where the plan goes, and how long the search may take."""
     parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
     parser.add_argument("-o", "--output", metavar="DIR", help="write the plan file NAME.plan.json into this folder")
-    parser.add_argument("--solver", choices=("exact",), default="exact", help="how to search (default: exact)")
+    parser.add_argument("--solver", choices=SOLVERS, default="exact", help="how to search (default: exact)")
     parser.add_argument(
         "--time-limit", type=seconds, metavar="S", help="stop the search after so many seconds (default: none)"
     )
+    parser.add_argument(
+        "--gap",
+        type=share,
+        default=0.0,
+        metavar="PART",
+        help="stop this near the bound, as 0.01 or 1%% (ilp)",
+    )
+    parser.add_argument("--threads", type=threads, metavar="N", help="threads that the solver may use (ilp)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -39,6 +48,24 @@ def seconds(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A part of something, as a number or in per cent."""
+    try:
+        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of a bound; write for example 0.01 or 1%")
+    return value
+
+
+def threads(text: str) -> int:
+    """A number of threads."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of threads; write for example 2")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Solve the case and render the result."""
     folder = None if arguments.output is None else output_folder(arguments.output)
@@ -49,7 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     with Progress() as progress:
         case = load_case(source)
-        result = solve(case, arguments.time_limit, progress)
+        result = solve(
+            case,
+            arguments.time_limit,
+            progress,
+            solver=arguments.solver,
+            gap=arguments.gap,
+            threads=arguments.threads,
+        )
     written = None if folder is None else write_plan(result, folder)
     sys.stdout.write(rendered(result, written, arguments.json, arguments.case))
     return EXIT_CODES[result.status.value]

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import highspy
 import pulp
 
 from ischedule.models.program import Program
@@ -154,6 +155,8 @@ def solve_milp(program: Program) -> Found:
         return Found(None, len(arcs), 0.0)
     for node, terms in flow.items():
         problem += pulp.LpAffineExpression(terms) == balance.get(node, 0)
+    # the threads of one process are started once, and another number is refused until they have ended
+    highspy.Highs.resetGlobalScheduler(True)
     problem.solve(pulp.HiGHS(msg=False, gapRel=0.0, gapAbs=0.0, threads=1))
     if problem.status != pulp.LpStatusOptimal:
         assert problem.status == pulp.LpStatusInfeasible, pulp.LpStatus[problem.status]

@@ -1,0 +1,30 @@
+"""Named groups of requirements that can be switched off one at a time, to see what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from ischedule.models.case import Case
+
+PLENTY = 1 << 40
+"""Bytes that no network on a microcontroller needs."""
+
+
+class Group(StrEnum):
+    """What can be left out of a case: a memory, or the end that latency must meet."""
+
+    VOLATILE_MEMORY = "volatile-memory"
+    NONVOLATILE_MEMORY = "non-volatile-memory"
+    DEADLINE = "deadline"
+
+
+def without(case: Case, group: Group) -> Case:
+    """The case without the requirements of one group; all others stay as they are."""
+    required, device = case.requirements, case.device
+    if group is Group.DEADLINE:
+        return replace(case, requirements=replace(required, deadline=None))
+    name = "volatile_memory" if group is Group.VOLATILE_MEMORY else "nonvolatile_memory"
+    if device is not None:
+        device = replace(device, **{name: PLENTY})  # type: ignore[arg-type]
+    return replace(case, requirements=replace(required, **{name: None}), device=device)

@@ -1,0 +1,199 @@
+"""Columns of the ILP for networks: which of a layer's hundred thousand designs have to be in the program.
+
+Pricing goes through the layers in order. It starts at each boundary from the labels of the duals and of what the
+designs that have just been found reach, so that one round finds all that belong together. The last round finds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import floor
+
+import numpy as np
+
+from ischedule.models.plan import Bound, Boundary
+from ischedule.models.program import Program
+from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
+from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
+from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
+from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.network_pass import Search, ways
+from ischedule.solvers.outcome import Outcome, boundary_of
+from ischedule.solvers.space import Index
+from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
+from ischedule.solvers.tiled import Prepared, few_of, floored, most_promising, prepared, slack_of
+from ischedule.solvers.waits import Waiting
+
+
+def solve_by_columns(program: Program, limit: Limit) -> Outcome:
+    """The optimal plan of tiled stages, or within a time limit or gap the best one found and a proven bound."""
+    ready = prepared(program, limit)
+    return ready if isinstance(ready, Outcome) else _Columns(program, ready, limit).solve()
+
+
+@dataclass
+class _Columns:
+    """The designs that are in the program, and the best plan found with them."""
+
+    program: Program
+    ready: Prepared
+    limit: Limit
+
+    def __post_init__(self) -> None:
+        self.search: Search = self.ready.search
+        self.chosen: list[set[int]] = [
+            set(most_promising(self.search, stage, self.ready.steer).tolist())
+            for stage in range(len(self.search.spaces))
+        ]
+        self.master: Master | None = None
+        self.value: float = UNREACHABLE
+
+    def solve(self) -> Outcome:
+        """Alternate between the program and pricing."""
+        try:
+            self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
+            for one in floored(self.search, self.ready.steer, self.limit):
+                self.search = one
+            few = True
+            while not self._within_gap():
+                found = self._priced(few)
+                if not any(found) and not few:
+                    return self._outcome(True)
+                few = False
+                for designs, new in zip(self.chosen, found, strict=True):
+                    designs |= new
+                self._solve_master(self.limit)
+        except TimeUp:
+            pass
+        return self._outcome(False)
+
+    def _names(self) -> Chosen:
+        return [
+            {number: space.tiling(number) for number in sorted(designs)}
+            for space, designs in zip(self.search.spaces, self.chosen, strict=True)
+        ]
+
+    def _solve_master(self, limit: Limit) -> None:
+        self.master = solve_master(self.program, self._names(), limit, self._is_wanted)
+        if self.master.flow is not None:
+            self.value = self.master.flow.cost
+            offset = self.program.law.offset
+            best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
+            self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
+
+    def _is_wanted(self, node: Node, cost: int) -> bool:
+        """Whether a plan through a node at a boundary, reached at this cost, may be no dearer than the best known."""
+        if not isinstance(node, Open) or not 0 < node.stage < len(self.search.spaces):
+            return True
+        kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
+        one = np.array([node.drain]), np.array([cost])
+        exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
+        least = float(self.search.least_label(exits, kind, node.stage)[0])
+        return least <= self.value + slack_of(self.value)
+
+    def _least(self) -> int:
+        """What every plan costs at least by the floors alone."""
+        search, denominator = self.search, self.search.rate.fraction[1]
+        total = sum(floor(one.value * denominator * (1 - 1e-9)) for one in search.floors)
+        return floor(total / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6)
+
+    def _within_gap(self) -> bool:
+        least = self._least() + self.program.law.offset
+        dearest = self.value + self.program.law.offset
+        return self.limit.gap > 0 and least > 0 and dearest - least <= self.limit.gap * least
+
+    def _priced(self, few: bool) -> list[set[int]]:
+        """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover.
+
+        The first round looks through few promising ones, so that the plan is good before all others are priced by it.
+        """
+        assert self.master is not None
+        search, exact, found = self.search, self.ready.exact, list[set[int]]()
+        ceiling = self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
+        reached = start(exact.dtype)
+        last = len(search.spaces) - 1
+        for stage in range(last + 1):
+            self.limit.tell(f"pricing the designs of layer {stage + 1} of {last + 1}")
+            candidates = search.candidates(stage, reached, ceiling)
+            if few:
+                candidates = few_of(search, stage, candidates, self.ready.steer)
+            slack = slack_of(min(self.value, 1e18))
+            rough = self._crossed(stage, candidates, reached, self.ready.steer, ceiling, slack)
+            among = np.union1d(rough[1], sorted(self.chosen[stage])).astype(np.intp)
+            reached, _ = self._crossed(stage, among, reached, exact, ceiling, 0)
+            new = self._improving(stage, reached, last)
+            found.append(new - self.chosen[stage])
+            if reached.is_empty:
+                found += [set() for _ in range(last - stage)]
+                break
+        return found
+
+    def _crossed(
+        self, stage: int, designs: Index, entry: Reached, waiting: Waiting, ceiling: float, slack: float
+    ) -> tuple[Reached, Index]:
+        """What is reached behind a stage within the ceiling, and which designs reach it within the slack."""
+        search = self.search
+
+        def wanted(exits: Exits, kind: Kind) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+            return np.asarray(search.least_label(exits, kind, stage + 1) <= ceiling)
+
+        crossings: Iterator[Crossing] = ways(search, stage, designs, entry, waiting, self.limit, ceiling)
+        crossed = gather(crossings, wanted, waiting, slack)
+        return crossed.reached, crossed.useful
+
+    def _improving(self, stage: int, reached: Reached, last: int) -> set[int]:
+        if stage == last:
+            commit = self.search.commit
+            ended = finish(
+                reached, lambda one: (np.full_like(one, commit[0]), np.full_like(one, commit[1])), self.ready.exact
+            )
+            if ended is None or ended.cost >= self.value:
+                return set()
+            return {int(reached[ended.kind].design[ended.label])}
+        assert self.master is not None
+        known = self.master.boundaries[stage]
+        there = boundary_of(reached)
+        new = set[int]()
+        if there.closed is not None and (known.closed is None or there.closed < known.closed):
+            new.add(reached.closed_design)
+        for kind, labels, covers in (
+            (Kind.FIRST, there.first, known.first),
+            (Kind.LATER, there.later, known.later),
+            (Kind.KEPT, there.kept, known.kept),
+            (Kind.AHEAD, there.ahead, known.ahead),
+        ):
+            slip = self.program.law.slip if kind is Kind.AHEAD else 0
+            for label, design in zip(labels, reached[kind].design.tolist(), strict=True):
+                if not any(_covers(one, label, slip) for one in covers):
+                    new.add(design)
+        return new
+
+    def _outcome(self, proven: bool) -> Outcome:
+        """The plan of the program, and the bound that its duals, or the floors alone, prove."""
+        master, search = self.master, self.search
+        count = sum(map(len, search.spaces))
+        if master is None or (master.flow is None and not proven):
+            raise TimeUp
+        if master.flow is None:
+            return Outcome(None, None, None, None, count, stuck_in(master.graph))
+        plan, latency = plan_of_path(self.program, self._names(), master.flow.path)
+        denominator = search.rate.fraction[1]
+        shy = slack_of(self.value) / (2 * len(search.floors))
+        floors = tuple(floor(one.value - shy) * denominator for one in search.floors)
+        if not proven:
+            boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
+            value = min(master.flow.cost, self._least() - round(slack_of(self.value)))
+        elif master.flow.is_exact:
+            boundaries, value = master.boundaries, master.flow.cost
+        else:
+            return Outcome(plan, latency, master.flow.cost, None, count)
+        bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
+        return Outcome(plan, latency, master.flow.cost, bound, count)
+
+
+def _covers(label: tuple[int, ...], other: tuple[int, ...], slip: int) -> bool:
+    """Whether a label is no worse than another in every number; by the slip where the other has drained more."""
+    if slip and label[0] < other[0]:
+        return label[0] <= other[0] and label[1] <= other[1] and label[2] + slip <= other[2]
+    return all(one <= two for one, two in zip(label, other, strict=True))
