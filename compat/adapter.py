@@ -47,6 +47,28 @@ class PublishedWorkload:
     layers: tuple[Layer, ...]
 
 
+def _check_layers(case: Case, shapes: tuple[LayerShape, ...]) -> None:
+    """Refuse layers that the published explorers' networks do not have."""
+    plain = LayerShape("", "", 1, 1, 1, 1, 1, 1, 1, 1)
+    assert case.network is not None, "a case with a chain has a network"
+    if case.network.width is not None:
+        problem = f"means nothing in {case.semantics.value}, where values are words of the device"
+        raise InputError(case.source, "$.network.width", f"int{8 * case.network.width}", problem, "remove it")
+    names = [layer.name for layer in case.network.layers]
+    for shape in shapes:
+        path = f"$.network.layers[{names.index(shape.name)}]"
+        remedy = 'write "semantics": "ischedule"'
+        if shape.kind not in _KINDS:
+            problem = f"is no kind of layer of {case.semantics.value}"
+            raise InputError(case.source, f"{path}.kind", shape.kind, problem, remedy)
+        for field in ("stride", "padding", "dilation", "groups", "bias", "activation"):
+            value = getattr(shape, field)
+            if value != getattr(plain, field):
+                shown = list(value) if isinstance(value, tuple) else value
+                problem = f"means nothing in {case.semantics.value}"
+                raise InputError(case.source, f"{path}.{field}", shown, problem, remedy)
+
+
 def _layer(shape: LayerShape) -> Layer:
     kind = _KINDS[shape.kind]
     pools = kind is LayerKind.GLOBAL_AVERAGE_POOL
@@ -131,7 +153,9 @@ def published_workload(case: Case) -> PublishedWorkload:
     semantics = Semantics(case.semantics.value)
     _check_execution(case)
     _check_device(case, semantics)
-    return PublishedWorkload(semantics, _platform(case), tuple(_layer(shape) for shape in case.chain()))
+    shapes = case.chain()
+    _check_layers(case, shapes)
+    return PublishedWorkload(semantics, _platform(case), tuple(map(_layer, shapes)))
 
 
 def explore_case(case: Case) -> Exploration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
@@ -64,6 +65,7 @@ def forms_of(shape: LayerShape, dense_as_channels: bool) -> tuple[Extent, ...]:
 
 def _network_stages(case: Case) -> tuple[Stage, ...]:
     device = _device(case)
+    _check_layers(case)
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
     sums_in_memory = _has_room_for_sums(case)
@@ -74,6 +76,15 @@ def _network_stages(case: Case) -> tuple[Stage, ...]:
     )
     _check_sums(case, stages)
     return stages
+
+
+def _check_layers(case: Case) -> None:
+    """Refuse layers for which there is no cost model."""
+    for shape in case.chain():
+        plain = LayerShape(*astuple(shape)[:10])
+        if shape != plain or shape.kind not in ("conv2d", "conv1d", "dense", "global_average_pool"):
+            remedy = "use convolutions of stride 1 without padding"
+            raise InputError(case.source, "$.network.layers", shape.name, "has no cost model", remedy)
 
 
 def _device(case: Case) -> Device:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from ischedule.models import case_sections
+from ischedule.models import case_network, case_sections
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
@@ -162,7 +162,7 @@ class _Loader:
             requirements=self._requirements(device, tasks),
             semantics=Semantics(document.get("semantics", "ischedule")),
             dense_as_channels=document.get("options", {}).get("dense_as_channels", True),
-            network=case_sections.network(document["network"], values) if "network" in document else None,
+            network=case_network.network(document["network"], values) if "network" in document else None,
             tasks=tasks,
             source=values.source,
         )

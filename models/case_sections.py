@@ -8,7 +8,6 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_values import CaseValues
 from ischedule.models.demand import Coordinate
 from ischedule.models.errors import MISSING, InvalidValue
-from ischedule.models.network import NETWORK_INPUT, Layer, Network, TensorShape
 from ischedule.models.quantities import (
     CAPACITANCE,
     CURRENT,
@@ -155,37 +154,6 @@ def _sleep(section: Section, values: CaseValues, path: str) -> Sleep:
         wake_time=woken.time,
         retained=section["retained"],
     )
-
-
-def network(section: Section, values: CaseValues, path: str = "$.network") -> Network:
-    """The layers; a layer that names no input reads the one before it."""
-    layers = []
-    before = NETWORK_INPUT
-    for index, entry in enumerate(section["layers"]):
-        kernel = entry.get("kernel")
-        if kernel is not None and len(kernel) == 1 and entry["kind"] == "conv1d":
-            kernel = [*kernel, 1]
-        if kernel is not None and len(kernel) != 2:
-            remedy = "write [height, width]"
-            raise values.error(f"{path}.layers[{index}].kernel", kernel, "has one side", remedy)
-        try:
-            layer = Layer(
-                name=entry["name"],
-                kind=entry["kind"],
-                inputs=tuple(entry.get("inputs", (before,))),
-                out_channels=entry.get("out_channels"),
-                kernel=None if kernel is None else (kernel[0], kernel[1]),
-            )
-        except InvalidValue as error:
-            raise error.located(values.source, f"{path}.layers[{index}]") from None
-        layers.append(layer)
-        before = layer.name
-    try:
-        built = Network(TensorShape(**section["input"]), tuple(layers))
-        built.shapes()
-    except InvalidValue as error:
-        raise error.located(values.source, path) from None
-    return built
 
 
 def coordinate(power_path: str) -> Coordinate:

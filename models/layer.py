@@ -1,8 +1,8 @@
 """The vocabulary of networks: kinds of layers, what each of them states, and the extents that follow from its inputs.
 
-A tensor has channels, height and width, and lies in memory channels last. A dense layer sees its input flattened; flatten
-and reshape keep the order of memory. Padding is zeros; a pooling window looks only at those of its pixels that lie
-inside the input. Concatenation joins channels, softmax runs over the channels of each pixel.
+A tensor has channels, height and width, and lies in memory channels last. A dense layer sees its input flattened;
+flatten and reshape keep the order of memory. Padding is zeros; a pooling window looks only at those of its pixels that
+lie inside the input. Concatenation joins channels, softmax runs over the channels of each pixel.
 """
 
 from collections.abc import Sequence
@@ -64,6 +64,11 @@ class NetworkError(InvalidValue):
     """A network that has no meaning, or none yet; its path starts at the network: `.layers[3].kernel`."""
 
 
+def _a(kind: str) -> str:
+    """The kind with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _check_extent(value: object, path: str) -> None:
     if type(value) is not int or not 1 <= value <= MAX_EXTENT:
         raise NetworkError(value, "is not a possible extent", f"write an integer from 1 to {MAX_EXTENT}", path)
@@ -121,10 +126,10 @@ class Layer:
         if not self.inputs:
             raise NetworkError([], "names no input", f'name the layer before, or "{NETWORK_INPUT}"', ".inputs")
         if self.kind not in JOINS and len(self.inputs) > 1:
-            problem = f"gives {len(self.inputs)} inputs to a {self.kind} layer, which reads one"
+            problem = f"gives {len(self.inputs)} inputs to {_a(self.kind)} layer, which reads one"
             raise NetworkError(list(self.inputs), problem, "name one input", ".inputs")
         if self.kind in JOINS and len(self.inputs) < 2:
-            problem = f"gives one input to a {self.kind} layer, which joins several"
+            problem = f"gives one input to {_a(self.kind)} layer, which joins several"
             raise NetworkError(list(self.inputs), problem, "name two inputs or more", ".inputs")
         for field, default in (("stride", self.kernel if self.kind in WINDOW_POOLS else (1, 1)), *_DEFAULTS):
             if field in fields and getattr(self, field) is None:
@@ -133,10 +138,10 @@ class Layer:
     def _check_presence(self, field: str, value: object, needed: bool | None) -> None:
         """Refuse a field that is missing (needed is True) or means nothing (needed is None)."""
         if needed and value is None:
-            raise NetworkError(self.name, f"is a {self.kind} layer without {field}", f"add {field}", ".name")
+            raise NetworkError(self.name, f"is {_a(self.kind)} layer without {field}", f"add {field}", ".name")
         if needed is None and value is not None:
             shown = list(value) if isinstance(value, tuple) else str(value) if field == "shape" else value
-            raise NetworkError(shown, f"means nothing in a {self.kind} layer", f"remove {field}", f".{field}")
+            raise NetworkError(shown, f"means nothing in {_a(self.kind)} layer", f"remove {field}", f".{field}")
 
     def _check_values(self) -> None:
         for field in ("out_channels", "groups"):
@@ -147,7 +152,8 @@ class Layer:
             for axis, side in enumerate(pair or ()):
                 _check_extent(side, f".{field}[{axis}]")
             if self.kind == "conv1d" and pair is not None and pair[1] != 1:
-                problem = "is wider than 1 in a conv1d layer" if field == "kernel" else "has a second axis in a conv1d layer"
+                what = "is wider than 1" if field == "kernel" else "has a second axis"
+                problem = f"{what} in a conv1d layer"
                 raise NetworkError(list(pair), problem, "write [length], or use conv2d", f".{field}")
         if isinstance(self.padding, tuple):
             for side, size in enumerate(self.padding):
@@ -333,7 +339,7 @@ def _windows(
     size: int = getattr(source, side)
     reach = (kernel[axis] - 1) * dilation[axis] + 1
     if reach > size + padding:
-        spread = f", spread over {reach}" if dilation[axis] > 1 else ""
+        spread = f" (spread over {reach})" if dilation[axis] > 1 else ""
         padded = f" and padded to {size + padding}" if padding else ""
         raise NetworkError(
             list(kernel),

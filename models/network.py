@@ -23,10 +23,16 @@ __all__ = ["KINDS", "MAX_EXTENT", "NETWORK_INPUT", "Layer", "LayerShape", "Netwo
 
 @dataclass(frozen=True)
 class Network:
-    """An input and layers that name what they read; any acyclic graph has the form, chains have plans."""
+    """An input and layers that name what they read: any graph without cycles.
+
+    ``width`` is the bytes of one weight or activation (None: a word of the device); ``fold`` tells whether batch
+    normalisations and activations that stand alone are computed by the layer before them.
+    """
 
     input: TensorShape
     layers: tuple[Layer, ...]
+    width: int | None = None
+    fold: bool = True
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -99,7 +105,8 @@ class Network:
             try:
                 shape = shape_of(layer, [tensors[name] for name in layer.inputs])
             except NetworkError as error:
-                raise error.within(f".layers[{index}]") from None
+                path = f".layers[{index}]{error.path}"
+                raise NetworkError(error.value, error.problem, error.remedy, path) from None
             tensors[shape.name] = TensorShape(shape.out_channels, shape.out_height, shape.out_width)
             shaped.append(shape)
         return tuple(shaped)

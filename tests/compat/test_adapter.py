@@ -130,3 +130,18 @@ def test_networks_beyond_enumeration() -> None:
 def test_own_semantics_are_no_published_ones() -> None:
     with pytest.raises(ValueError, match="ischedule"):
         published_workload(load_case(changed("semantics", "ischedule")))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        ("network.layers", [{"name": "r", "kind": "activation", "activation": "relu"}], "kind"),
+        ("network.layers", [{"name": "d", "kind": "dense", "out_channels": 1, "bias": True}], "bias"),
+        ("network.layers", [{"name": "c", "kind": "conv1d", "out_channels": 1, "kernel": [3], "stride": 2}], "stride"),
+        ("network.width", "int8", "width"),
+    ],
+)
+def test_layers_of_later_networks_are_refused(path: str, value: object, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        published_workload(load_case(changed(path, value)))
+    assert caught.value.path == ("$.network.width" if field == "width" else f"$.network.layers[0].{field}")
