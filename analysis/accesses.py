@@ -10,7 +10,7 @@ holds them and writes to one that is neither that nor the published one. The set
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import accumulate
 
@@ -44,6 +44,21 @@ class Access(Enum):
 
 def passes(extent: Extent, tiling: Tiling) -> Iterator[Pass]:
     """The passes of a design's atoms in order; results that one atom writes have one number."""
+    if extent.groups == 1:
+        yield from _group_passes(extent, tiling)
+        return
+    group = list(_group_passes(extent, tiling))
+    results = max(one.results for one in group) + 1
+    for index in range(extent.groups):
+        for one in group:
+            yield replace(one, results=one.results + index * results)
+
+
+def _group_passes(extent: Extent, tiling: Tiling) -> Iterator[Pass]:
+    if extent.channelwise:
+        for row in range(count(extent.inputs, tiling.inputs) * count(innermost(extent, tiling), tiling.batch)):
+            yield Pass(row, False, keeps=False)
+        return
     batches = count(innermost(extent, tiling), tiling.batch)
     pixels = count(extent.rows, tiling.rows) * count(extent.columns, tiling.columns)
     outputs, inputs = count(extent.outputs, tiling.outputs), count(extent.inputs, tiling.inputs)

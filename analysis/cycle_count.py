@@ -9,7 +9,7 @@ counted, of pixels also the smaller tiles at the edges.
 from __future__ import annotations
 
 from ischedule.models.kernels import Prices, padded
-from ischedule.models.tiling import Extent, Order, Tiling
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
 
 Kind = tuple[int, int]
 """How many atoms at least, and what each drains at least."""
@@ -41,8 +41,8 @@ def _pixel_tiles(extent: Extent, tiling: Tiling) -> list[tuple[int, int, int]]:
     for down, height in ((rows, tiling.rows), (1, low)):
         for across, width in ((columns, tiling.columns), (1, narrow)):
             if height and width and down and across:
-                halo = (height + extent.kernel_rows - 1) * (width + extent.kernel_columns - 1)
-                found.append((down * across, height * width, halo))
+                halo = extent.sources * extent.halo(height, width)
+                found.append((extent.groups * down * across, height * width, halo))
     return found
 
 
@@ -50,16 +50,27 @@ def _loads(
     extent: Extent, tiling: Tiling, prices: Prices, m: int, n: int, tiles: tuple[int, int], area: int, halo: int
 ) -> tuple[int, int, int, int]:
     """What an atom drains for its inputs, its weights, its work and results, and for reading partial sums."""
-    taps = extent.kernel_rows * extent.kernel_columns
     m_tiles, n_tiles = tiles
+    results = n if extent.channelwise else m
     whole, rest = divmod(n, tiling.inputs)
     lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
     read = prices.read[0]
     fetch = halo * (n * read + n_tiles * prices.input_command[0])
-    weights = taps * m * (n * read + n_tiles * prices.weight_command[0])
-    work = taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
-    work += m_tiles * n_tiles * prices.tile[0] + area * (m * prices.write[0] + prices.store_command[tiling.order][0])
+    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[0])
+    if extent.arithmetic is Arithmetic.MULTIPLY:
+        work = extent.taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
+    else:
+        work = area * results * prices.element(extent)[0]
+    stored = area * (results * prices.write[0] + prices.store_command[tiling.order][0])
+    work += m_tiles * n_tiles * prices.tile[0] + stored
     return fetch, weights, work, area * (m * read + m_tiles * prices.sums_command[tiling.order][0])
+
+
+def _ends(extent: Extent, prices: Prices, results: int, area: int, inputs: int) -> int:
+    """What an atom of the first pass drains besides: its bias, and if it is the last pass too the finish."""
+    begin = results * prices.read[0] + prices.weight_command[0] if extent.bias else 0
+    is_last = extent.channelwise or inputs >= extent.inputs
+    return begin + area * results * prices.finish_of(extent)[0] if is_last else begin
 
 
 def _input_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
@@ -71,7 +82,8 @@ def _input_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tup
     for number, area, halo in tiles:
         fetch, weights, work, sums = _loads(extent, tiling, prices, outputs, tiling.inputs, (m_tiles, 1), area, halo)
         plain = weights + work
-        kinds += [(number, plain + fetch), (number * (full - 1), plain)]
+        opening = plain + _ends(extent, prices, outputs, area, tiling.inputs)
+        kinds += [(number, opening + fetch), (number * (full - 1), opening)]
         kinds += [(number * later, plain + sums + fetch), (number * later * (full - 1), plain + sums)]
     return kinds
 
@@ -83,8 +95,13 @@ def _weight_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
         fetch, weights, work, sums = _loads(extent, tiling, prices, tiling.outputs, tiling.inputs, (1, 1), area, halo)
         plain = fetch + work
         # the first tile of pixels is one of full size
-        first = 0 if place else 1
-        kinds += [(outputs * first, plain + weights), (outputs * (number - first), plain)]
+        first = 0 if place else extent.groups
+        results = tiling.inputs if extent.channelwise else tiling.outputs
+        opening = plain + _ends(extent, prices, results, area, tiling.inputs)
+        begun = later + 1 if extent.channelwise else outputs
+        kinds += [(begun * first, opening + weights), (begun * (number - first), opening)]
+        if extent.channelwise:
+            continue
         kinds += [(outputs * later * first, plain + sums + weights), (outputs * later * (number - first), plain + sums)]
     return kinds
 
@@ -96,7 +113,8 @@ def _output_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
     kinds = []
     for number, area, halo in tiles:
         fetch, weights, work, _ = _loads(extent, tiling, prices, tiling.outputs, inputs, (1, n_tiles), area, halo)
-        kinds.append((number * outputs * full, fetch + weights + work))
+        ends = _ends(extent, prices, tiling.outputs, area, inputs) if full == 1 else 0
+        kinds.append((number * outputs * full, fetch + weights + work + ends))
     return kinds
 
 

@@ -21,7 +21,7 @@ from math import isqrt
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
 from ischedule.models.program import TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling, count, sizes
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
 
 Rate = tuple[int, int]
 
@@ -128,7 +128,7 @@ class Classes:
 
     def _below(self, rate: Rate, limit: Limit) -> Iterator[Box]:
         for form, extent in enumerate(self.stage.forms):
-            for order in (Order.OUTPUT,) if extent.pooling else tuple(Order):
+            for order in extent.orders:
                 nest = _Nest(self, form, extent, order, rate)
                 yield from nest.pooled(limit) if extent.pooling else nest.tiled(limit)
 
@@ -157,6 +157,7 @@ class _Nest:
         self.column_tiles = {number: tiles(extent.columns, number) for number in counts(extent.columns)}
         self.output_tiles = [(number, tiles(extent.outputs, number)) for number in counts(extent.outputs)]
         self.column_counts = list(self.column_tiles)
+        self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
 
     def pooled(self, limit: Limit) -> Iterator[Box]:
@@ -181,9 +182,8 @@ class _Nest:
 
     def tiled(self, limit: Limit) -> Iterator[Box]:
         extent = self.extent
-        for inputs in range(extent.inputs, 0, -1):
-            if inputs < extent.inputs and self.order is not Order.OUTPUT and not self.sums:
-                continue
+        sums = self.sums or self.order is Order.OUTPUT or extent.channelwise
+        for inputs in range(extent.inputs, extent.least_inputs - 1 if sums else extent.inputs - 1, -1):
             for number, outputs in self._outputs(inputs):
                 dear = True
                 for batches, batch in self._batches(inputs, number):
@@ -215,7 +215,8 @@ class _Nest:
         """Words for weights, for each input pixel, and for each output pixel, of the least tile and batch."""
         extent, lanes = self.extent, padded(inputs, self.price.multiple)
         kept = 1 if self.order is Order.OUTPUT else batch[0]
-        return extent.kernel_rows * extent.kernel_columns * outputs[0] * lanes, lanes, outputs[0] * kept
+        results = inputs if extent.channelwise else outputs[0]
+        return extent.weight_taps * outputs[0] * lanes, extent.sources * lanes, results * kept
 
     def _coefficients(self, inputs: int, outputs: int, batches: int) -> Linear:
         """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels."""
@@ -223,37 +224,50 @@ class _Nest:
         number = count(extent.inputs, inputs)
         whole, rest = divmod(extent.inputs, inputs)
         lanes = whole * padded(inputs, price.multiple) + padded(rest, price.multiple)
-        pixels, taps = extent.rows * extent.columns, extent.kernel_rows * extent.kernel_columns
-        halo = extent.inputs * price.read + number * price.input_command
-        weights = taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
-        partial = (number - 1) * pixels * (extent.outputs * price.read + outputs * price.sums)
-        work = taps * pixels * extent.outputs * (number * price.multiply_command + lanes * price.multiply)
+        pixels, groups = extent.rows * extent.columns, extent.groups
+        passes, channels, tiles = (
+            (1, extent.inputs, number) if extent.channelwise else (number, extent.outputs, outputs)
+        )
+        halo = extent.sources * groups * (extent.inputs * price.read + number * price.input_command)
+        weights = extent.weight_taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
+        partial = (passes - 1) * pixels * (channels * price.read + tiles * price.sums)
+        if extent.arithmetic is Arithmetic.MULTIPLY:
+            vectors = number * price.multiply_command + lanes * price.multiply
+            work = extent.taps * pixels * extent.outputs * vectors
+        else:
+            work = pixels * channels * price.element(extent)
         tile = outputs * number * price.tile
+        begun = batches if order is Order.INPUT else tiles
+        if extent.bias:
+            tile += channels * price.read + begun * price.weight_command
+        if extent.finish:
+            work += pixels * channels * price.finish
         if order is Order.INPUT:
-            stores = number * pixels * (extent.outputs * price.write + batches * price.store)
-            return partial + work + stores, halo, weights + tile
+            stores = passes * pixels * (channels * price.write + begun * price.store)
+            return groups * (partial + work + stores), halo, groups * (weights + tile)
         if order is Order.WEIGHT:
-            stores = number * pixels * (extent.outputs * price.write + outputs * price.store)
-            return weights + partial + work + stores, outputs * halo, tile
-        stores = batches * pixels * (extent.outputs * price.write + outputs * price.store)
-        return work + stores, outputs * halo, weights + tile
+            stores = passes * pixels * (channels * price.write + tiles * price.store)
+            return groups * (weights + partial + work + stores), outputs * halo, groups * tile
+        stores = batches * pixels * (channels * price.write + tiles * price.store)
+        return groups * (work + stores), outputs * halo, groups * (weights + tile)
 
     def _at(self, linear: Linear, rows: int, columns: int) -> int:
         extent, (constant, per_halo, per_tile) = self.extent, linear
-        halo = extent.rows + rows * (extent.kernel_rows - 1)
-        halo *= extent.columns + columns * (extent.kernel_columns - 1)
+        (down, below), (across, beside) = self.row_reach, self.column_reach
+        halo = (down * extent.rows + rows * below) * (across * extent.columns + columns * beside)
         return constant + per_halo * halo + per_tile * rows * columns
 
     def _pixels(self, linear: Linear, memory: tuple[int, int, int], limit: Limit) -> Iterator[tuple[range, range, int]]:
         """The staircase over numbers of rows and columns: from the first that fits memory up to the limit."""
         extent = self.extent
         weights, per_input, per_output = memory
+        (down, below), (across, beside) = self.row_reach, self.column_reach
         for number, rows in self.row_tiles.items():
             if self._at(linear, number, 1) >= limit.value:
                 break
-            high = rows[0] + extent.kernel_rows - 1
-            free = self.words - weights - high * (extent.kernel_columns - 1) * per_input
-            most = free // (high * per_input + rows[0] * per_output)
+            high = down * rows[0] + below
+            free = self.words - weights - high * beside * per_input
+            most = free // (high * across * per_input + rows[0] * per_output)
             if most < 1:
                 continue
             first = count(extent.columns, min(most, extent.columns))
@@ -283,4 +297,9 @@ class _Reduced:
         self.input_command, self.weight_command = reduced(prices.input_command), reduced(prices.weight_command)
         self.sums, self.store = reduced(prices.sums_command[order]), reduced(prices.store_command[order])
         self.multiply, self.multiply_command = reduced(prices.multiply), reduced(prices.multiply_command)
-        self.tile, self.pool = reduced(prices.tile), reduced(prices.pool)
+        self.tile, self.pool, self.finish = reduced(prices.tile), reduced(prices.pool), reduced(prices.finish)
+        self._prices, self._reduced = prices, reduced
+
+    def element(self, extent: Extent) -> int:
+        """The work for each result of a nest that multiplies nothing."""
+        return self._reduced(self._prices.element(extent))

@@ -8,14 +8,16 @@ from itertools import product
 from ischedule.models.chain import Chain
 from ischedule.models.kernels import totals
 from ischedule.models.program import Design, ExplicitStage, Stage, TiledStage
-from ischedule.models.tiling import Order, Tiling, innermost
+from ischedule.models.tiling import Tiling, innermost
 
 
 def tilings(stage: TiledStage) -> Iterator[Tiling]:
     """Every tiling of a tiled stage that fits."""
     for form, extent in enumerate(stage.forms):
-        for order in (Order.OUTPUT,) if extent.pooling else tuple(Order):
+        for order in extent.orders:
             for rows, columns, outputs, inputs in product(*(range(1, loop + 1) for loop in extent.loops)):
+                if inputs < extent.least_inputs:
+                    continue
                 one = Tiling(form, order, rows, columns, outputs, inputs, 1)
                 for batch in range(1, innermost(extent, one) + 1):
                     tiling = Tiling(form, order, rows, columns, outputs, inputs, batch)

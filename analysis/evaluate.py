@@ -159,14 +159,14 @@ def _written(stage: Stage, design: Design) -> int:
     if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
         return 0
     extent = stage.forms[design.form]
-    return stage.prices.word_bytes * extent.outputs * _stores(extent, design)
+    return stage.prices.word_bytes * extent.groups * extent.results * _stores(extent, design)
 
 
 def _stores(extent: Extent, tiling: Tiling) -> int:
     """How often each output channel is stored, over all pixels."""
     if extent.pooling:
         return count(innermost(extent, tiling), tiling.batch)
-    passes = count(extent.inputs, tiling.inputs)
+    passes = 1 if extent.channelwise else count(extent.inputs, tiling.inputs)
     if tiling.order is Order.OUTPUT:
         passes = count(passes, tiling.batch)
     return extent.rows * extent.columns * passes

@@ -1,13 +1,14 @@
 """The largest load of a power cycle that runs a single atom of a design, in closed form.
 
 Tiles and batches are largest where their loop begins, and a cycle that starts inside a row fetches the reused operand
-like the row's first atom. So the largest is the very first atom, or the first that also reads partial sums.
+like the row's first atom. So the largest is the very first atom, the first that also reads partial sums, or the first
+of the last pass, which may have fewer input channels and finishes the results.
 """
 
 from __future__ import annotations
 
 from ischedule.models.kernels import Prices, padded
-from ischedule.models.tiling import Extent, Order, Tiling, count
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count
 
 
 def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
@@ -18,7 +19,10 @@ def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     n, n_tiles = tiling.inputs, 1
     if tiling.order is Order.OUTPUT:
         n, n_tiles = min(n * tiling.batch, extent.inputs), min(tiling.batch, count(extent.inputs, n))
-    return _load(extent, tiling, prices, n, n_tiles)
+    first = _load(extent, tiling, prices, n, n_tiles)
+    if extent.bias:
+        first += _results(extent, tiling) * prices.read[0] + prices.weight_command[0]
+    return first + _finish(extent, tiling, prices) if extent.channelwise or n >= extent.inputs else first
 
 
 def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
@@ -32,12 +36,23 @@ def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     m, m_tiles = _outputs(extent, tiling)
     n = tiling.inputs * (tiling.batch if tiling.order is Order.OUTPUT else 1)
     first = first_load(extent, tiling, prices)
-    left = min(n, extent.inputs - n)
-    if left <= 0:
+    if extent.channelwise or n >= extent.inputs:
         return first
+    later, rest = count(extent.inputs, n) - 1, extent.inputs % n or n
+    found = _load(extent, tiling, prices, rest, count(rest, tiling.inputs)) + _finish(extent, tiling, prices)
+    if later > 1:
+        found = max(found, _load(extent, tiling, prices, n, count(n, tiling.inputs)))
     sums = m * prices.read[0] + m_tiles * prices.sums_command[tiling.order][0]
-    second = _load(extent, tiling, prices, left, count(left, tiling.inputs))
-    return max(first, second + tiling.rows * tiling.columns * sums)
+    return max(first, found + tiling.rows * tiling.columns * sums)
+
+
+def _results(extent: Extent, tiling: Tiling) -> int:
+    """Result channels of a first atom."""
+    return tiling.inputs if extent.channelwise else _outputs(extent, tiling)[0]
+
+
+def _finish(extent: Extent, tiling: Tiling, prices: Prices) -> int:
+    return tiling.rows * tiling.columns * _results(extent, tiling) * prices.finish_of(extent)[0]
 
 
 def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
@@ -50,15 +65,18 @@ def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
 def _load(extent: Extent, tiling: Tiling, prices: Prices, n: int, n_tiles: int) -> int:
     m, m_tiles = _outputs(extent, tiling)
     area = tiling.rows * tiling.columns
-    halo = (tiling.rows + extent.kernel_rows - 1) * (tiling.columns + extent.kernel_columns - 1)
-    taps = extent.kernel_rows * extent.kernel_columns
+    halo = extent.sources * extent.halo(tiling.rows, tiling.columns)
+    results = n if extent.channelwise else m
     whole, rest = divmod(n, tiling.inputs)
     lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
     read = prices.read[0]
     fetch = halo * (n * read + n_tiles * prices.input_command[0])
-    weights = taps * m * (n * read + n_tiles * prices.weight_command[0])
-    work = taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
-    stored = area * (m * prices.write[0] + prices.store_command[tiling.order][0])
+    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[0])
+    if extent.arithmetic is Arithmetic.MULTIPLY:
+        work = extent.taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
+    else:
+        work = area * results * prices.element(extent)[0]
+    stored = area * (results * prices.write[0] + prices.store_command[tiling.order][0])
     return fetch + weights + work + stored + m_tiles * n_tiles * prices.tile[0]
 
 

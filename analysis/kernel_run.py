@@ -167,6 +167,8 @@ class KernelRun:
     def _fetch_inputs(self, step: Step) -> Work:
         tile = step.tile
         rows, columns = window(tile.rows, self.extent.kernel_rows), window(tile.columns, self.extent.kernel_columns)
+        assert isinstance(rows, range)
+        assert isinstance(columns, range)
         words = self._read_words((rows, columns, tile.inputs))
         lanes = padded(len(tile.inputs), self._multiple)
         block = np.full((len(rows), len(columns), lanes), self.numbers.input_zero, self.numbers.width.word)

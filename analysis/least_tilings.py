@@ -3,7 +3,8 @@
 A smaller tile or batch moves and computes less in every atom and needs less volatile memory, with one exception: fewer
 input channels at a time mean partial sums, which cost transfers of their own. So the least designs have one pixel and
 one output channel, and either one input channel, or all of them at once: in one tile, or (OUTPUT order) in one batch of
-tiles of any size. For every design that fits there is a least one that fits and demands no more.
+tiles of any size. For every design that fits there is a least one that fits and demands no more. Channelwise
+nests sum nothing over channels: their least design has one channel, or all of a softmax.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ def least_tilings(form: int, extent: Extent) -> Iterator[Tiling]:
             for columns in range(1, extent.columns + 1):
                 batch = count(extent.rows, rows) * count(extent.columns, columns)
                 yield Tiling(form, Order.OUTPUT, rows, columns, 1, 1, batch)
+        return
+    if extent.channelwise:
+        yield Tiling(form, Order.WEIGHT, 1, 1, 1, extent.least_inputs, 1)
         return
     for order in Order:
         yield Tiling(form, order, 1, 1, 1, 1, 1)

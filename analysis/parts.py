@@ -47,6 +47,7 @@ def prices_of_part(prices: Prices, part: Part) -> Prices:
         )
     if part is not Part.COMPUTE:
         prices = replace(prices, multiply=_FREE, multiply_command=_FREE, tile=_FREE, pool=_FREE)
+        prices = replace(prices, add=_FREE, softmax=_FREE, finish=_FREE)
     if part is not Part.STORE:
         prices = replace(prices, write=_FREE, store_command=dict(_FREE_COMMANDS))
     return prices

@@ -14,7 +14,7 @@ from itertools import accumulate, chain, repeat
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
-from ischedule.models.tiling import Order, Tiling, innermost
+from ischedule.models.tiling import Tiling, innermost
 from ischedule.models.waiting import CycleLaw, Position, Threshold, positions
 
 
@@ -103,7 +103,7 @@ def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
     if not 0 <= tiling.form < len(stage.forms):
         return False
     extent = stage.forms[tiling.form]
-    if extent.pooling and tiling.order is not Order.OUTPUT:
+    if tiling.order not in extent.orders or tiling.inputs < extent.least_inputs:
         return False
     tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
     if not all(1 <= size <= loop for size, loop in zip(tile, extent.loops, strict=True)):

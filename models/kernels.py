@@ -3,11 +3,19 @@
 Data is laid out channels last, so that one transfer command moves the channels of one pixel (or of one kernel tap). For
 a tile of ``r x c`` pixels, ``m`` output and ``n`` input channels and a kernel of ``h x w`` taps:
 
-    input fetch     (r + h - 1)(c + w - 1) commands of n elements
+    input fetch     a command of n elements for each input pixel that the tile looks at (r + h - 1 rows, c + w - 1
+                    columns at stride 1), padding included
     weight fetch    h w m commands of n elements
     partial sums    r c commands of m elements, unless these are the first input channels
+    bias            with the first input channels one command for the output channels of an atom (in WEIGHT order of a
+                    tile): sums begin with it
     arithmetic      h w r c m vector multiply-accumulates of n elements, padded to the multiple (also in memory)
+    finish          r c m steps after the last input channels, where results pass through an activation
     result          r c commands of m elements; in INPUT order one command per pixel writes a whole batch
+
+A channelwise nest has n results and m = 1: h w commands of n weights, h w r c multiply-accumulates of vectors, and
+stores of n elements; without weights it works on h w elements for each result (pooling) or on one of each source. Its
+weights are reused along a row and its channels are never summed.
 
 Every price is an integer, rounded up once when the device is read, so that every sum is exact: a tile batch costs the
 same however it is cut into tiles that issue the same commands. Two lemmas follow, which shrink the design space without
@@ -23,10 +31,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 from ischedule.models.chain import Chain
-from ischedule.models.tiling import Extent, Order, Tiling, count, sizes
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
 
+Value = TypeVar("Value")
 Price = tuple[int, int]
 """Energy (or charge) and time."""
 
@@ -47,6 +57,19 @@ class Prices:
     pool: Price
     multiple: int
     word_bytes: int
+    add: Price = (0, 0)
+    softmax: Price = (0, 0)
+    finish: Price = (0, 0)
+
+    def element(self, extent: Extent) -> Price:
+        """The work for each result of a nest that multiplies nothing."""
+        prices = {Arithmetic.POOL: self.pool, Arithmetic.ADD: self.add, Arithmetic.SOFTMAX: self.softmax}
+        energy, time = prices.get(extent.arithmetic, (0, 0))
+        return extent.steps * energy, extent.steps * time
+
+    def finish_of(self, extent: Extent) -> Price:
+        """What is done to each result of a nest before it is stored."""
+        return self.finish if extent.finish else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +91,11 @@ def volatile_bytes(extent: Extent, tiling: Tiling, multiple: int, word_bytes: in
     if extent.pooling:
         return word_bytes * (area * tiling.outputs + tiling.outputs * tiling.batch)
     inputs = padded(tiling.inputs, multiple)
-    halo = (tiling.rows + extent.kernel_rows - 1) * (tiling.columns + extent.kernel_columns - 1)
-    weights = extent.kernel_rows * extent.kernel_columns * tiling.outputs * inputs
+    halo = extent.sources * extent.halo(tiling.rows, tiling.columns)
+    weights = extent.weight_taps * tiling.outputs * inputs
     kept = 1 if tiling.order is Order.OUTPUT else tiling.batch
-    return word_bytes * (halo * inputs + weights + area * tiling.outputs * kept)
+    results = tiling.inputs if extent.channelwise else tiling.outputs
+    return word_bytes * (halo * inputs + weights + area * results * kept)
 
 
 def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
@@ -105,9 +129,9 @@ def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
 def most_spent(extent: Extent, prices: Prices, ends: Ends) -> Price:
     """No design and no power cycles of a layer spend more: the finest tiles, each in a cycle of its own."""
     sums = []
-    for order in (Order.OUTPUT,) if extent.pooling else Order:
-        finest = Tiling(0, order, 1, 1, 1, 1, 1)
-        atoms = prod(extent.loops)
+    for order in extent.orders:
+        finest = Tiling(0, order, 1, 1, 1, extent.least_inputs, 1)
+        atoms = extent.groups * prod(extent.loops) // extent.least_inputs
         again = next(rows_of(extent, finest, prices))[0].again
         once = totals(extent, finest, prices)
         sums.append([once[part] + atoms * (again[part] + ends.resume[part] + ends.commit[part]) for part in (0, 1)])
@@ -127,21 +151,35 @@ def _total(extent: Extent, tiling: Tiling, prices: Prices, lanes: int, part: int
         work = pixels * extent.outputs * prices.pool[part]
         kept = extent.outputs * read + outputs * sums
         return fetch + work + kept + batches * (extent.outputs * write + outputs * store)
-    taps = extent.kernel_rows * extent.kernel_columns
-    halo_rows = extent.rows + rows * (extent.kernel_rows - 1)
-    halo_columns = extent.columns + columns * (extent.kernel_columns - 1)
-    fetch = halo_rows * halo_columns * (extent.inputs * read + inputs * prices.input_command[part])
-    weights = taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
-    partial = (inputs - 1) * pixels * (extent.outputs * read + outputs * sums)
-    work = taps * pixels * extent.outputs * (inputs * prices.multiply_command[part] + lanes * prices.multiply[part])
-    work += rows * columns * outputs * inputs * prices.tile[part]
+    fetch = extent.sources * _all_reached(extent, rows, columns)
+    fetch *= extent.inputs * read + inputs * prices.input_command[part]
+    weights = extent.weight_taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
+    passes, channels, tiles = (1, extent.inputs, inputs) if extent.channelwise else (inputs, extent.outputs, outputs)
+    partial = (passes - 1) * pixels * (channels * read + tiles * sums)
+    if extent.arithmetic is Arithmetic.MULTIPLY:
+        vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
+        work = extent.taps * pixels * extent.outputs * vectors
+    else:
+        work = pixels * channels * prices.element(extent)[part]
+    work += rows * columns * outputs * inputs * prices.tile[part] + pixels * channels * prices.finish_of(extent)[part]
+    begun = tiles
     if tiling.order is Order.INPUT:
-        stores = inputs * pixels * (extent.outputs * write + count(outputs, tiling.batch) * store)
-        return fetch + rows * columns * weights + partial + work + stores
-    if tiling.order is Order.WEIGHT:
-        return outputs * fetch + weights + partial + work + inputs * pixels * (extent.outputs * write + outputs * store)
-    stores = count(inputs, tiling.batch) * pixels * (extent.outputs * write + outputs * store)
-    return outputs * fetch + rows * columns * weights + work + stores
+        begun = count(outputs, tiling.batch)
+        total = fetch + rows * columns * weights + partial + passes * pixels * (channels * write + begun * store)
+    elif tiling.order is Order.WEIGHT:
+        total = outputs * fetch + weights + partial + passes * pixels * (channels * write + tiles * store)
+    else:
+        stores = count(inputs, tiling.batch) * pixels * (channels * write + tiles * store)
+        total = outputs * fetch + rows * columns * weights + stores
+    if extent.bias:
+        total += rows * columns * (channels * read + begun * prices.weight_command[part])
+    return extent.groups * (total + work)
+
+
+def _all_reached(extent: Extent, rows: int, columns: int) -> int:
+    """The input pixels that all tiles look at, from the numbers of their rows and columns."""
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
+    return (down * extent.rows + rows * below) * (across * extent.columns + columns * beside)
 
 
 def _batches(tiles: list[int], batch: int) -> list[list[int]]:
@@ -159,13 +197,19 @@ class Row:
 def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     """The design as a run-length coded sequence of rows; equal rows are one object."""
     if extent.pooling:
-        yield from _pool_rows(extent, tiling, prices)
+        found = _pool_rows(extent, tiling, prices)
     elif tiling.order is Order.INPUT:
-        yield from _input_rows(extent, tiling, prices)
+        found = _input_rows(extent, tiling, prices)
     elif tiling.order is Order.WEIGHT:
-        yield from _weight_rows(extent, tiling, prices)
+        found = _weight_rows(extent, tiling, prices)
     else:
-        yield from _output_rows(extent, tiling, prices)
+        found = _output_rows(extent, tiling, prices)
+    if extent.groups == 1:
+        yield from found
+        return
+    group = list(found)
+    for _ in range(extent.groups):
+        yield from group
 
 
 def _price(parts: list[tuple[int, Price]]) -> Price:
@@ -176,7 +220,7 @@ def _add(first: Price, second: Price) -> Price:
     return first[0] + second[0], first[1] + second[1]
 
 
-def _runs(values: list[int]) -> Iterator[tuple[int, int]]:
+def _runs(values: list[Value]) -> Iterator[tuple[Value, int]]:
     start = 0
     for index in range(1, len(values) + 1):
         if index == len(values) or values[index] != values[start]:
@@ -184,13 +228,26 @@ def _runs(values: list[int]) -> Iterator[tuple[int, int]]:
             start = index
 
 
+Channels = tuple[int, bool, bool]
+"""One pass over input channels: how many, whether sums begin with them, and whether something is left to finish."""
+
+
+def _passes(extent: Extent, tiling: Tiling) -> list[tuple[Channels, int]]:
+    """The passes over the same results, equal ones together; channelwise every tile is a pass of its own."""
+    tiles = sizes(extent.inputs, tiling.inputs)
+    if extent.channelwise:
+        return [((n, True, extent.finish), times) for n, times in _runs(tiles)]
+    last = len(tiles) - 1
+    return list(_runs([(n, place == 0, extent.finish and place == last) for place, n in enumerate(tiles)]))
+
+
 def _fetch(extent: Extent, prices: Prices, r: int, c: int, n: int, tiles: int) -> Price:
-    halo = (r + extent.kernel_rows - 1) * (c + extent.kernel_columns - 1)
-    return _price([(halo * n, prices.read), (halo * tiles, prices.input_command)])
+    pixels = extent.sources * extent.halo(r, c)
+    return _price([(pixels * n, prices.read), (pixels * tiles, prices.input_command)])
 
 
 def _weights(extent: Extent, prices: Prices, m: int, n: int, tiles: int) -> Price:
-    vectors = extent.kernel_rows * extent.kernel_columns * m
+    vectors = extent.weight_taps * m
     return _price([(vectors * n, prices.read), (vectors * tiles, prices.weight_command)])
 
 
@@ -198,22 +255,31 @@ def _sums(prices: Prices, order: Order, pixels: int, m: int, tiles: int) -> Pric
     return _price([(pixels * m, prices.read), (pixels * tiles, prices.sums_command[order])])
 
 
-def _store(prices: Prices, order: Order, pixels: int, m: int) -> Price:
-    return _price([(pixels * m, prices.write), (pixels, prices.store_command[order])])
+def _begin(extent: Extent, prices: Prices, results: int) -> Price:
+    return _price([(results, prices.read), (1, prices.weight_command)] if extent.bias else [])
+
+
+def _store(prices: Prices, order: Order, pixels: int, results: int) -> Price:
+    return _price([(pixels * results, prices.write), (pixels, prices.store_command[order])])
 
 
 def _work(extent: Extent, prices: Prices, pixels: int, m: int, lanes: int, vectors: int, tiles: int) -> Price:
-    steps = extent.kernel_rows * extent.kernel_columns * pixels * m
+    steps = extent.taps * pixels * m
     return _price([(steps * vectors, prices.multiply_command), (steps * lanes, prices.multiply), (tiles, prices.tile)])
+
+
+def _elements(extent: Extent, prices: Prices, pixels: int, n: int) -> Price:
+    return _price([(pixels * n, prices.element(extent)), (1, prices.tile)])
 
 
 def _input_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     batches = _batches(sizes(extent.outputs, tiling.outputs), tiling.batch)
-    known: dict[tuple[int, int, int, bool], Row] = {}
+    known: dict[tuple[int, int, Channels], Row] = {}
 
-    def row(r: int, c: int, n: int, first: bool) -> Row:
-        key = (r, c, n, first)
+    def row(r: int, c: int, channels: Channels) -> Row:
+        key = (r, c, channels)
         if key not in known:
+            n, begins, ends = channels
             fetch = _fetch(extent, prices, r, c, n, 1)
             lanes = padded(n, prices.multiple)
             atoms = []
@@ -221,42 +287,51 @@ def _input_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tupl
                 m, tiles = sum(batch), len(batch)
                 cost = _add(_weights(extent, prices, m, n, 1), _work(extent, prices, r * c, m, lanes, 1, tiles))
                 cost = _add(cost, _store(prices, Order.INPUT, r * c, m))
-                atoms.append(cost if first else _add(cost, _sums(prices, Order.INPUT, r * c, m, tiles)))
+                if ends:
+                    cost = _add(cost, _price([(r * c * m, prices.finish)]))
+                sums = _begin(extent, prices, m) if begins else _sums(prices, Order.INPUT, r * c, m, tiles)
+                atoms.append(_add(cost, sums))
             atoms[0] = _add(atoms[0], fetch)
             known[key] = Row(atoms, fetch)
         return known[key]
 
-    inputs = sizes(extent.inputs, tiling.inputs)
+    passes = _passes(extent, tiling)
     for r in sizes(extent.rows, tiling.rows):
         for c, times in _runs(sizes(extent.columns, tiling.columns)):
-            if len(inputs) == 1:
-                yield row(r, c, inputs[0], True), times
+            if len(passes) == 1 and passes[0][1] == 1:
+                yield row(r, c, passes[0][0]), times
                 continue
             for _ in range(times):
-                yield row(r, c, inputs[0], True), 1
-                for n, repeats in _runs(inputs[1:]):
-                    yield row(r, c, n, False), repeats
+                for channels, repeats in passes:
+                    yield row(r, c, channels), repeats
 
 
 def _weight_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     tiles = [(r, c) for r in sizes(extent.rows, tiling.rows) for c in sizes(extent.columns, tiling.columns)]
     batches = [tiles[start : start + tiling.batch] for start in range(0, len(tiles), tiling.batch)]
 
-    def row(m: int, n: int, first: bool) -> Row:
+    def row(m: int, channels: Channels) -> Row:
+        n, begins, ends = channels
         weights = _weights(extent, prices, m, n, 1)
-        lanes = padded(n, prices.multiple)
+        results = n if extent.channelwise else m
         known: dict[tuple[int, int], Price] = {}
         for r, c in set(tiles):
-            cost = _add(_fetch(extent, prices, r, c, n, 1), _work(extent, prices, r * c, m, lanes, 1, 1))
-            cost = _add(cost, _store(prices, Order.WEIGHT, r * c, m))
-            known[r, c] = cost if first else _add(cost, _sums(prices, Order.WEIGHT, r * c, m, 1))
+            cost = _add(_fetch(extent, prices, r, c, n, 1), _store(prices, Order.WEIGHT, r * c, results))
+            if extent.arithmetic is Arithmetic.MULTIPLY:
+                cost = _add(cost, _work(extent, prices, r * c, m, padded(n, prices.multiple), 1, 1))
+            else:
+                cost = _add(cost, _elements(extent, prices, r * c, n))
+            if ends:
+                cost = _add(cost, _price([(r * c * results, prices.finish)]))
+            sums = _begin(extent, prices, results) if begins else _sums(prices, Order.WEIGHT, r * c, m, 1)
+            known[r, c] = _add(cost, sums)
         atoms = [(sum(known[t][0] for t in batch), sum(known[t][1] for t in batch)) for batch in batches]
         atoms[0] = _add(atoms[0], weights)
         return Row(atoms, weights)
 
-    inputs = sizes(extent.inputs, tiling.inputs)
+    passes = _passes(extent, tiling)
     for m, times in _runs(sizes(extent.outputs, tiling.outputs)):
-        parts = [(row(m, inputs[0], True), 1)] + [(row(m, n, False), repeats) for n, repeats in _runs(inputs[1:])]
+        parts = [(row(m, channels), repeats) for channels, repeats in passes]
         for _ in range(times):
             yield from parts
 
@@ -273,6 +348,9 @@ def _output_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tup
                 cost = _add(_fetch(extent, prices, r, c, n, tiles), _weights(extent, prices, m, n, tiles))
                 cost = _add(cost, _work(extent, prices, r * c, m, lanes, tiles, tiles))
                 atoms.append(_add(cost, _store(prices, Order.OUTPUT, r * c, m)))
+            atoms[0] = _add(atoms[0], _begin(extent, prices, m))
+            if extent.finish:
+                atoms[-1] = _add(atoms[-1], _price([(r * c * m, prices.finish)]))
             known[r, c, m] = Row(atoms, _sums(prices, Order.OUTPUT, r * c, m, 1))
         return known[r, c, m]
 

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from ischedule.models.demand import TooManyDesigns
 from ischedule.models.kernels import Prices
-from ischedule.models.tiling import Extent, Order, Tiling
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
 
 Column = NDArray[np.int64]
 MOST = 20_000_000
 """A layer with more tiles or designs than this is refused: laying them out would take gigabytes."""
-ORDERS = (Order.INPUT, Order.WEIGHT, Order.OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -110,19 +109,22 @@ def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
     The rows of a tile are taken one by one, and the other loops only as far as they can fit with them.
     """
     found = []
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
     for height in range(1, extent.rows + 1):
-        reach = (height + extent.kernel_rows - 1) * multiple
-        width = min(extent.columns, words // reach - extent.kernel_columns + 1)
+        high = extent.sources * (down * height + below)
+        width = min(extent.columns, (words // (high * multiple) - beside) // across)
         if width < 1:
             break
-        most_inputs = min(extent.inputs, words // (reach // multiple * extent.kernel_columns))
-        taps = extent.kernel_rows * extent.kernel_columns
-        most_outputs = min(extent.outputs, words // height, words // (taps * multiple))
+        most_inputs = min(extent.inputs, words // (high * (across + beside)))
+        most_outputs = min(extent.outputs, words // height)
+        if extent.weight_taps:
+            most_outputs = min(most_outputs, words // (extent.weight_taps * multiple))
         columns, outputs, inputs = _grid(width, most_outputs, most_inputs)
         lanes = _pad(inputs, multiple)
-        halo = (height + extent.kernel_rows - 1) * (columns + extent.kernel_columns - 1)
-        operands, results = halo * lanes + taps * outputs * lanes, height * columns * outputs
-        fits = operands + results <= words
+        halo = extent.sources * extent.halo(np.full_like(columns, height), columns)
+        results = height * columns * (inputs if extent.channelwise else outputs)
+        operands = halo * lanes + extent.weight_taps * outputs * lanes
+        fits = (operands + results <= words) & (inputs >= extent.least_inputs)
         parts = (np.full_like(columns, height), columns, outputs, inputs, operands, results)
         found.append([part[fits] for part in parts])
         _check_number(sum(len(part[0]) for part in found), words)
@@ -133,7 +135,7 @@ def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canoni
     *base, operands, results = _fitting_tiles(extent, prices.multiple, words)
     rows, columns, outputs, inputs = base
     found = []
-    for order in ORDERS:
+    for order in extent.orders:
         keep = np.ones(len(rows), dtype=bool)
         if order is Order.OUTPUT:
             batches = _ceil(extent.inputs, inputs)
@@ -158,7 +160,7 @@ def stores_partial_sums(designs: Designs) -> NDArray[np.bool_]:
         return designs.batch < _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
     if designs.order is Order.OUTPUT:
         return designs.batch < _ceil(extent.inputs, designs.inputs)
-    return designs.inputs < extent.inputs
+    return (designs.inputs < extent.inputs) & (not extent.channelwise)
 
 
 def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
@@ -180,24 +182,33 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
         fetch = pixels * (extent.outputs * (read + prices.pool[part]) + outputs * prices.input_command[part])
         kept = extent.outputs * read + outputs * sums
         return np.asarray(fetch + kept + batches * (extent.outputs * write + outputs * store), dtype=np.int64)
-    taps = extent.kernel_rows * extent.kernel_columns
-    halo = (extent.rows + rows * (extent.kernel_rows - 1)) * (extent.columns + columns * (extent.kernel_columns - 1))
-    fetch = halo * (extent.inputs * read + inputs * prices.input_command[part])
-    weights = taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
-    partial = (inputs - 1) * pixels * (extent.outputs * read + outputs * sums)
-    whole = extent.inputs // designs.inputs
-    rest = extent.inputs - whole * designs.inputs
-    lanes = whole * _pad(designs.inputs, prices.multiple) + _pad(rest, prices.multiple)
-    vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
-    work = taps * pixels * extent.outputs * vectors + rows * columns * outputs * inputs * prices.tile[part]
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
+    halo = (down * extent.rows + rows * below) * (across * extent.columns + columns * beside)
+    fetch = extent.sources * halo * (extent.inputs * read + inputs * prices.input_command[part])
+    weights = extent.weight_taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
+    passes, channels, tiles = (1, extent.inputs, inputs) if extent.channelwise else (inputs, extent.outputs, outputs)
+    partial = (passes - 1) * pixels * (channels * read + tiles * sums)
+    work = rows * columns * outputs * inputs * prices.tile[part] + pixels * channels * prices.finish_of(extent)[part]
+    if extent.arithmetic is Arithmetic.MULTIPLY:
+        whole = extent.inputs // designs.inputs
+        rest = extent.inputs - whole * designs.inputs
+        lanes = whole * _pad(designs.inputs, prices.multiple) + _pad(rest, prices.multiple)
+        vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
+        work = work + extent.taps * pixels * extent.outputs * vectors
+    else:
+        work = work + pixels * channels * prices.element(extent)[part]
+    begun = tiles
     if designs.order is Order.INPUT:
-        stores = inputs * pixels * (extent.outputs * write + -(-outputs // designs.batch) * store)
-        return np.asarray(fetch + rows * columns * weights + partial + work + stores, dtype=np.int64)
-    if designs.order is Order.WEIGHT:
-        stores = inputs * pixels * (extent.outputs * write + outputs * store)
-        return np.asarray(outputs * fetch + weights + partial + work + stores, dtype=np.int64)
-    stores = -(-inputs // designs.batch) * pixels * (extent.outputs * write + outputs * store)
-    return np.asarray(outputs * fetch + rows * columns * weights + work + stores, dtype=np.int64)
+        begun = -(-outputs // designs.batch)
+        total = fetch + rows * columns * weights + partial + passes * pixels * (channels * write + begun * store)
+    elif designs.order is Order.WEIGHT:
+        total = outputs * fetch + weights + partial + passes * pixels * (channels * write + tiles * store)
+    else:
+        stores = -(-inputs // designs.batch) * pixels * (channels * write + tiles * store)
+        total = outputs * fetch + rows * columns * weights + stores
+    if extent.bias:
+        total = total + rows * columns * (channels * read + begun * prices.weight_command[part])
+    return np.asarray(extent.groups * (total + work), dtype=np.int64)
 
 
 def atoms_per_design(designs: Designs) -> Column:
@@ -208,10 +219,10 @@ def atoms_per_design(designs: Designs) -> Column:
     if extent.pooling:
         return outputs * -(-(rows * columns) // designs.batch)
     if designs.order is Order.INPUT:
-        return rows * columns * inputs * -(-outputs // designs.batch)
+        return extent.groups * rows * columns * inputs * -(-outputs // designs.batch)
     if designs.order is Order.WEIGHT:
-        return outputs * inputs * -(-(rows * columns) // designs.batch)
-    return rows * columns * outputs * -(-inputs // designs.batch)
+        return extent.groups * outputs * inputs * -(-(rows * columns) // designs.batch)
+    return extent.groups * rows * columns * outputs * -(-inputs // designs.batch)
 
 
 def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, Column]]:
@@ -236,49 +247,75 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
         energy = energy + designs.outputs * write + store
         kept = designs.outputs * read + sums
         return [(np.where(equal, rows * columns // designs.batch, 0) * outputs, energy, energy + kept)]
-    taps = extent.kernel_rows * extent.kernel_columns
-    halo = (designs.rows + extent.kernel_rows - 1) * (designs.columns + extent.kernel_columns - 1)
+    results = designs.inputs if extent.channelwise else designs.outputs
+    halo = extent.sources * extent.halo(designs.rows, designs.columns)
     fetch = halo * (designs.inputs * read + prices.input_command[part])
-    weights = taps * designs.outputs * (designs.inputs * read + prices.weight_command[part])
-    partial = area * (designs.outputs * read + sums)
-    lanes = _pad(designs.inputs, prices.multiple)
-    work = taps * area * designs.outputs * (prices.multiply_command[part] + lanes * prices.multiply[part])
-    work = work + prices.tile[part]
+    weights = extent.weight_taps * designs.outputs * (designs.inputs * read + prices.weight_command[part])
+    partial = area * (results * read + sums)
+    work = _work(designs, prices, area, results) + prices.tile[part]
+    begin = results * read + prices.weight_command[part] if extent.bias else 0
+    finish = area * results * prices.finish_of(extent)[part]
+    passes = np.ones_like(inputs) if extent.channelwise else _ceil(extent.inputs, designs.inputs)
     if designs.order is Order.OUTPUT:
-        energy = designs.batch * (fetch + weights + work) + area * (designs.outputs * write + store)
-        groups = inputs // designs.batch
-        tiles = rows * columns * outputs
+        energy = designs.batch * (fetch + weights + work) + area * (results * write + store)
+        groups, passes = inputs // designs.batch, -(-passes // designs.batch)
+        opening, later = _ends(energy, begin, finish, passes)
+        tiles = extent.groups * rows * columns * outputs
         first = np.minimum(groups, 1) * tiles
-        return [(first, energy, energy), (np.maximum(groups - 1, 0) * tiles, energy, energy + partial)]
+        return [(first, opening, opening), (np.maximum(groups - 1, 0) * tiles, later, later + partial)]
     if designs.order is Order.INPUT:
-        batch = designs.batch * (weights + work) + area * (designs.batch * designs.outputs * write + store)
-        full, again, tiles = designs.batch * partial, fetch, rows * columns * (outputs // designs.batch)
+        batch = designs.batch * (weights + work) + area * (designs.batch * results * write + store)
+        begin = designs.batch * results * read + prices.weight_command[part] if extent.bias else 0
+        finish, partial = designs.batch * finish, designs.batch * partial
+        again, tiles = fetch, rows * columns * (outputs // designs.batch)
     else:
-        batch = fetch + work + area * (designs.outputs * write + store)
-        full, again, tiles = partial, weights, rows * columns * outputs
-    later = np.maximum(inputs - 1, 0) * tiles
-    return [(tiles * np.minimum(inputs, 1), batch, batch + again), (later, batch + full, batch + full + again)]
+        batch = fetch + work + area * (results * write + store)
+        again, tiles = weights, rows * columns * outputs
+    opening, later = _ends(batch, begin, finish, passes)
+    tiles, later = extent.groups * tiles, later + partial
+    if extent.channelwise:
+        return [(tiles * inputs, opening, opening + again)]
+    left = np.maximum(inputs - 1, 0) * tiles
+    return [(tiles * np.minimum(inputs, 1), opening, opening + again), (left, later, later + again)]
+
+
+def _ends(atom: Column, begin: Column | int, finish: Column, passes: Column) -> tuple[Column, Column]:
+    """What an atom drains in a first pass, and at least in a later one: the last pass also finishes."""
+    return atom + begin + np.where(passes == 1, finish, 0), atom + np.where(passes == 2, finish, 0)
+
+
+def _work(designs: Designs, prices: Prices, area: Column, results: Column) -> Column:
+    """The energy of a full tile's arithmetic."""
+    extent = designs.extent
+    if extent.arithmetic is not Arithmetic.MULTIPLY:
+        return area * results * prices.element(extent)[0]
+    lanes = _pad(designs.inputs, prices.multiple)
+    return extent.taps * area * designs.outputs * (prices.multiply_command[0] + lanes * prices.multiply[0])
 
 
 def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
     """Energy of the dearest power cycle of a single atom, without the common ends: ``heaviest_cycle`` as a column.
 
-    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, or the first that
-    also reads partial sums: later input channels may be fewer than the first.
+    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, the first that
+    also reads partial sums, or the first of the last pass, which may have fewer input channels and finishes results.
     """
     _check_batches(designs)
     extent = designs.extent
-    if extent.pooling:
-        reading = np.zeros_like(designs.rows)
+    if extent.pooling or extent.channelwise:
+        row = np.zeros_like(designs.rows)
     elif designs.order is Order.INPUT:
-        reading = -(-_ceil(extent.outputs, designs.outputs) // designs.batch)
+        row = -(-_ceil(extent.outputs, designs.outputs) // designs.batch)
     elif designs.order is Order.WEIGHT:
-        reading = _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
+        row = _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
     else:
-        reading = np.ones_like(designs.rows)
-    reading = np.minimum(reading, atoms_per_design(designs) - 1)
+        row = np.ones_like(designs.rows)
+    passes = _ceil(extent.inputs, designs.inputs)
+    if designs.order is Order.OUTPUT:
+        passes = -(-passes // designs.batch)
+    most = atoms_per_design(designs) - 1
+    places = [np.zeros_like(row), np.minimum(row, most), np.minimum((passes - 1) * row, most)]
     lay_out = _pool_atoms if extent.pooling else _atoms
-    atom, again = lay_out(designs, prices, 0, np.stack([np.zeros_like(reading), reading], axis=1))
+    atom, again = lay_out(designs, prices, 0, np.stack(places, axis=1))
     return np.asarray((atom + again).max(axis=1), dtype=np.int64)
 
 
@@ -334,7 +371,9 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
     read, write = prices.read[part], prices.write[part]
     store = prices.store_command[designs.order][part]
     sums = prices.sums_command[designs.order][part]
-    taps = extent.kernel_rows * extent.kernel_columns
+    passes = n_inputs
+    if extent.groups > 1:
+        place = place % (atoms_per_design(designs)[:, None] // extent.groups)
     if designs.order is Order.INPUT:
         groups = -(-n_outputs // batch)
         b, rest = place % groups, place // groups
@@ -359,25 +398,32 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
         m_index, rest = rest % n_outputs, rest // n_outputs
         c, r = rest % n_columns, rest // n_columns
         m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
-        n_index = inner
+        n_index, passes = inner, groups
         n = np.minimum(batch * t_inputs, extent.inputs - inner * batch * t_inputs)
         n_tiles = np.minimum(batch, n_inputs - inner * batch)
         whole = n // t_inputs
         lanes = whole * _pad(t_inputs, prices.multiple) + _pad(n - whole * t_inputs, prices.multiple)
     h = _span(np.minimum(r, n_rows - 1), t_rows, extent.rows)
     w = _span(c, t_columns, extent.columns)
-    area = h * w
-    halo = (h + extent.kernel_rows - 1) * (w + extent.kernel_columns - 1)
-    fetch = halo * (n * read + n_tiles * prices.input_command[part])
-    weights = taps * m * (n * read + n_tiles * prices.weight_command[part])
-    partial = area * (m * read + m_tiles * sums)
-    work = taps * area * m * (n_tiles * prices.multiply_command[part] + lanes * prices.multiply[part])
-    work = work + m_tiles * n_tiles * prices.tile[part] + area * (m * write + store)
+    area, results = h * w, n if extent.channelwise else m
+    begins, ends = n_index == 0, n_index == passes - 1
+    if extent.channelwise:
+        begins = ends = np.ones_like(begins)
+    fetch = extent.sources * extent.halo(h, w) * (n * read + n_tiles * prices.input_command[part])
+    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[part])
+    partial = area * (results * read + m_tiles * sums)
+    begin = results * read + prices.weight_command[part] if extent.bias else np.zeros_like(area)
+    if extent.arithmetic is Arithmetic.MULTIPLY:
+        work = extent.taps * area * m * (n_tiles * prices.multiply_command[part] + lanes * prices.multiply[part])
+    else:
+        work = area * results * prices.element(extent)[part]
+    work = work + m_tiles * n_tiles * prices.tile[part] + area * (results * write + store)
+    work = work + np.where(ends, area * results * prices.finish_of(extent)[part], 0)
     first = inner == 0
     if designs.order is Order.OUTPUT:
-        return fetch + weights + work, np.where(first, 0, partial)
+        return fetch + weights + work + np.where(first, begin, 0), np.where(first, 0, partial)
     again, each = (fetch, weights) if designs.order is Order.INPUT else (weights, fetch)
-    atom = each + work + np.where(n_index > 0, partial, 0)
+    atom = each + work + np.where(begins, begin, partial)
     return atom + np.where(first, again, 0), np.where(first, 0, again)
 
 

@@ -9,14 +9,25 @@ one size (the last tile of a loop may be smaller), orders the loops, and batches
     OUTPUT   rows, columns, outputs, INPUTS  the partial sums      input-channel tiles accumulated in volatile memory
 
 One batch is one atom. A *row* is one pass of the innermost loop: the reused operand is fetched by the first atom of a
-row, and again by a power cycle that starts inside the row. Pooling has OUTPUT order only: outputs, [rows, columns]; its
-reused operand is the accumulator.
+row, and again by a power cycle that starts inside the row. Pooling over a whole feature map has OUTPUT order only:
+outputs, [rows, columns]; its reused operand is the accumulator.
+
+A *channelwise* nest (depthwise filters, pooling windows, sums of tensors, functions of single values) makes one result
+channel of each input channel: it has one output loop and WEIGHT order only, and nothing is summed over channels. The
+nest of a layer with groups is run once for each group, one after the other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Count = TypeVar("Count", int, NDArray[np.int64])
 
 
 class Order(Enum):
@@ -27,13 +38,25 @@ class Order(Enum):
     OUTPUT = "output"
 
 
+class Arithmetic(StrEnum):
+    """What is done with the input elements of a result."""
+
+    MULTIPLY = "multiply"
+    POOL = "pool"
+    ADD = "add"
+    COPY = "copy"
+    SOFTMAX = "softmax"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Extent:
-    """The trip counts of a layer's loop nest before tiling, and its kernel.
+    """The trip counts of a layer's loop nest before tiling, its kernel, and what it does.
 
-    ``rows`` and ``columns`` count output pixels of a convolution and input pixels of a pooling layer. A dense layer is
-    the convolution whose kernel is its whole input (``rows = columns = 1``), or, flattened, the 1 x 1 convolution over
-    all inputs as channels.
+    ``rows`` and ``columns`` count output pixels of a convolution and input pixels of a global pooling layer
+    (``pooling``). A dense layer is the convolution whose kernel is its whole input (``rows = columns = 1``), or,
+    flattened, the 1 x 1 convolution over all inputs as channels. ``outputs`` and ``inputs`` are channels of one group;
+    a channelwise nest has one output and as many results as inputs. ``sources`` tensors are read alike. Sums begin with
+    a bias that is read; what a result still needs before it is stored is its ``finish``.
     """
 
     rows: int
@@ -43,11 +66,72 @@ class Extent:
     kernel_rows: int
     kernel_columns: int
     pooling: bool = False
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    channelwise: bool = False
+    arithmetic: Arithmetic = Arithmetic.MULTIPLY
+    sources: int = 1
+    groups: int = 1
+    bias: bool = False
+    finish: bool = False
 
     @property
     def loops(self) -> tuple[int, int, int, int]:
         """The four trip counts in the order of a tiling's fields."""
         return (self.rows, self.columns, self.outputs, self.inputs)
+
+    @property
+    def row_reach(self) -> tuple[int, int]:
+        """How many input rows a number of output rows looks at: so many for each, and so many more."""
+        return _reach(self.kernel_rows, self.stride[0], self.dilation[0])
+
+    @property
+    def column_reach(self) -> tuple[int, int]:
+        """The same of columns."""
+        return _reach(self.kernel_columns, self.stride[1], self.dilation[1])
+
+    @property
+    def taps(self) -> int:
+        """How many pixels of the input a result looks at."""
+        return self.kernel_rows * self.kernel_columns
+
+    @property
+    def weight_taps(self) -> int:
+        """How many weights there are for each pair of an input and an output channel."""
+        return self.taps if self.arithmetic is Arithmetic.MULTIPLY else 0
+
+    @property
+    def steps(self) -> int:
+        """How many elements are worked on for each result where nothing is multiplied."""
+        return {Arithmetic.POOL: self.taps, Arithmetic.ADD: self.sources}.get(self.arithmetic, 1)
+
+    @property
+    def results(self) -> int:
+        """How many result channels a group has."""
+        return self.inputs if self.channelwise else self.outputs
+
+    @property
+    def least_inputs(self) -> int:
+        """The fewest channels of a tile: a softmax needs all channels of a pixel at once."""
+        return self.inputs if self.arithmetic is Arithmetic.SOFTMAX else 1
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders that the nest can have."""
+        if self.pooling:
+            return (Order.OUTPUT,)
+        return (Order.WEIGHT,) if self.channelwise else tuple(Order)
+
+    def halo(self, rows: Count, columns: Count) -> Count:
+        """How many input pixels a tile of output pixels looks at, those between dilated taps included."""
+        (down, below), (across, beside) = self.row_reach, self.column_reach
+        return (down * rows + below) * (across * columns + beside)
+
+
+def _reach(kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Windows that overlap or touch share a run of pixels, others have one each."""
+    window = (kernel - 1) * dilation + 1
+    return (stride, window - stride) if window >= stride else (window, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +176,4 @@ def stores_partial_sums(extent: Extent, tiling: Tiling) -> bool:
     """Whether results are accumulated over several passes through non-volatile memory."""
     if extent.pooling or tiling.order is Order.OUTPUT:
         return tiling.batch < innermost(extent, tiling)
-    return tiling.inputs < extent.inputs
+    return tiling.inputs < extent.inputs and not extent.channelwise

@@ -8,7 +8,7 @@ from importlib import import_module
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Order, Tiling
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -56,9 +56,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
         smallest = [
-            Tiling(form, order, 1, 1, 1, 1, 1)
+            Tiling(form, order, 1, 1, 1, extent.least_inputs, 1)
             for form, extent in enumerate(stage.forms)
-            for order in ((Order.OUTPUT,) if extent.pooling else Order)
+            for order in extent.orders
         ]
         fits = any(stage.fits(tiling) for tiling in smallest)
     else:

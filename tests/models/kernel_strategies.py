@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from ischedule.models.kernels import Ends, Prices
-from ischedule.models.tiling import Extent, Order, Tiling, innermost
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, innermost
 
 ORDERS = tuple(Order)
 
@@ -16,9 +18,11 @@ def sizes_up_to(limit: int) -> st.SearchStrategy[int]:
 
 
 @st.composite
-def extents(draw: st.DrawFn, pooling: bool | None = None) -> Extent:
-    """A convolution in two dimensions or one, a dense layer in either form, or a pooling layer."""
-    kinds = ["conv2d", "conv1d", "dense", "channels"]
+def extents(draw: st.DrawFn, pooling: bool | None = None, channelwise: bool | None = None) -> Extent:
+    """A convolution in two dimensions or one, a dense layer in either form, a channelwise or a pooling layer."""
+    kinds = ["conv2d", "strided", "conv1d", "dense", "channels"]
+    if channelwise is not False:
+        kinds += ["depthwise", "windows", "single", "softmax"]
     if pooling is not None:
         kinds = ["pool"] if pooling else kinds
     else:
@@ -33,17 +37,46 @@ def extents(draw: st.DrawFn, pooling: bool | None = None) -> Extent:
         return Extent(1, 1, draw(sizes_up_to(8)), draw(small), draw(small), draw(small))
     if kind == "channels":
         return Extent(1, 1, draw(sizes_up_to(8)), draw(sizes_up_to(14)), 1, 1)
-    return Extent(draw(small), draw(small), draw(sizes_up_to(6)), 1, 1, 1, pooling=True)
+    if kind == "pool":
+        return Extent(draw(small), draw(small), draw(sizes_up_to(6)), 1, 1, 1, pooling=True)
+    ends = {"bias": draw(st.booleans()), "finish": draw(st.booleans())}
+    if kind == "strided":
+        loops = (draw(small), draw(small), draw(sizes_up_to(3)), draw(small))
+        return Extent(*loops, **draw(kernels()), groups=draw(sizes_up_to(3)), **ends)
+    return draw(channelwise_extents(kind, ends))
+
+
+@st.composite
+def kernels(draw: st.DrawFn) -> dict[str, Any]:
+    """A kernel with its strides and dilations."""
+    small = sizes_up_to(3)
+    stride, dilation = (draw(small), draw(small)), (draw(sizes_up_to(2)), draw(sizes_up_to(2)))
+    return {"kernel_rows": draw(small), "kernel_columns": draw(small), "stride": stride, "dilation": dilation}
+
+
+@st.composite
+def channelwise_extents(draw: st.DrawFn, kind: str, ends: dict[str, bool]) -> Extent:
+    """A nest whose results have a channel of the input each."""
+    loops = (draw(sizes_up_to(4)), draw(sizes_up_to(4)), 1, draw(sizes_up_to(6)))
+    if kind == "depthwise":
+        return Extent(*loops, **draw(kernels()), channelwise=True, **ends)
+    finish = ends["finish"]
+    if kind == "windows":
+        return Extent(*loops, **draw(kernels()), channelwise=True, arithmetic=Arithmetic.POOL, finish=finish)
+    if kind == "softmax":
+        return Extent(*loops, 1, 1, channelwise=True, arithmetic=Arithmetic.SOFTMAX)
+    arithmetic = draw(st.sampled_from([Arithmetic.ADD, Arithmetic.COPY]))
+    sources = draw(st.integers(2, 3)) if arithmetic is Arithmetic.ADD else 1
+    return Extent(*loops, 1, 1, channelwise=True, arithmetic=arithmetic, sources=sources, finish=finish)
 
 
 @st.composite
 def tilings(draw: st.DrawFn, extent: Extent, order: Order | None = None) -> Tiling:
     """Any design of the layer, in memory of any size."""
-    if extent.pooling:
-        order = Order.OUTPUT
-    elif order is None:
-        order = draw(st.sampled_from(ORDERS))
+    if order is None or order not in extent.orders:
+        order = draw(st.sampled_from(extent.orders))
     rows, columns, outputs, inputs = (draw(sizes_up_to(trips)) for trips in extent.loops)
+    inputs = max(inputs, extent.least_inputs)
     batch = draw(sizes_up_to(innermost(extent, Tiling(0, order, rows, columns, outputs, inputs, 1))))
     return Tiling(0, order, rows, columns, outputs, inputs, batch)
 
@@ -74,6 +107,9 @@ def prices(draw: st.DrawFn, tile: bool | None = None) -> Prices:
         pool=draw(price),
         multiple=draw(st.sampled_from([1, 2, 2, 3, 4])),
         word_bytes=draw(st.sampled_from([1, 2, 4])),
+        add=draw(price),
+        softmax=draw(price),
+        finish=draw(price),
     )
 
 

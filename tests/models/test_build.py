@@ -220,7 +220,7 @@ def test_partial_sums_pass_through_memory_when_a_pass_ends_before_the_last_input
         atoms_of_a_row = -(-innermost(extent, tiling) // tiling.batch)
         assert stores_partial_sums(extent, tiling) == (atoms_of_a_row > 1)
     else:
-        passes = len(range(0, extent.inputs, tiling.inputs))
+        passes = 1 if extent.channelwise else len(range(0, extent.inputs, tiling.inputs))
         assert stores_partial_sums(extent, tiling) == (passes > 1)
 
 
@@ -254,8 +254,8 @@ def test_the_finest_design_comes_close_to_the_most(design: tuple[Extent, Tiling]
     """Only what the first atom of a row does not fetch twice is counted too much."""
     extent, _ = design
     most, reached = most_spent(extent, cost, ends), 0
-    for order in [Order.OUTPUT] if extent.pooling else list(Order):
-        atoms = chain(extent, Tiling(0, order, 1, 1, 1, 1, 1), cost, ends)
+    for order in extent.orders:
+        atoms = chain(extent, Tiling(0, order, 1, 1, 1, extent.least_inputs, 1), cost, ends)
         reached = max(reached, sum(map(sum, (atoms.drain, atoms.resume_drain, atoms.commit_drain))))
     assert reached <= most[0] <= 2 * reached
 

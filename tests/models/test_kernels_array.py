@@ -13,7 +13,7 @@ from ischedule.models import kernels, kernels_array, tiling
 from ischedule.models.kernels import Ends, Prices, is_canonical, volatile_bytes
 from ischedule.models.kernels_array import Designs, enumerate_designs
 from ischedule.models.tiling import Extent, Order, Tiling, innermost
-from tests.models.kernel_strategies import ORDERS, extents, prices, tilings
+from tests.models.kernel_strategies import extents, prices, tilings
 
 NO_ENDS = Ends((0, 0), (0, 0))
 
@@ -21,8 +21,10 @@ NO_ENDS = Ends((0, 0), (0, 0))
 def every_tiling(extent: Extent, form: int = 0) -> list[Tiling]:
     """All designs whatever memory they need, by walking through all sizes."""
     found = []
-    for order in [Order.OUTPUT] if extent.pooling else ORDERS:
+    for order in extent.orders:
         for rows, columns, outputs, inputs in product(*(range(1, trips + 1) for trips in extent.loops)):
+            if inputs < extent.least_inputs:
+                continue
             trips = innermost(extent, Tiling(form, order, rows, columns, outputs, inputs, 1))
             found += [Tiling(form, order, rows, columns, outputs, inputs, batch) for batch in range(1, trips + 1)]
     return found
@@ -40,7 +42,7 @@ def columns_of(extent: Extent, chosen: list[Tiling]) -> Designs:
 def some_designs(draw: st.DrawFn, batched_weights: bool = False) -> tuple[Designs, list[Tiling]]:
     """A few designs of one layer and order."""
     extent = draw(extents())
-    order = Order.OUTPUT if extent.pooling else draw(st.sampled_from(ORDERS))
+    order = draw(st.sampled_from(extent.orders))
     chosen = draw(st.lists(tilings(extent, order), min_size=1, max_size=6))
     if order is Order.WEIGHT and not batched_weights:
         chosen = [Tiling(t.form, t.order, t.rows, t.columns, t.outputs, t.inputs, 1) for t in chosen]
@@ -135,8 +137,8 @@ def test_full_atoms_are_priced_as_they_are(some: tuple[Designs, list[Tiling]], c
 @given(extents(), prices())
 def test_full_atoms_count_all_atoms_of_even_divisions(extent: Extent, cost: Prices) -> None:
     """Where all tiles are equal the counts are exact, so that nothing is lost by counting too few."""
-    for order in [Order.OUTPUT] if extent.pooling else ORDERS:
-        whole = Tiling(0, order, extent.rows, 1, extent.outputs, 1, 1)
+    for order in extent.orders:
+        whole = Tiling(0, order, extent.rows, 1, extent.outputs, extent.least_inputs, 1)
         designs = columns_of(extent, [whole])
         counted = sum(int(count[0]) for count, _, _ in kernels_array.full_atoms(designs, cost))
         assert counted == len(kernels.chain(extent, whole, cost, NO_ENDS))

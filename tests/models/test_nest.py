@@ -41,8 +41,9 @@ def test_multiply_accumulates_are_the_closed_form(design: Design) -> None:
     if extent.pooling:
         assert (total.macs, total.pools) == (0, pixels * extent.outputs)
     else:
-        assert total.macs == pixels * extent.outputs * extent.inputs * extent.kernel_rows * extent.kernel_columns
+        assert total.macs == extent.groups * pixels * extent.outputs * extent.inputs * extent.weight_taps
         assert total.macs == total.lanes
+        assert total.finishes == (extent.groups * pixels * extent.results if extent.finish else 0)
 
 
 @given(layers())
@@ -55,7 +56,7 @@ def test_every_result_is_stored_last_exactly_once(design: Design) -> None:
                 tile = step.tile
                 stored += [(r, c, m) for r in tile.rows for c in tile.columns for m in tile.outputs]
     results = 1 if extent.pooling else extent.rows * extent.columns
-    assert len(stored) == len(set(stored)) == results * extent.outputs
+    assert len(stored) == len(set(stored)) == results * extent.groups * extent.results
 
 
 @given(layers())
@@ -82,6 +83,16 @@ def test_spans_cover_a_loop_once(extent: int, tile: int) -> None:
     assert [index for part in parts for index in part] == list(range(extent))
     assert all(len(part) == tile for part in parts[:-1])
     assert all(one.stop == two.start for one, two in pairwise(parts))
+
+
+@given(st.integers(0, 5), st.integers(1, 5), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
+def test_windows_hold_every_tap_and_nothing_beyond(start: int, n: int, kernel: int, stride: int, dilation: int) -> None:
+    outputs = range(start, start + n)
+    found = window(outputs, kernel, stride, dilation)
+    spread = [range(o * stride, o * stride + (kernel - 1) * dilation + 1) for o in outputs]
+    assert list(found) == sorted(set().union(*spread))
+    extent = Extent(n, 1, 1, 1, kernel, 1, stride=(stride, 1), dilation=(dilation, 1))
+    assert extent.halo(n, 1) == len(found)
 
 
 def test_a_window_reaches_past_its_outputs_by_the_kernel() -> None:

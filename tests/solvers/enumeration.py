@@ -15,7 +15,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.program import Design, Program, TiledStage
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
-from ischedule.models.tiling import Order, Tiling, count, innermost
+from ischedule.models.tiling import Tiling, count, innermost
 from ischedule.models.waiting import CycleLaw, Position, positions
 
 
@@ -78,8 +78,10 @@ def designs_of(program: Program) -> list[list[Design]]:
 
 def _tilings(stage: TiledStage) -> Iterator[Tiling]:
     for form, extent in enumerate(stage.forms):
-        for order in (Order.OUTPUT,) if extent.pooling else Order:
+        for order in extent.orders:
             for tile in product(*(range(1, loop + 1) for loop in extent.loops)):
+                if tile[3] < extent.least_inputs:
+                    continue
                 trips = innermost(extent, Tiling(form, order, *tile, 1))
                 assert count(trips, 1) == trips
                 yield from (Tiling(form, order, *tile, batch) for batch in range(1, trips + 1))

@@ -8,7 +8,7 @@ from random import Random
 from ischedule.models.chain import Chain
 from ischedule.models.kernels import Ends, Price, Prices, chain, heaviest_cycle
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
 from ischedule.models.waiting import CycleLaw
 
 DIGEST = "5ca1ab1e" * 8
@@ -61,9 +61,9 @@ def random_prices(random: Random, energy: int, time: int) -> Prices:
     tile = random.choice(((0, 0), _price(random, energy, time)))
     multiple = random.choice((1, 2, 2, 4))
     read, write, inputs, weights, multiply, command, pool = (_price(random, energy, time) for _ in range(7))
-    return Prices(
-        read, write, inputs, weights, by_order[0], by_order[1], multiply, command, tile, pool, multiple, word_bytes=2
-    )
+    add, softmax, finish = (_price(random, energy, time) for _ in range(3))
+    first = (read, write, inputs, weights, by_order[0], by_order[1], multiply, command, tile, pool, multiple)
+    return Prices(*first, word_bytes=2, add=add, softmax=softmax, finish=finish)
 
 
 def scaled(prices: Prices, numerator: int, denominator: int) -> Prices:
@@ -87,10 +87,28 @@ def random_extent(random: Random, most: int) -> Extent:
         kernel = random.choice((1, 1, 2)), random.choice((1, 2))
         if random.random() < 0.15:
             extent = Extent(rows, columns, outputs, 1, 1, 1, pooling=True)
+        elif random.random() < 0.3:
+            extent = _channelwise(random, (rows, columns, 1, inputs), kernel)
         else:
             extent = Extent(rows, columns, outputs, inputs, *kernel)
+            if random.random() < 0.4:
+                stride, bias, finish = random.choice(((1, 1), (2, 3), (3, 1))), *random.choices((False, True), k=2)
+                extent = replace(extent, stride=stride, bias=bias, finish=finish, groups=random.choice((1, 1, 2)))
         if rows * columns * outputs * extent.inputs <= most:
             return extent
+
+
+def _channelwise(random: Random, loops: tuple[int, int, int, int], kernel: tuple[int, int]) -> Extent:
+    """A layer that works on each channel by itself."""
+    finish = random.random() < 0.5
+    if random.random() < 0.5:
+        stride, bias = random.choice(((1, 1), (2, 2))), random.random() < 0.5
+        return Extent(*loops, *kernel, stride=stride, channelwise=True, bias=bias, finish=finish)
+    arithmetic = random.choice((Arithmetic.POOL, Arithmetic.ADD, Arithmetic.COPY, Arithmetic.SOFTMAX))
+    sources = 2 if arithmetic is Arithmetic.ADD else 1
+    if arithmetic is not Arithmetic.POOL:
+        kernel = 1, 1
+    return Extent(*loops, *kernel, channelwise=True, arithmetic=arithmetic, sources=sources, finish=finish)
 
 
 def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 6) -> Program:
@@ -104,7 +122,7 @@ def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 
     ]
     prices = random_prices(random, 10**6, long)
     free = Ends((0, 0), (0, 0))
-    finest = max(heaviest_cycle(forms[0], Tiling(0, Order.OUTPUT, 1, 1, 1, 1, 1), prices, free) for forms in layers)
+    finest = max(heaviest_cycle(forms[0], _finest(forms[0], Order.OUTPUT), prices, free) for forms in layers)
     room = law.capacity - resume - commit
     prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, finest))
     if random.random() < 0.5:
@@ -116,11 +134,15 @@ def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 
     return Program(tuple(found), law, DIGEST)
 
 
+def _finest(extent: Extent, order: Order) -> Tiling:
+    """The design of the smallest tiles, in an order if the layer has it."""
+    return Tiling(0, order if order in extent.orders else extent.orders[0], 1, 1, 1, extent.least_inputs, 1)
+
+
 def _exact_start(random: Random, layers: list[tuple[Extent, ...]], prices: Prices, room: int, otherwise: int) -> int:
     """A cost of starting with which some cycle of some finest design drains exactly what there is."""
     extent = random.choice(layers)[0]
-    order = Order.OUTPUT if extent.pooling else random.choice(list(Order))
-    atoms = chain(extent, Tiling(0, order, 1, 1, 1, 1, 1), prices, Ends((0, 0), (0, 0)))
+    atoms = chain(extent, _finest(extent, random.choice(list(Order))), prices, Ends((0, 0), (0, 0)))
     first = random.randrange(len(atoms))
     last = random.randint(first, min(len(atoms) - 1, first + 2))
     rest = room - sum(atoms.drain[first : last + 1]) - atoms.resume_drain[first]
