@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import accumulate, chain, repeat
 
 import numpy as np
@@ -23,6 +23,7 @@ from ischedule.models.build import program_of
 from ischedule.models.case import Case
 from ischedule.models.errors import InputError
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
+from ischedule.models.network import LayerShape
 from ischedule.models.plan import Plan
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Tiling
@@ -186,7 +187,18 @@ def width_of(case: Case) -> Width:
         problem = "are words that cannot be executed"
         remedy = "use words of 8 or 16 bits"
         raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
-    return Width(case.device.word_bytes)
+    _check_layers(case)
+    width = None if case.network is None else case.network.width
+    return Width(width or case.device.word_bytes)
+
+
+def _check_layers(case: Case) -> None:
+    """Refuse layers that cannot be executed: only chains of plain filters, dense layers and average pools can."""
+    for shape in case.chain():
+        plain = LayerShape(*astuple(shape)[:10])
+        if shape != plain or shape.kind not in ("conv2d", "conv1d", "dense", "global_average_pool"):
+            remedy = "use filters of stride 1 without padding, groups, bias or activation"
+            raise InputError(case.source, "$.network.layers", shape.name, "cannot be executed", remedy)
 
 
 def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Placed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 
 from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
@@ -102,7 +103,8 @@ def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         yield Margin("volatile memory", max(volatile), largest.volatile, MEMORY)
     available = nonvolatile_memory(case)
     if case.tasks is None and available is not None:
-        designs = [design for design in plan.designs if isinstance(design, Tiling)]
+        ordered = [design for _, design in sorted(zip(plan.stages, plan.designs, strict=True), key=itemgetter(0))]
+        designs = [design for design in ordered if isinstance(design, Tiling)]
         yield Margin("non-volatile memory", nonvolatile_bytes(case, designs), available, MEMORY)
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import replace
 
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
 from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
-from ischedule.models.errors import InputError, InvalidValue
+from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.kernels import most_spent
-from ischedule.models.network import LayerShape
+from ischedule.models.lowering import forms_of
+from ischedule.models.order import steps_of
 from ischedule.models.prices import ends_of, prices_of
-from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
+from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
 from ischedule.models.tasks import TaskColumns
-from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
+from ischedule.models.tiling import Arithmetic, Extent, Tiling, stores_partial_sums
 from ischedule.models.waiting import CycleLaw, cycle_law
 
 _SUM_BUFFERS = 3
@@ -33,8 +34,11 @@ def program_of(case: Case) -> Program:
 
     Raises `Unschedulable` where memory or physics rule out every plan, `InputError` for what cannot be computed.
     """
-    stages = _network_stages(case) if case.tasks is None else (_tasks_stage(case, case.tasks),)
-    return Program(stages, _law(case), case_hash(case))
+    if case.tasks is not None:
+        return Program((_tasks_stage(case, case.tasks),), _law(case), case_hash(case))
+    stages = _network_stages(case)
+    steps, _, is_order_fixed = steps_of(case.lowered().needs())
+    return Program(stages, _law(case), case_hash(case), steps, is_order_fixed)
 
 
 def _law(case: Case) -> CycleLaw:
@@ -45,46 +49,58 @@ def _law(case: Case) -> CycleLaw:
         raise error.located(case.source, "$") from None
 
 
-def forms_of(shape: LayerShape, dense_as_channels: bool) -> tuple[Extent, ...]:
-    """The loop nests that compute a layer: as given, and for a dense layer also with its whole input as channels."""
-    if shape.kind == "global_average_pool":
-        return (Extent(shape.in_height, shape.in_width, shape.in_channels, 1, 1, 1, pooling=True),)
-    given = Extent(
-        shape.out_height,
-        shape.out_width,
-        shape.out_channels,
-        shape.in_channels,
-        shape.kernel_height,
-        shape.kernel_width,
-    )
-    taps = shape.kernel_height * shape.kernel_width
-    if shape.kind != "dense" or taps == 1 or not dense_as_channels:
-        return (given,)
-    return given, Extent(1, 1, shape.out_channels, shape.in_elements, 1, 1)
-
-
-def _network_stages(case: Case) -> tuple[Stage, ...]:
+def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     device = _device(case)
-    _check_layers(case)
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
     sums_in_memory = _has_room_for_sums(case)
-    prices, ends = prices_of(device), ends_of(device, case.restart)
+    prices, ends = replace(prices_of(device), word_bytes=_width(case)), ends_of(device, case.restart)
     stages = tuple(
-        TiledStage(shape.name, forms_of(shape, case.dense_as_channels), prices, ends, volatile, sums_in_memory)
-        for shape in case.chain()
+        TiledStage(kernel.name, forms, prices, ends, volatile, sums_in_memory)
+        for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
     )
+    _check_prices(case, stages)
     _check_sums(case, stages)
     return stages
 
 
-def _check_layers(case: Case) -> None:
-    """Refuse layers for which there is no cost model."""
-    for shape in case.chain():
-        plain = LayerShape(*astuple(shape)[:10])
-        if shape != plain or shape.kind not in ("conv2d", "conv1d", "dense", "global_average_pool"):
-            remedy = "use convolutions of stride 1 without padding"
-            raise InputError(case.source, "$.network.layers", shape.name, "has no cost model", remedy)
+def forms_of_network(case: Case) -> list[tuple[Extent, ...]]:
+    """For each kernel of a network the loop nests that compute it."""
+    return [forms_of(kernel.shape, case.dense_as_channels) for kernel in case.lowered().kernels]
+
+
+def _width(case: Case) -> int:
+    """Bytes of a weight or activation: a word of the device, or less."""
+    word = _device(case).word_bytes
+    width = None if case.network is None else case.network.width
+    if width is None:
+        return word
+    if width > word:
+        problem = f"is wider than the device's word of {word} B, whose costs are known"
+        raise InputError(case.source, "$.network.width", f"int{8 * width}", problem, f'write "int{8 * word}"')
+    return width
+
+
+def _path_of(case: Case, stage: TiledStage) -> str:
+    """Where the first layer of a stage stands."""
+    first = next(kernel.layers[0] for kernel in case.lowered().kernels if kernel.name == stage.name)
+    names = [layer.name for layer in case.network.layers] if case.network else []
+    return f"$.network.layers[{names.index(first)}].name"
+
+
+def _check_prices(case: Case, stages: Sequence[TiledStage]) -> None:
+    """Refuse layers that need a figure which the device does not state."""
+    device = _device(case)
+    for stage in stages:
+        for field, is_needed in (
+            ("add_step", any(form.arithmetic is Arithmetic.ADD for form in stage.forms)),
+            ("softmax_step", any(form.arithmetic is Arithmetic.SOFTMAX for form in stage.forms)),
+            ("activation_step", any(form.finish for form in stage.forms)),
+        ):
+            if is_needed and getattr(device, field) is None:
+                problem = f"is not stated by the device, and layer {stage.name} needs it"
+                remedy = 'add it to the device, for example [{"energy": "1 nJ", "time": "1 us"}]'
+                raise InputError(case.source, f"$.device.{field}", MISSING, problem, remedy)
 
 
 def _device(case: Case) -> Device:
@@ -101,20 +117,19 @@ def _check_sums(case: Case, stages: Sequence[TiledStage]) -> None:
         if max(total) >= LIMIT:
             problem = "makes the network too large to be added up: its finest tiles come to 2**62 fJ or ps"
             remedy = "give the layers fewer channels or a smaller input"
-            names = [layer.name for layer in case.network.layers] if case.network else []
-            path = f"$.network.layers[{names.index(stage.name)}].name"
-            raise InputError(case.source, path, stage.name, problem, remedy)
+            raise InputError(case.source, _path_of(case, stage), stage.name, problem, remedy)
 
 
 def nonvolatile_bytes(case: Case, designs: Sequence[Tiling] | None = None) -> int:
     """What a network keeps in non-volatile memory: all feature maps side by side, weights, and the progress records.
 
-    A feature map takes three buffers where its partial sums pass through this memory: under the given designs, or
-    without them wherever any design does so. Tasks do not say what they keep; of theirs nothing is counted.
+    A feature map takes three buffers where its partial sums pass through this memory: under the given designs (one for
+    each stage, as they are listed), or without them wherever any design does so. Tasks do not say what they keep; of
+    theirs nothing is counted.
     """
     if case.tasks is not None:
         return 0
-    forms = [forms_of(shape, case.dense_as_channels) for shape in case.chain()]
+    forms = forms_of_network(case)
     if designs is None:
         return _bytes(case, [any(_may_store_sums(form) for form in some) for some in forms])
     pairs = zip(forms, designs, strict=True)
@@ -122,15 +137,16 @@ def nonvolatile_bytes(case: Case, designs: Sequence[Tiling] | None = None) -> in
 
 
 def _may_store_sums(extent: Extent) -> bool:
-    return extent.rows * extent.columns > 1 if extent.pooling else extent.inputs > 1
+    return extent.rows * extent.columns > 1 if extent.pooling else extent.inputs > 1 and not extent.channelwise
 
 
 def _bytes(case: Case, stores_sums: Sequence[bool]) -> int:
-    device, shapes = _device(case), case.chain()
-    words = shapes[0].in_elements + _RECORDS * device.record_words
-    for shape, stores in zip(shapes, stores_sums, strict=True):
-        words += shape.weights + shape.out_elements * (_SUM_BUFFERS if stores else 1)
-    return device.word_bytes * words
+    """All tensors with memory of their own; a kernel whose sums are stored has two buffers more for its results."""
+    device, network = _device(case), case.lowered()
+    words = sum(network.tensors)
+    for kernel, stores in zip(network.kernels, stores_sums, strict=True):
+        words += kernel.parameters + kernel.stored_elements * (_SUM_BUFFERS - 1 if stores else 0)
+    return _width(case) * words + device.word_bytes * _RECORDS * device.record_words
 
 
 def _has_room_for_sums(case: Case) -> bool:
@@ -139,7 +155,7 @@ def _has_room_for_sums(case: Case) -> bool:
     available = device.nonvolatile_memory if required is None else min(device.nonvolatile_memory, required)
     if nonvolatile_bytes(case) <= available:
         return True
-    least = _bytes(case, [False] * len(case.chain()))
+    least = _bytes(case, [False] * len(case.lowered().kernels))
     if least > available:
         text = (
             f"feature maps, weights and progress records take {show_exact(least, MEMORY)}, "

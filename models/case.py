@@ -7,12 +7,12 @@ that two ways of writing the same problem have the same hash and two problems ne
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ischedule.models import case_network, case_sections
 from ischedule.models.buffer import EnergyBuffer
@@ -22,6 +22,7 @@ from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device, load_device
 from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
 from ischedule.models.quantities import MEMORY, TIME, Rounding
 from ischedule.models.schema import check_shape
@@ -35,6 +36,8 @@ FORMAT_VERSION: Final = 1
 
 MODEL_VERSION: Final = 1
 """Raised whenever a formula of kernels, buffer, supply or wake changes, so that plans from before are refused."""
+
+T = TypeVar("T")
 
 _EXACT_IN_JSON: Final = 2**53
 _MEMORY_WORDS: Final = ("volatile_memory", "nonvolatile_memory")
@@ -97,12 +100,19 @@ class Case:
             return Effort(self.wake.sleep.wake_energy, self.wake.sleep.wake_time)
         return self.boot
 
+    def lowered(self) -> Lowered:
+        """What a device runs to compute the network."""
+        return self._of_network(lowered)
+
     def chain(self) -> tuple[LayerShape, ...]:
         """The network's layers in order, with their extents."""
+        return self._of_network(Network.chain)
+
+    def _of_network(self, read: Callable[[Network], T]) -> T:
         if self.network is None:
             raise InputError(self.source, "$.network", MISSING, "the case has tasks, not a network", "use its tasks")
         try:
-            return self.network.chain()
+            return read(self.network)
         except InvalidValue as error:
             raise error.located(self.source, "$.network") from None
 

@@ -28,8 +28,10 @@ class Device:
     """What one board takes for each primitive that a kernel is made of.
 
     `mac_step` is the processor work beside each vector multiply-accumulate, `tile` that of each tile, `pool_step` that
-    of each value a pooling layer reads. The `fetch_...` and `store_...` costs are the addressing of one command and
-    come on top of the transfer itself; those that depend on the loop order are indexed by the reused operand.
+    of each value a pooling layer reads, `add_step` that of each value an add layer reads, `activation_step` and
+    `softmax_step` that of each result such a function makes; None is a figure that the device does not state. The
+    `fetch_...` and `store_...` costs are the addressing of one command and come on top of the transfer itself; those
+    that depend on the loop order are indexed by the reused operand.
     """
 
     name: str
@@ -51,6 +53,9 @@ class Device:
     mac_step: Cost
     tile: Cost
     pool_step: Cost
+    add_step: Cost | None = None
+    activation_step: Cost | None = None
+    softmax_step: Cost | None = None
 
 
 def built_in_devices() -> list[str]:
@@ -174,6 +179,9 @@ class _Reader:
     def _named_steps(self, key: str) -> Cost:
         return self._steps(self.document[key], key_path(key))
 
+    def _optional_steps(self, key: str) -> Cost | None:
+        return self._named_steps(key) if key in self.document else None
+
     def _per_order(self, key: str) -> PerOrder:
         orders = self.document[key]
         return PerOrder(*(self._steps(orders[order], f".{key}.{order}") for order in ("input", "weight", "output")))
@@ -202,4 +210,7 @@ class _Reader:
             mac_step=self._named_steps("mac_step"),
             tile=self._named_steps("tile"),
             pool_step=self._named_steps("pool_step"),
+            add_step=self._optional_steps("add_step"),
+            activation_step=self._optional_steps("activation_step"),
+            softmax_step=self._optional_steps("softmax_step"),
         )

@@ -56,6 +56,12 @@ def _pad(channels: Column, multiple: int) -> Column:
     return -(-channels // multiple) * multiple
 
 
+def _halo(extent: Extent, rows: Column, columns: Column) -> Column:
+    """The input pixels that tiles of output pixels look at."""
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
+    return (down * rows + below) * (across * columns + beside)
+
+
 def _grid(*extents: int) -> list[Column]:
     axes = [np.arange(1, extent + 1, dtype=np.int64) for extent in extents]
     return [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
@@ -121,7 +127,7 @@ def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
             most_outputs = min(most_outputs, words // (extent.weight_taps * multiple))
         columns, outputs, inputs = _grid(width, most_outputs, most_inputs)
         lanes = _pad(inputs, multiple)
-        halo = extent.sources * extent.halo(np.full_like(columns, height), columns)
+        halo = extent.sources * _halo(extent, np.full_like(columns, height), columns)
         results = height * columns * (inputs if extent.channelwise else outputs)
         operands = halo * lanes + extent.weight_taps * outputs * lanes
         fits = (operands + results <= words) & (inputs >= extent.least_inputs)
@@ -248,7 +254,7 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
         kept = designs.outputs * read + sums
         return [(np.where(equal, rows * columns // designs.batch, 0) * outputs, energy, energy + kept)]
     results = designs.inputs if extent.channelwise else designs.outputs
-    halo = extent.sources * extent.halo(designs.rows, designs.columns)
+    halo = extent.sources * _halo(extent, designs.rows, designs.columns)
     fetch = halo * (designs.inputs * read + prices.input_command[part])
     weights = extent.weight_taps * designs.outputs * (designs.inputs * read + prices.weight_command[part])
     partial = area * (results * read + sums)
@@ -409,7 +415,7 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
     begins, ends = n_index == 0, n_index == passes - 1
     if extent.channelwise:
         begins = ends = np.ones_like(begins)
-    fetch = extent.sources * extent.halo(h, w) * (n * read + n_tiles * prices.input_command[part])
+    fetch = extent.sources * _halo(extent, h, w) * (n * read + n_tiles * prices.input_command[part])
     weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[part])
     partial = area * (results * read + m_tiles * sums)
     begin = results * read + prices.weight_command[part] if extent.bias else np.zeros_like(area)

@@ -13,6 +13,11 @@ def _price(cost: Cost) -> Price:
     return effort.amount, effort.time
 
 
+def _optional(cost: Cost | None) -> Price:
+    """Nothing where no figure is stated: no layer that needs it gets this far."""
+    return (0, 0) if cost is None else _price(cost)
+
+
 def prices_of(device: Device) -> Prices:
     """The prices of elements, of commands with their addressing, and of the steps beside each vector operation."""
     return Prices(
@@ -28,6 +33,9 @@ def prices_of(device: Device) -> Prices:
         pool=_price(device.pool_step),
         multiple=device.vector_multiple,
         word_bytes=device.word_bytes,
+        add=_optional(device.add_step),
+        softmax=_optional(device.softmax_step),
+        finish=_optional(device.activation_step),
     )
 
 

@@ -21,13 +21,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Count = TypeVar("Count", int, NDArray[np.int64])
 
 
 class Order(Enum):
@@ -122,7 +115,7 @@ class Extent:
             return (Order.OUTPUT,)
         return (Order.WEIGHT,) if self.channelwise else tuple(Order)
 
-    def halo(self, rows: Count, columns: Count) -> Count:
+    def halo(self, rows: int, columns: int) -> int:
         """How many input pixels a tile of output pixels looks at, those between dilated taps included."""
         (down, below), (across, beside) = self.row_reach, self.column_reach
         return (down * rows + below) * (across * columns + beside)

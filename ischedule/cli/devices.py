@@ -95,3 +95,9 @@ def primitive_costs(device: "Device") -> Iterator[tuple[str, "Cost"]]:
     yield "beside each multiply-accumulate", device.mac_step
     yield "beside each tile", device.tile
     yield "beside each pooled value", device.pool_step
+    optional = {
+        "beside each added value": device.add_step,
+        "an activation of one value": device.activation_step,
+        "a softmax, each value": device.softmax_step,
+    }
+    yield from ((name, cost) for name, cost in optional.items() if cost is not None)

@@ -13,7 +13,7 @@ from ischedule.analysis.arithmetic import FUNCTIONS, Width, Words, table_of
 from ischedule.analysis.direct import evaluate
 from ischedule.analysis.executor import Executor, Placed
 from ischedule.analysis.layer_numbers import random_numbers, random_tensor
-from ischedule.models.build import forms_of
+from ischedule.models.lowering import forms_of
 from ischedule.models.nest import atoms_of
 from ischedule.models.network import Layer, LayerShape, Network, TensorShape
 from tests.models.kernel_strategies import tilings

@@ -43,7 +43,7 @@ def test_every_figure_of_a_device_and_its_sources_are_shown(name: str) -> None:
     for what, source in device.sources:
         assert f"  {what}: {source}\n" in text
     table = text.split("cost of")[1].split("sources")[0].splitlines()[1:-1]
-    assert len(table) == 1 + 2 * 3 + 2 + 2 * 3 + 3
+    assert len(table) == 1 + 2 * 3 + 2 + 2 * 3 + 3 + 3
 
 
 def test_a_device_file_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.models.build import forms_of, nonvolatile_bytes, program_of
+from ischedule.models.build import nonvolatile_bytes, program_of
 from ischedule.models.case import Case, case_hash, load_case
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.kernels import Ends, Prices, chain, most_spent, volatile_bytes
 from ischedule.models.kernels_array import enumerate_designs
+from ischedule.models.lowering import forms_of
 from ischedule.models.network import LayerShape
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage

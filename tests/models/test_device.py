@@ -158,7 +158,9 @@ def test_measured_figures_need_neither_counts_nor_cycles(document: dict[str, Any
     plain = {"energy": "1 nJ", "time": "2 us"}
     for key in ("read", "write", "multiply_accumulate"):
         own[key] = {"per_element": plain, "fixed": plain}
-    for key in ("fetch_input", "fetch_weight", "mac_step", "tile", "pool_step"):
+    for key in ("add_step", "activation_step"):
+        del own[key]
+    for key in ("fetch_input", "fetch_weight", "mac_step", "tile", "pool_step", "softmax_step"):
         own[key] = [{"what": "measured", **plain}]
     for key in ("fetch_output", "store_output"):
         own[key] = {order: [plain, plain] for order in ("input", "weight", "output")}
@@ -166,6 +168,7 @@ def test_measured_figures_need_neither_counts_nor_cycles(document: dict[str, Any
     assert device.tile == device.mac.fixed == Cost(10**15, 2 * 10**15)
     assert device.store_output["weight"] == Cost(2 * 10**15, 4 * 10**15)
     assert device.title == device.name
+    assert (device.add_step, device.activation_step, device.softmax_step) == (None, None, Cost(10**15, 2 * 10**15))
 
 
 MISTAKES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
