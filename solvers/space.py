@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models import kernels_array
+from ischedule.models.boxes_array import Boxes, boxes_of, cheapest
 from ischedule.models.kernels_array import Designs
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
@@ -31,7 +32,10 @@ GROUP = 400_000
 
 @dataclass(frozen=True)
 class Space:
-    """All designs of a stage that fit its memory and the budget, in parts of one form and order each."""
+    """The designs of a stage that fit its memory and the budget, in parts of one form and order each.
+
+    Those that were left out have reduced costs of at least ``dearer``.
+    """
 
     stage: TiledStage
     parts: tuple[Designs, ...]
@@ -41,6 +45,7 @@ class Space:
     reduced: Floats
     bound: Floats
     atoms: NDArray[np.int64]
+    dearer: float = np.inf
 
     def __len__(self) -> int:
         return len(self.drain)
@@ -85,23 +90,29 @@ class Space:
         )
 
 
-def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
-    """Enumerate a stage's designs, drop those with an atom that fits no cycle of this room, and bound the rest."""
+def space_of(
+    stage: TiledStage, rate: Rate, room: int, limit: float = np.inf, number: int | None = None
+) -> Space | None:
+    """The designs of a stage, without those that have an atom which fits no cycle of this room, each with its bound.
+
+    Of layers with very many designs those with reduced costs up to a limit are laid out, or (``number``) about so many
+    of the cheapest.
+    """
+    found, dearer = _designs(stage, rate, room, limit, number)
     parts, drains, times, bounds = [], [], [], []
-    for form in range(len(stage.forms)):
-        for designs in _enumerate(stage, form):
-            if len(designs):
-                designs = designs.take(kernels_array.heaviest_atoms(designs, stage.prices) <= room)
-            if not len(designs):
-                continue
-            kinds = kernels_array.full_atoms(designs, stage.prices)
-            drain, time = kernels_array.totals(designs, stage.prices)
-            parts.append(designs)
-            drains.append(drain)
-            times.append(time)
-            bounds.append(_bound(drain, time, kinds, rate, room))
+    for designs in found:
+        if len(designs):
+            designs = designs.take(kernels_array.heaviest_atoms(designs, stage.prices) <= room)
+        if not len(designs):
+            continue
+        kinds = kernels_array.full_atoms(designs, stage.prices)
+        drain, time = kernels_array.totals(designs, stage.prices)
+        parts.append(designs)
+        drains.append(drain)
+        times.append(time)
+        bounds.append(_bound(drain, time, kinds, rate, room))
     if not parts:
-        return None
+        return None if dearer == np.inf else space_of(stage, rate, room)
     drain, time = np.concatenate(drains), np.concatenate(times)
     return Space(
         stage,
@@ -112,7 +123,33 @@ def space_of(stage: TiledStage, rate: Rate, room: int) -> Space | None:
         time + rate.value * drain,
         np.concatenate(bounds),
         np.concatenate([kernels_array.atoms_per_design(part) for part in parts]),
+        dearer,
     )
+
+
+def _designs(stage: TiledStage, rate: Rate, room: int, limit: float, number: int | None) -> tuple[list[Designs], float]:
+    """Designs that fit volatile memory, and what no other one is below in reduced costs."""
+    if limit == np.inf and number is None:
+        forms = range(len(stage.forms))
+        return [designs for form in forms for designs in _enumerate(stage, form)], np.inf
+    prices, volatile = stage.prices, stage.volatile
+    pooled = [form for form, extent in enumerate(stage.forms) if extent.pooling]
+    boxes = [
+        one.take(kernels_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)
+    ]
+    chosen, dearer = cheapest(boxes, prices, rate.value, limit, number or 0)
+    found = [one.designs(prices, volatile) for one in chosen if len(one)]
+    return [*found, *(designs for form in pooled for designs in _enumerate(stage, form))], dearer
+
+
+def boxes_of_stage(stage: TiledStage) -> list[Boxes]:
+    """The boxes of all forms that have them."""
+    return [
+        boxes
+        for form, extent in enumerate(stage.forms)
+        if not extent.pooling
+        for boxes in boxes_of(form, extent, stage.prices, stage.volatile, sums_in_memory=stage.sums_in_memory)
+    ]
 
 
 def _enumerate(stage: TiledStage, form: int) -> list[Designs]:

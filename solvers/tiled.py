@@ -1,6 +1,7 @@
 """The exact solver for networks: every design of every layer at once.
 
-1. Enumerate each layer's designs in columns with a lower bound each (``space``).
+1. Enumerate each layer's designs in columns with a lower bound each (``space``); of very many first the cheapest, and
+   once there is an upper bound all that it does not exclude.
 2. Find the floor of each layer (``floors``).
 3. Cross all layers with few designs each, in every order: a plan, hence an upper bound; then with more.
 4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep
@@ -28,7 +29,7 @@ from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
-from ischedule.solvers.space import Index, Space, space_of
+from ischedule.solvers.space import Index, Space, boxes_of_stage, space_of
 from ischedule.solvers.sweep import UNREACHABLE
 from ischedule.solvers.waits import Waiting, alone, exact_waiting, followed_waiting, steering_waiting
 
@@ -37,6 +38,9 @@ SLACK = (2e6, 1e-9)
 FEW = 2
 CUTS = 1000
 """Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
+WHOLE = 4_000_000
+SOME = 20_000
+"""Up to so many designs of all layers they are laid out together; of more, first about so many of each layer."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,11 @@ class Prepared:
     exact: Waiting
 
 
-def prepared(program: Program, limit: Limit) -> Prepared | Outcome:
-    """The designs of a program of tiled stages, or the outcome where some stage has none."""
+def prepared(program: Program, limit: Limit, most: int | None = None) -> Prepared | Outcome:
+    """The designs of a program of tiled stages, or the outcome where some stage has none.
+
+    Where they are more than ``most``, only the cheapest of each stage.
+    """
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     ends = stages[0].ends
     steer, exact = steering_waiting(program.law), exact_waiting(program.law)
@@ -61,8 +68,9 @@ def prepared(program: Program, limit: Limit) -> Prepared | Outcome:
         steer, exact = alone(steer), alone(exact)
     rate = rate_of(ends, steer)
     spaces: list[Space] = []
+    number_of = SOME if most is not None and steer.ahead is None and _are_more(stages, most) else None
     for number, stage in enumerate(stages, 1):
-        space = space_of(stage, rate, room)
+        space = space_of(stage, rate, room, number=number_of)
         if space is None:
             return Outcome(None, None, None, None, sum(map(len, spaces)), number - 1)
         spaces.append(space)
@@ -71,11 +79,33 @@ def prepared(program: Program, limit: Limit) -> Prepared | Outcome:
     return Prepared(Search(program, tuple(spaces), floors, rate, ends.resume, ends.commit), steer, exact)
 
 
+def _are_more(stages: list[TiledStage], most: int) -> bool:
+    """Whether the stages together have more designs than so many, counted by boxes."""
+    return sum(int(one.sizes.sum()) for stage in stages for one in boxes_of_stage(stage)) > most
+
+
+def completed(search: Search, steer: Waiting, cost: float) -> Search:
+    """The search with every design that can belong to a plan no dearer, if some were left out."""
+    rebate = max(search.rate.rebate.first, search.rate.rebate.later)
+    least = sum(one.value for one in search.floors)
+    room = max(steer.capacity, steer.first_capacity) - search.resume[0] - search.commit[0]
+    spaces, floors = list(search.spaces), list(search.floors)
+    for stage, (space, known) in enumerate(zip(search.spaces, search.floors, strict=True)):
+        limit = cost + slack_of(cost) + 2 * rebate - (least - known.value)
+        if limit < space.dearer:
+            continue
+        found = space_of(space.stage, search.rate, room, limit)
+        assert found is not None, "a stage keeps the designs that it had"
+        spaces[stage], floors[stage] = found, Floor(known.value, np.maximum(found.bound, known.value))
+    return replace(search, spaces=tuple(spaces), floors=tuple(floors))
+
+
 def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     """The search with the exact floor of one more layer each time."""
     for stage, space in enumerate(search.spaces):
         limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
         found = floor_of(space, search.rate, steer, limit)
+        found = Floor(min(found.value, space.dearer), found.bounds)
         floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
         search = replace(search, floors=floors)
         yield search
@@ -83,7 +113,7 @@ def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
 
 def solve_tiled(program: Program, limit: Limit) -> Outcome:
     """The optimal plan of a program of tiled stages, or within a time limit the best one and a proven bound."""
-    ready = prepared(program, limit)
+    ready = prepared(program, limit, WHOLE)
     if isinstance(ready, Outcome):
         return ready
     search, steer, exact = ready.search, ready.steer, ready.exact
@@ -95,6 +125,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     limit.announce("levels that cycles leave")
     least = outcome.latency - program.law.offset
     try:
+        search = completed(search, steer, least)
         found = _all(search, least, steer, limit, least - outcome.cost)
         return _decided(program, search, Best(found, least), followed_waiting(program.law), True, patient(limit))
     except TimeUp:
@@ -132,10 +163,10 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         limit.tell("plans from few designs per layer")
         best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
-        best = Best(_all(search, best.cost, steer, limit), best.cost)
+        whole = completed(search, steer, best.cost)
+        return whole, Best(_all(whole, best.cost, steer, limit), best.cost), True
     except TimeUp:
         return search, best, False
-    return search, best, True
 
 
 def slack_of(cost: float) -> float:

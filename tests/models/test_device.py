@@ -18,6 +18,7 @@ from ischedule.models.errors import InputError
 
 INAS = "msp430fr5994-lea-2021"
 TINAS = "msp430fr5994-lea-2024"
+ESTIMATE = "cortex-m4-256k-estimate"
 
 # Joules and seconds of the published explorers (iNAS at 18bb84e, TiNAS at 16e5c14), resolved by their own code. The
 # times of FD_O and BD_O in the first are seconds from the operation counts, not the published joules.
@@ -87,7 +88,7 @@ def test_built_in_costs_are_the_published_ones(device: str, name: str) -> None:
 
 
 def test_built_in_devices_and_their_plain_figures() -> None:
-    assert built_in_devices() == [INAS, TINAS]
+    assert built_in_devices() == [ESTIMATE, INAS, TINAS]
     for name, record, boot in ((INAS, 4, 70), (TINAS, 5, 55)):
         device = load_device(name)
         assert device.name == name
@@ -96,6 +97,13 @@ def test_built_in_devices_and_their_plain_figures() -> None:
         assert (device.volatile_memory, device.nonvolatile_memory) == (2048, 1_000_000)
         assert len(device.sources) >= 5
         assert hash(device) == hash(load_device(name))
+
+
+def test_an_estimated_device_says_so() -> None:
+    device = load_device(ESTIMATE)
+    assert "ESTIMATES" in device.title
+    assert any("ESTIMATES" in source for _, source in device.sources)
+    assert None not in (device.add_step, device.activation_step, device.softmax_step)
 
 
 def test_primitives_are_rounded_up_once() -> None:
@@ -223,7 +231,7 @@ def test_unknown_names_and_files(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_device("esp32", source="case.json", path="$.device")
     assert str(caught.value) == (
-        f'case.json: $.device = "esp32": is no built-in device; write one of {INAS}, {TINAS}, or {{"path": "FILE"}}'
+        f'case.json: $.device = "esp32": is no built-in device; write one of {ESTIMATE}, {INAS}, {TINAS}, or {{"path": "FILE"}}'
     )
     with pytest.raises(InputError, match="no such file"):
         load_device({"path": "none.json"}, tmp_path)

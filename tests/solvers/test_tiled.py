@@ -6,9 +6,14 @@ from random import Random
 
 import pytest
 
+from ischedule.analysis.cover import require_bound
 from ischedule.models.program import Program
 from ischedule.models.waiting import CycleLaw
-from ischedule.solvers.tiled import solve_tiled
+from ischedule.solvers import tiled
+from ischedule.solvers.network_pass import Search
+from ischedule.solvers.solve import solve
+from ischedule.solvers.tiled import completed, solve_tiled
+from ischedule.solvers.waits import Waiting
 from tests.solvers.agreement import disagreement
 from tests.solvers.enumeration import best_of_all_cut_sets, best_of_all_designs
 from tests.solvers.random_laws import law_pool
@@ -51,3 +56,24 @@ def test_rare_laws_equal_brute_force(laws: tuple[CycleLaw, ...]) -> None:
 def test_every_set_of_cuts_of_one_layer() -> None:
     for program in programs(30, seed=20_000, stages=1):
         assert disagreement(program, solve_tiled, best_of_all_cut_sets) is None
+
+
+def test_designs_left_out_at_first_are_fetched_where_they_can_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a handful of designs of each layer laid out at first, answers are those of all designs."""
+    monkeypatch.setattr(tiled, "WHOLE", 0)
+    monkeypatch.setattr(tiled, "SOME", 2)
+    fetched = []
+
+    def spied(search: Search, steer: Waiting, cost: float) -> Search:
+        whole = completed(search, steer, cost)
+        fetched.append(sum(map(len, whole.spaces)) > sum(map(len, search.spaces)))
+        return whole
+
+    monkeypatch.setattr(tiled, "completed", spied)
+    laws = tuple(law for law in LAWS if not law.keeps_level and law.max_cycles is None)
+    for program in programs(120, laws, seed=30_000):
+        assert disagreement(program, solve_tiled, best_of_all_designs) is None
+        answer = solve(program)
+        if answer.bound is not None:
+            require_bound(program, answer.bound)
+    assert sum(fetched) > 20

@@ -1,0 +1,177 @@
+"""Designs in boxes: all designs of a box cut every loop into as many tiles and issue the same commands.
+
+What a design drains and takes in all depends on the numbers of tiles and batches, and on the tile of input channels. A
+layer has far fewer of these than designs: boxes are listed by their least design, and laid out only where wanted. The
+least design fits volatile memory if any design of its box does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ischedule.models import kernels_array
+from ischedule.models.demand import TooManyDesigns
+from ischedule.models.kernels import Prices
+from ischedule.models.kernels_array import MOST, Column, Designs, stores_partial_sums
+from ischedule.models.tiling import Extent, Order
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Boxes of one form and order: their least designs, and how many sizes each loop and the batch has from there."""
+
+    least: Designs
+    spans: tuple[Column, Column, Column, Column]
+    """Of rows, columns, outputs and batch; a box has one tile of input channels."""
+
+    def __len__(self) -> int:
+        return len(self.least)
+
+    @property
+    def sizes(self) -> Column:
+        """How many designs each box has, those that do not fit included."""
+        rows, columns, outputs, batch = self.spans
+        return rows * columns * outputs * batch
+
+    def take(self, index: Index | NDArray[np.bool_]) -> Boxes:
+        """Some of the boxes."""
+        rows, columns, outputs, batch = (part[index] for part in self.spans)
+        return Boxes(self.least.take(index), (rows, columns, outputs, batch))
+
+    def designs(self, prices: Prices, volatile: int) -> Designs:
+        """All designs of the boxes that fit volatile memory."""
+        sizes, least = self.sizes, self.least
+        box = np.repeat(np.arange(len(sizes)), sizes)
+        rest = np.arange(len(box), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        more = []
+        for span in reversed(self.spans):
+            more.append(rest % span[box])
+            rest = rest // span[box]
+        batch, outputs, columns, rows = more
+        found = least.take(box)
+        found = Designs(
+            found.form,
+            found.extent,
+            found.order,
+            found.rows + rows,
+            found.columns + columns,
+            found.outputs + outputs,
+            found.inputs,
+            found.batch + batch,
+        )
+        return found.take(_words(found, prices.multiple) <= volatile // prices.word_bytes)
+
+
+def boxes_of(form: int, extent: Extent, prices: Prices, volatile: int, *, sums_in_memory: bool = True) -> list[Boxes]:
+    """The boxes of a tiled form (no pooling of whole maps) whose least designs fit volatile memory.
+
+    Designs that the lemmas of the kernels make redundant are left out.
+    """
+    if extent.pooling:
+        raise ValueError("designs of a pooling nest depend on more than numbers of tiles")
+    return [_boxes(form, extent, order, prices, volatile, sums_in_memory) for order in extent.orders]
+
+
+def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: int, sums_in_memory: bool) -> Boxes:
+    words = volatile // prices.word_bytes
+    least, span = zip(*(_tiles(loop) for loop in extent.loops[:3]), strict=True)
+    inputs = np.arange(extent.least_inputs, extent.inputs + 1, dtype=np.int64)
+    places = np.meshgrid(*(np.arange(len(axis)) for axis in (*least, inputs)), indexing="ij")
+    rows, columns, outputs, inner = (place.ravel() for place in places)
+    base = Designs(
+        form,
+        extent,
+        order,
+        least[0][rows],
+        least[1][columns],
+        least[2][outputs],
+        inputs[inner],
+        np.ones(len(rows), dtype=np.int64),
+    )
+    spans = (span[0][rows], span[1][columns], span[2][outputs])
+    fits = _words(base, prices.multiple) <= words
+    if order is Order.INPUT and prices.tile == (0, 0):
+        # with all input channels tiles of one output channel serve as well, whatever the number of tiles
+        whole = base.inputs == extent.inputs
+        fits &= ~whole | (base.outputs == 1)
+        spans = (*spans[:2], np.where(whole, 1, spans[2]))
+    base, spans = base.take(fits), (spans[0][fits], spans[1][fits], spans[2][fits])
+    found = _batched(base, spans)
+    found = found.take(_words(found.least, prices.multiple) <= words)
+    return found if sums_in_memory else found.take(~stores_partial_sums(found.least))
+
+
+def _tiles(loop: int) -> tuple[Column, Column]:
+    """For each number of tiles that a loop can be cut into the least tile, and how many tiles there are."""
+    sizes = np.arange(1, loop + 1, dtype=np.int64)
+    _, first, count = np.unique(-(-loop // sizes), return_index=True, return_counts=True)
+    return sizes[first], count.astype(np.int64)
+
+
+def _batched(base: Designs, spans: tuple[Column, Column, Column]) -> Boxes:
+    """Every box of tiles with every number of batches."""
+    extent = base.extent
+    if base.order is Order.WEIGHT:
+        return Boxes(base, (*spans, np.ones_like(base.rows)))
+    loop, tile = (extent.outputs, base.outputs) if base.order is Order.INPUT else (extent.inputs, base.inputs)
+    trips = -(-loop // tile)
+    distinct, place = np.unique(trips, return_inverse=True)
+    per_trips = [_tiles(int(trip)) for trip in distinct]
+    numbers = np.array([len(sizes) for sizes, _ in per_trips], dtype=np.int64)
+    starts = np.cumsum(numbers) - numbers
+    sizes, counts = (
+        np.concatenate([one[part] for one in per_trips]) if per_trips else np.zeros(0, dtype=np.int64)
+        for part in (0, 1)
+    )
+    repeated = numbers[place]
+    index = np.repeat(np.arange(len(place)), repeated)
+    within = np.arange(len(index), dtype=np.int64) - np.repeat(np.cumsum(repeated) - repeated, repeated)
+    entry = np.repeat(starts[place], repeated) + within
+    least = base.take(index)
+    least = Designs(
+        least.form, extent, least.order, least.rows, least.columns, least.outputs, least.inputs, sizes[entry]
+    )
+    rows, columns, outputs = (part[index] for part in spans)
+    return Boxes(least, (rows, columns, outputs, counts[entry]))
+
+
+def _words(designs: Designs, multiple: int) -> Column:
+    """Volatile memory of each design, in words."""
+    extent = designs.extent
+    lanes = -(-designs.inputs // multiple) * multiple
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
+    halo = extent.sources * (down * designs.rows + below) * (across * designs.columns + beside)
+    results = designs.inputs if extent.channelwise else designs.outputs
+    kept = 1 if designs.order is Order.OUTPUT else designs.batch
+    weights = extent.weight_taps * designs.outputs * lanes
+    return np.asarray(halo * lanes + weights + designs.rows * designs.columns * results * kept, dtype=np.int64)
+
+
+def cheapest(
+    boxes: list[Boxes], prices: Prices, rate: float, limit: float, least_designs: int
+) -> tuple[list[Boxes], float]:
+    """The boxes whose reduced totals are at most the limit, or the cheapest with at least so many designs.
+
+    Also returned: no design of another box has a reduced total below this.
+    """
+    reduced = []
+    for one in boxes:
+        drain, time = kernels_array.totals(one.least, prices)
+        reduced.append(time + rate * drain)
+    every = np.concatenate(reduced) if reduced else np.zeros(0)
+    if limit == np.inf and len(every):
+        order = np.argsort(every, kind="stable")
+        sizes = np.concatenate([one.sizes for one in boxes])[order]
+        enough = int(np.searchsorted(np.cumsum(sizes), least_designs))
+        limit = float(every[order[min(enough, len(order) - 1)]])
+    found = [one.take(cost <= limit) for one, cost in zip(boxes, reduced, strict=True)]
+    number = sum(int(one.sizes.sum()) for one in found)
+    if number > MOST:
+        raise TooManyDesigns(f"more than {MOST} designs of a layer are close enough to the best ones")
+    is_everything = all(len(one) == len(other) for one, other in zip(found, boxes, strict=True))
+    return found, np.inf if is_everything else limit
