@@ -62,5 +62,7 @@ _STARTS = {
 
 
 def _levels(program: Program | Unschedulable) -> Iterator[str]:
+    if isinstance(program, Program) and program.is_order_fixed:
+        yield "the layers run in the order in which they are listed: more orders are possible than are searched"
     if isinstance(program, Program) and not program.law.is_minimal_optimal:
         yield "thresholds are the best of at most 128 evenly spaced ones of the levels that the hardware has"
