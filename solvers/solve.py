@@ -6,9 +6,9 @@ from collections.abc import Callable
 from importlib import import_module
 
 from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Order, Tiling
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -55,12 +55,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     """The general name of what stops every design of a stage: no design fits memory, or some atom fits no cycle."""
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
-        smallest = [
-            Tiling(form, order, 1, 1, 1, 1, 1)
-            for form, extent in enumerate(stage.forms)
-            for order in ((Order.OUTPUT,) if extent.pooling else Order)
-        ]
-        fits = any(stage.fits(tiling) for tiling in smallest)
+        fits = any(
+            stage.fits(tiling) for form, extent in enumerate(stage.forms) for tiling in least_tilings(form, extent)
+        )
     else:
         fits = any(stage.fits(index) for index in range(len(stage.designs)))
     return Diagnosis.ATOM_TOO_LARGE if fits else Diagnosis.VOLATILE_MEMORY
