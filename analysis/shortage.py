@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ischedule.analysis.fullest_cycle import fullest_cycle
-from ischedule.analysis.least_tilings import largest_atom, least_tilings
+from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
 from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
@@ -19,6 +19,7 @@ from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Bottleneck
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show

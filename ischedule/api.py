@@ -14,9 +14,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ischedule import __version__
-from ischedule.analysis.check import Verdict, latest
+from ischedule.analysis.check import Verdict, latest, record_bytes
 from ischedule.analysis.check import check as check_claim
-from ischedule.analysis.claim import claims, refusal_claim
+from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
@@ -151,12 +151,24 @@ def solve(
     except Overflow as error:
         raise InputError(case.source, "$.supply", MISSING, str(error), "state a stronger supply or less work") from None
     answer = _named(case, program, answer)
+    if not program.goal.is_plain:
+        return _with_goal(case, program, answer, progress)
     answer, evaluation, note = _within_period(case, program, answer, limit)
     latency = None if evaluation is None else evaluation.latency
     found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
     if answer.plan is not None and answer.bound is None and note is None:
         note = "the plan is claimed to be optimal in floating point; that could not be certified"
     return _judged(case, program, list(found), progress, note)
+
+
+def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress | None) -> Result:
+    """What is known of plans that keep limits, or by further criteria."""
+    evaluation, _ = _evaluated(case, program, answer)
+    if answer.bottleneck is not None:
+        found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
+    else:
+        found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
+    return _judged(case, program, list(found), progress, None)
 
 
 def _named(case: Case, program: Program, answer: Answer) -> Answer:
@@ -261,12 +273,12 @@ def _judged(
     return Result(case, Status.UNDECIDED, program, file, verdict, note)
 
 
-def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
+def _evaluated(case: Case, program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
     """The figures of the answer's plan, None if it has none that holds; and whether only the period is in the way."""
     if answer.plan is None:
         return None, False
     try:
-        return evaluate(program, answer.plan), False
+        return evaluate(program, answer.plan, record_bytes(case)), False
     except InvalidPlan as problem:
         return None, problem.violation is Violation.PERIOD
 
@@ -278,7 +290,7 @@ def _within_period(
 
     The plan that is back earliest is the one of least latency until the buffer is recharged.
     """
-    evaluation, late = _evaluated(program, answer)
+    evaluation, late = _evaluated(case, program, answer)
     if not late or case.until is Until.RECHARGED or case.start.period is None:
         return answer, evaluation, "the quickest plan does not end within the period" if late else None
     from ischedule.solvers.solve import solve as search
@@ -288,7 +300,7 @@ def _within_period(
     if other.plan is None:
         return answer, None, "no plan is found that is back at its start within the period"
     answer = replace(answer, plan=other.plan)
-    evaluation, _ = _evaluated(program, answer)
+    evaluation, _ = _evaluated(case, program, answer)
     note = "the quickest plan is not back at its start within the period; this one is back earliest"
     if evaluation is None:
         note = "the plan that is back at its start earliest is not back within the period"

@@ -95,7 +95,7 @@ def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: in
     )
     spans = (span[0][rows], span[1][columns], span[2][outputs])
     fits = _words(base, prices.multiple) <= words
-    if order is Order.INPUT and prices.tile == (0, 0):
+    if order is Order.INPUT and prices.tiles_are_free:
         # with all input channels tiles of one output channel serve as well, whatever the number of tiles
         whole = base.inputs == extent.inputs
         fits &= ~whole | (base.outputs == 1)

@@ -12,6 +12,7 @@ from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
@@ -34,11 +35,22 @@ def program_of(case: Case) -> Program:
 
     Raises `Unschedulable` where memory or physics rule out every plan, `InputError` for what cannot be computed.
     """
+    law = _law(case)
     if case.tasks is not None:
-        return Program((_tasks_stage(case, case.tasks),), _law(case), case_hash(case))
+        return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
-    return Program(stages, _law(case), case_hash(case), steps, is_order_fixed)
+    return Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law))
+
+
+def _goal(case: Case, law: CycleLaw) -> Goal:
+    """What the case's plans are for; a deadline is a limit where latency is not what counts first."""
+    asked = case.requirements
+    limits = {Criterion.ENERGY: asked.amount, Criterion.WRITTEN: asked.written, Criterion.CYCLES: asked.power_cycles}
+    ends = [end for end in (asked.deadline, law.period) if end is not None]
+    if ends and case.objective[0] is not Criterion.LATENCY:
+        limits[Criterion.LATENCY] = max(0, min(ends) - law.offset)
+    return Goal(case.objective, {criterion: most for criterion, most in limits.items() if most is not None})
 
 
 def _law(case: Case) -> CycleLaw:

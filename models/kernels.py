@@ -60,6 +60,13 @@ class Prices:
     add: Price = (0, 0)
     softmax: Price = (0, 0)
     finish: Price = (0, 0)
+    counts_tiles: bool = False
+    """Whether tiles differ in something that these prices do not show."""
+
+    @property
+    def tiles_are_free(self) -> bool:
+        """Whether nothing is paid per tile."""
+        return self.tile == (0, 0) and not self.counts_tiles
 
     def element(self, extent: Extent) -> Price:
         """The work for each result of a nest that multiplies nothing."""
@@ -74,10 +81,14 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it."""
+    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it.
+
+    ``record`` is what the record has in bytes.
+    """
 
     resume: Price
     commit: Price
+    record: int = 0
 
 
 def padded(channels: int, multiple: int) -> int:
@@ -105,7 +116,7 @@ def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
     if tiling.order is Order.WEIGHT:
         return tiling.batch == 1
     return not (
-        tiling.order is Order.INPUT and tiling.inputs == extent.inputs and tiling.outputs > 1 and prices.tile == (0, 0)
+        tiling.order is Order.INPUT and tiling.inputs == extent.inputs and tiling.outputs > 1 and prices.tiles_are_free
     )
 
 

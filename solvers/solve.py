@@ -6,9 +6,11 @@ from collections.abc import Callable
 from importlib import import_module
 
 from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.goal import Criterion
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Tiling
+from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -26,6 +28,8 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     none exists.
     """
     limit = limit or Limit()
+    if not program.goal.is_plain:
+        return answer_of(program, solve_goal(program, limit))
     try:
         outcome = _solver(solver)(program, limit)
     except TimeUp:
@@ -42,6 +46,18 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     return Answer(status, outcome.plan, latency, bound, None)
 
 
+def answer_of(program: Program, found: Budgeted) -> Answer:
+    """What a search for a goal says."""
+    if found.stuck is not None:
+        diagnosis = diagnosis_of(program, found.stuck)
+        return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(found.stuck, diagnosis.value))
+    latency = None if found.spent is None else found.spent[Criterion.LATENCY] + program.law.offset
+    if found.plan is not None:
+        return Answer(Status.SCHEDULABLE, found.plan, latency, None, None, found.proofs)
+    status = Status.UNSCHEDULABLE if found.is_decided else Status.UNDECIDED
+    return Answer(status, None, None, None, None, found.proofs)
+
+
 def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
     """The function behind a solver's name."""
     if name not in SOLVERS:
@@ -55,12 +71,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     """The general name of what stops every design of a stage: no design fits memory, or some atom fits no cycle."""
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
-        smallest = [
-            Tiling(form, order, 1, 1, 1, extent.least_inputs, 1)
-            for form, extent in enumerate(stage.forms)
-            for order in extent.orders
-        ]
-        fits = any(stage.fits(tiling) for tiling in smallest)
+        fits = any(
+            stage.fits(tiling) for form, extent in enumerate(stage.forms) for tiling in least_tilings(form, extent)
+        )
     else:
         fits = any(stage.fits(index) for index in range(len(stage.designs)))
     return Diagnosis.ATOM_TOO_LARGE if fits else Diagnosis.VOLATILE_MEMORY

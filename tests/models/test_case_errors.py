@@ -189,7 +189,7 @@ TABLE: list[tuple[Document, str, object, str, str]] = [
         "device",
         "esp32",
         '$.device = "esp32"',
-        "is no built-in device; write one of msp430fr5994-lea-2021, msp",
+        "is no built-in device; write one of cortex-m4-256k-estimate, m",
     ),
     (NETWORK, "device", 3, "$.device = 3", 'has the wrong type; write a text or an object, for example "msp430fr5994'),
     (NETWORK, "device", {"name": "x"}, "$.device.device_format = missing", 'is required; add "device_format"'),
