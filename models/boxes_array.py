@@ -7,6 +7,7 @@ least design fits volatile memory if any design of its box does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from ischedule.models.kernels_array import MOST, Column, Designs, stores_partial
 from ischedule.models.tiling import Extent, Order
 
 Index = NDArray[np.intp]
+LARGE = 1 << 62
+"""More than any total."""
 
 
 @dataclass(frozen=True)
@@ -152,26 +155,49 @@ def _words(designs: Designs, multiple: int) -> Column:
     return np.asarray(halo * lanes + weights + designs.rows * designs.columns * results * kept, dtype=np.int64)
 
 
-def cheapest(
-    boxes: list[Boxes], prices: Prices, rate: float, limit: float, least_designs: int
-) -> tuple[list[Boxes], float]:
-    """The boxes whose reduced totals are at most the limit, or the cheapest with at least so many designs.
+@dataclass(frozen=True)
+class Chosen:
+    """Some of a layer's boxes.
 
-    Also returned: no design of another box has a reduced total below this.
+    No design of another box has reduced costs below ``dearer``, and none of any box drains less or takes less time than
+    ``lean``.
     """
-    reduced = []
-    for one in boxes:
-        drain, time = kernels_array.totals(one.least, prices)
-        reduced.append(time + rate * drain)
+
+    boxes: list[Boxes]
+    dearer: float
+    lean: tuple[int, int]
+
+
+Wanted = Callable[[Column, Column], NDArray[np.bool_]]
+"""Which designs are wanted, by their drains and times."""
+
+
+def cheapest(
+    boxes: list[Boxes],
+    prices: Prices,
+    rate: float,
+    number: int | None,
+    limit: float = np.inf,
+    wanted: Wanted | None = None,
+) -> Chosen:
+    """The boxes whose reduced costs are within the limit and that are wanted, or the cheapest of about so many designs.
+
+    Raises `TooManyDesigns` where they are more than can be laid out.
+    """
+    totals = [kernels_array.totals(one.least, prices) for one in boxes]
+    reduced = [time + rate * drain for drain, time in totals]
     every = np.concatenate(reduced) if reduced else np.zeros(0)
-    if limit == np.inf and len(every):
+    if number is not None and len(every):
         order = np.argsort(every, kind="stable")
-        sizes = np.concatenate([one.sizes for one in boxes])[order]
-        enough = int(np.searchsorted(np.cumsum(sizes), least_designs))
+        enough = int(np.searchsorted(np.cumsum(np.concatenate([one.sizes for one in boxes])[order]), number))
         limit = float(every[order[min(enough, len(order) - 1)]])
-    found = [one.take(cost <= limit) for one, cost in zip(boxes, reduced, strict=True)]
-    number = sum(int(one.sizes.sum()) for one in found)
-    if number > MOST:
+    kept = [cost <= limit for cost in reduced]
+    dearer = np.inf if all(one.all() for one in kept) else limit
+    if wanted is not None:
+        kept = [one & wanted(*pair) for one, pair in zip(kept, totals, strict=True)]
+        dearer = np.inf if all(one.all() for one in kept) else -np.inf
+    found = [one.take(some) for one, some in zip(boxes, kept, strict=True)]
+    if sum(int(one.sizes.sum()) for one in found) > MOST:
         raise TooManyDesigns(f"more than {MOST} designs of a layer are close enough to the best ones")
-    is_everything = all(len(one) == len(other) for one, other in zip(found, boxes, strict=True))
-    return found, np.inf if is_everything else limit
+    lean = [min((int(pair[part].min()) for pair in totals if len(pair[part])), default=LARGE) for part in (0, 1)]
+    return Chosen(found, dearer, (lean[0], lean[1]))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models import kernels_array
-from ischedule.models.boxes_array import Boxes, boxes_of, cheapest
+from ischedule.models.boxes_array import LARGE, Boxes, Wanted, boxes_of, cheapest
 from ischedule.models.kernels_array import Designs
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
@@ -34,7 +34,8 @@ GROUP = 400_000
 class Space:
     """The designs of a stage that fit its memory and the budget, in parts of one form and order each.
 
-    Those that were left out have reduced costs of at least ``dearer``.
+    Those that were left out have reduced costs of at least ``dearer``, and none drains less or takes less time than
+    ``lean``.
     """
 
     stage: TiledStage
@@ -46,6 +47,7 @@ class Space:
     bound: Floats
     atoms: NDArray[np.int64]
     dearer: float = np.inf
+    lean: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.drain)
@@ -90,15 +92,21 @@ class Space:
         )
 
 
-def space_of(
-    stage: TiledStage, rate: Rate, room: int, limit: float = np.inf, number: int | None = None
-) -> Space | None:
+@dataclass(frozen=True)
+class Within:
+    """Which designs are laid out: about so many of the cheapest, or those within a limit that are wanted."""
+
+    number: int | None = None
+    limit: float = np.inf
+    wanted: Wanted | None = None
+
+
+def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = None) -> Space | None:
     """The designs of a stage, without those that have an atom which fits no cycle of this room, each with its bound.
 
-    Of layers with very many designs those with reduced costs up to a limit are laid out, or (``number``) about so many
-    of the cheapest.
+    All are laid out, or of layers with very many those ``within``.
     """
-    found, dearer = _designs(stage, rate, room, limit, number)
+    found, dearer, lean = _designs(stage, rate, room, within)
     parts, drains, times, bounds = [], [], [], []
     for designs in found:
         if len(designs):
@@ -112,7 +120,7 @@ def space_of(
         times.append(time)
         bounds.append(_bound(drain, time, kinds, rate, room))
     if not parts:
-        return None if dearer == np.inf else space_of(stage, rate, room)
+        return None if within is None else space_of(stage, rate, room)
     drain, time = np.concatenate(drains), np.concatenate(times)
     return Space(
         stage,
@@ -124,22 +132,26 @@ def space_of(
         np.concatenate(bounds),
         np.concatenate([kernels_array.atoms_per_design(part) for part in parts]),
         dearer,
+        (min(lean[0], int(drain.min())), min(lean[1], int(time.min()))),
     )
 
 
-def _designs(stage: TiledStage, rate: Rate, room: int, limit: float, number: int | None) -> tuple[list[Designs], float]:
-    """Designs that fit volatile memory, and what no other one is below in reduced costs."""
-    if limit == np.inf and number is None:
+def _designs(
+    stage: TiledStage, rate: Rate, room: int, within: Within | None
+) -> tuple[list[Designs], float, tuple[int, int]]:
+    """Designs that fit volatile memory, what no other is below in reduced costs, and what none is below in totals."""
+    if within is None:
         forms = range(len(stage.forms))
-        return [designs for form in forms for designs in _enumerate(stage, form)], np.inf
+        return [designs for form in forms for designs in _enumerate(stage, form)], np.inf, (LARGE, LARGE)
     prices, volatile = stage.prices, stage.volatile
     pooled = [form for form, extent in enumerate(stage.forms) if extent.pooling]
     boxes = [
         one.take(kernels_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)
     ]
-    chosen, dearer = cheapest(boxes, prices, rate.value, limit, number or 0)
-    found = [one.designs(prices, volatile) for one in chosen if len(one)]
-    return [*found, *(designs for form in pooled for designs in _enumerate(stage, form))], dearer
+    chosen = cheapest(boxes, prices, rate.value, within.number, within.limit, within.wanted)
+    found = [one.designs(prices, volatile) for one in chosen.boxes if len(one)]
+    found += [designs for form in pooled for designs in _enumerate(stage, form)]
+    return found, chosen.dearer, chosen.lean
 
 
 def boxes_of_stage(stage: TiledStage) -> list[Boxes]:

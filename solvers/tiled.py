@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Overflow
@@ -30,8 +31,8 @@ from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
 from ischedule.solvers.rate import rate_of
-from ischedule.solvers.space import Index, Space, boxes_of_stage, space_of
-from ischedule.solvers.sweep import UNREACHABLE
+from ischedule.solvers.space import Index, Space, Within, boxes_of_stage, space_of
+from ischedule.solvers.sweep import UNREACHABLE, Integers
 from ischedule.solvers.waits import Waiting, alone, exact_waiting, followed_waiting, steering_waiting
 
 SLACK = (2e6, 1e-9)
@@ -69,9 +70,9 @@ def prepared(program: Program, limit: Limit, most: int | None = None) -> Prepare
         steer, exact = alone(steer), alone(exact)
     rate = rate_of(ends, steer)
     spaces: list[Space] = []
-    number_of = SOME if most is not None and steer.ahead is None and _are_more(stages, most) else None
+    within = Within(SOME) if most is not None and steer.ahead is None and _are_more(stages, most) else None
     for number, stage in enumerate(stages, 1):
-        space = space_of(stage, rate, room, number=number_of)
+        space = space_of(stage, rate, room, within)
         if space is None:
             return Outcome(None, None, None, None, sum(map(len, spaces)), number - 1)
         spaces.append(space)
@@ -86,16 +87,29 @@ def _are_more(stages: list[TiledStage], most: int) -> bool:
 
 
 def completed(search: Search, steer: Waiting, cost: float) -> Search:
-    """The search with every design that can belong to a plan no dearer, if some were left out."""
-    rebate = max(search.rate.rebate.first, search.rate.rebate.later)
-    least = sum(one.value for one in search.floors)
+    """The search with every design that can belong to a plan no dearer, if some were left out.
+
+    Such a plan costs at least the floors of all other stages and the design's own reduced cost, but for the rebate of
+    the first and last cycles; and at least the times of the leanest designs of the others and its own, and what cycles
+    cost that drain as much as all these.
+    """
+    ceiling, rate = cost + slack_of(cost), search.rate
+    rebate = max(rate.rebate.first, rate.rebate.later)
+    floors, spaces = list(search.floors), list(search.spaces)
+    least = sum(one.value for one in floors)
+    drain, time = (sum(space.lean[part] for space in spaces) for part in (0, 1))
     room = max(steer.capacity, steer.first_capacity) - search.resume[0] - search.commit[0]
-    spaces, floors = list(search.spaces), list(search.floors)
     for stage, (space, known) in enumerate(zip(search.spaces, search.floors, strict=True)):
-        limit = cost + slack_of(cost) + 2 * rebate - (least - known.value)
+        limit = ceiling + slack_of(cost) + rebate - (least - known.value)
         if limit < space.dearer:
             continue
-        found = space_of(space.stage, search.rate, room, limit)
+        rest = drain - space.lean[0], time - space.lean[1]
+
+        def wanted(drains: Integers, times: Integers, rest: tuple[int, int] = rest) -> NDArray[np.bool_]:
+            total = rate.total((drains + rest[0]).astype(float), True)
+            return np.asarray(times + rest[1] + total <= ceiling)
+
+        found = space_of(space.stage, rate, room, Within(None, limit, wanted))
         assert found is not None, "a stage keeps the designs that it had"
         spaces[stage], floors[stage] = found, Floor(known.value, np.maximum(found.bound, known.value))
     return replace(search, spaces=tuple(spaces), floors=tuple(floors))
