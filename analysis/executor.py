@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
 
 import numpy as np
@@ -22,8 +22,9 @@ from ischedule.analysis.memories import Holds, Region
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
 from ischedule.models.errors import InputError
+from ischedule.models.layer import Sides
+from ischedule.models.lowering import Lowered
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
-from ischedule.models.network import LayerShape
 from ischedule.models.plan import Plan
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Tiling
@@ -35,11 +36,21 @@ class PowerFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer to run: the loop nest that computes it, its design, its numbers."""
+    """A layer to run: the loop nest that computes it, its design, its numbers, and the padding of its input.
+
+    ``reads`` and ``writes`` are tensors by number (0: the input), by default what the layer before writes and one of
+    its own. ``reads_as`` is the shape under which it sees its inputs, ``channels`` where its results lie among those of
+    the tensor, and how many that has.
+    """
 
     extent: Extent
     tiling: Tiling
     numbers: LayerNumbers
+    padding: Sides = (0, 0, 0, 0)
+    reads: tuple[int, ...] = ()
+    writes: int | None = None
+    reads_as: tuple[int, int, int] | None = None
+    channels: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +104,36 @@ class Executor:
             raise ValueError(f"power cycles end after 1 to {self._firsts[-1]} atoms, ascending, not after {list(ends)}")
         self._ends = list(ends)
         self.runs: list[KernelRun] = []
-        source = Region.of(words, self._random)
-        for layer in layers:
-            run = KernelRun(layer.extent, layer.tiling, layer.numbers, source, multiple, self._random)
+        self._tensors = {0: Region.of(words, self._random)}
+        for index, layer in enumerate(layers):
+            sources = [self._tensors[tensor] for tensor in layer.reads or (index,)]
+            writes, into = index + 1 if layer.writes is None else layer.writes, self._part(layer)
+            run = KernelRun(
+                layer.extent,
+                layer.tiling,
+                layer.numbers,
+                sources,
+                multiple,
+                self._random,
+                layer.padding,
+                layer.reads_as,
+                into,
+            )
             self.runs.append(run)
-            source = run.results.region
+            self._tensors.setdefault(writes, run.results.region)
         self._multiple = multiple
         self._commands = 0
         self._failures: list[int] = []
+
+    def _part(self, layer: Placed) -> Region | None:
+        """Where the results of a layer end that fill some channels of a tensor."""
+        if layer.channels is None or layer.writes is None:
+            return None
+        extent, (start, whole) = layer.extent, layer.channels
+        if layer.writes not in self._tensors:
+            shape = (extent.rows, extent.columns, whole)
+            self._tensors[layer.writes] = Region(shape, layer.numbers.width.sum, self._random)
+        return self._tensors[layer.writes].channels(start, start + extent.groups * extent.results)
 
     def run(self, failures: Iterable[int] = ()) -> Execution:
         """Run to the end; power fails before each command with one of these numbers, counted over all attempts."""
@@ -187,29 +220,45 @@ def width_of(case: Case) -> Width:
         problem = "are words that cannot be executed"
         remedy = "use words of 8 or 16 bits"
         raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
-    _check_layers(case)
     width = None if case.network is None else case.network.width
     return Width(width or case.device.word_bytes)
 
 
-def _check_layers(case: Case) -> None:
-    """Refuse layers that cannot be executed: only chains of plain filters, dense layers and average pools can."""
-    for shape in case.chain():
-        plain = LayerShape(*astuple(shape)[:10])
-        if shape != plain or shape.kind not in ("conv2d", "conv1d", "dense", "global_average_pool"):
-            remedy = "use filters of stride 1 without padding, groups, bias or activation"
-            raise InputError(case.source, "$.network.layers", shape.name, "cannot be executed", remedy)
-
-
 def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Placed]:
-    """The layers of a network with the designs of a plan."""
+    """The kernels of a network in the order of a plan, with its designs; numbers are those of the kernels as listed."""
+    network, stages = case.lowered(), program_of(case).stages
+    starts, wholes = _channels(network)
     layers = []
-    for stage, design, one in zip(program_of(case).stages, plan.designs, numbers, strict=True):
+    for index, design in zip(plan.stages, plan.designs, strict=True):
+        stage, kernel = stages[index], network.kernels[index]
         assert isinstance(stage, TiledStage), "a network's stages are tiled"
         if not isinstance(design, Tiling):
             raise ValueError(f"stage {stage.name} has no design {design}")
-        layers.append(Placed(stage.forms[design.form], design, one))
+        shape, whole = kernel.shape, wholes[kernel.writes]
+        seen = (shape.in_height, shape.in_width, shape.in_channels)
+        layers.append(
+            Placed(
+                stage.forms[design.form],
+                design,
+                numbers[index],
+                shape.padding,
+                kernel.reads,
+                kernel.writes,
+                (1, 1, shape.in_elements) if design.form else seen,
+                None if whole == shape.out_channels else (starts[index], whole),
+            )
+        )
     return layers
+
+
+def _channels(network: Lowered) -> tuple[list[int], dict[int, int]]:
+    """Where the channels of each kernel's results begin in the tensor it writes, and how many each tensor has."""
+    wholes: dict[int, int] = {}
+    starts = []
+    for kernel in network.kernels:
+        starts.append(kernel.first_channel)
+        wholes[kernel.writes] = wholes.get(kernel.writes, 0) + kernel.shape.out_channels
+    return starts, wholes
 
 
 def ends_of_cycles(plan: Plan) -> list[int]:
@@ -226,7 +275,7 @@ def run(
     seed: int = 0,
 ) -> Execution:
     """Execute a network under a plan; the input and the layers' numbers are random where they are not given."""
-    width, shapes = width_of(case), case.chain()
+    width, shapes = width_of(case), [kernel.shape for kernel in case.lowered().kernels]
     random = np.random.default_rng(seed)
     if numbers is None:
         numbers = random_network(shapes, width, random)

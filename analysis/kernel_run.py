@@ -8,8 +8,9 @@ power cycle, so it is known before the device runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from ischedule.analysis.accesses import REGIONS_WITH_SUMS
 from ischedule.analysis.arithmetic import Words, look_up
 from ischedule.analysis.layer_numbers import LayerNumbers
-from ischedule.analysis.memories import Box, Buffer, Holds, Region, part_of
+from ischedule.analysis.memories import Box, Buffer, Holds, Region, UnknownContent, part_of
 from ischedule.models.kernels import padded
+from ischedule.models.layer import Sides
 from ischedule.models.nest import Act, AtomSteps, Step, Tile, Work, window
-from ischedule.models.tiling import Extent, Order, Tiling, stores_partial_sums
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, stores_partial_sums
 
 
 def box_of(tile: Tile) -> Box:
@@ -31,10 +33,20 @@ def box_of(tile: Tile) -> Box:
 class Results:
     """Where a layer's results lie in non-volatile memory, and their sums until they are results."""
 
-    def __init__(self, shape: tuple[int, int, int], numbers: LayerNumbers, sums: bool, random: np.random.Generator):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        numbers: LayerNumbers,
+        sums: bool,
+        random: np.random.Generator,
+        into: Region | None = None,
+    ) -> None:
+        """``into`` is where the results end, if that is part of a larger tensor."""
         width = numbers.width
         kind = width.sum if sums else width.word
         self.regions = [Region(shape, kind, random) for _ in range(REGIONS_WITH_SUMS if sums else 1)]
+        if into is not None:
+            self.regions[0] = into
         self._published: NDArray[np.int8] = np.full(shape, -1, np.int8)
         self._current = self._published.copy()
         self._left = np.zeros(shape, np.int32)
@@ -102,38 +114,65 @@ class KernelRun:
         extent: Extent,
         tiling: Tiling,
         numbers: LayerNumbers,
-        source: Region,
+        sources: Sequence[Region],
         multiple: int,
         random: np.random.Generator,
+        padding: Sides = (0, 0, 0, 0),
+        reads_as: tuple[int, int, int] | None = None,
+        into: Region | None = None,
     ) -> None:
         self.extent, self.tiling, self.numbers = extent, tiling, numbers
-        self._multiple = multiple
-        shape = (1, 1, extent.outputs) if extent.pooling else (extent.rows, extent.columns, extent.outputs)
-        self.results = Results(shape, numbers, stores_partial_sums(extent, tiling), random)
-        width, tile = numbers.width, (tiling.rows, tiling.columns, tiling.outputs)
-        lanes = padded(tiling.inputs, multiple)
+        self._multiple, self._padding = multiple, padding
+        channels = extent.groups * extent.results
+        shape = (1, 1, channels) if extent.pooling else (extent.rows, extent.columns, channels)
+        self.results = Results(shape, numbers, stores_partial_sums(extent, tiling), random, into)
+        width, self._reads_as = numbers.width, reads_as
+        lanes, results = padded(tiling.inputs, multiple), tiling.inputs if extent.channelwise else tiling.outputs
         if extent.pooling:
-            self._source = source
-            self._weights: Words | None = None
-            fetched, slot, slots = tile, (1, 1, tiling.outputs), tiling.batch
-            taps = (0, 0, 0, 0)
+            self._sources = [source if reads_as is None else source.shaped(reads_as) for source in sources]
+            fetched, slot, slots = (tiling.rows, tiling.columns, results), (1, 1, results), tiling.batch
         else:
-            kernel = (extent.kernel_rows, extent.kernel_columns)
-            self._source = source.shaped((extent.rows + kernel[0] - 1, extent.columns + kernel[1] - 1, extent.inputs))
-            assert numbers.weights is not None, "a layer with weights"
-            self._weights = numbers.weights.reshape(extent.outputs, *kernel, extent.inputs)
-            fetched = (tiling.rows + kernel[0] - 1, tiling.columns + kernel[1] - 1, lanes)
-            slot, slots = tile, 1 if tiling.order is Order.OUTPUT else tiling.batch
-            taps = (tiling.outputs, *kernel, lanes)
-        self._inputs = Buffer(fetched, width.word, random)
-        self._kernel = Buffer(taps, width.word, random)
+            self._sources = [self._as_read(source) for source in sources]
+            (down, below), (across, beside) = extent.row_reach, extent.column_reach
+            fetched = (down * tiling.rows + below, across * tiling.columns + beside, lanes)
+            slot, slots = (tiling.rows, tiling.columns, results), 1 if tiling.order is Order.OUTPUT else tiling.batch
+        self._inputs = [Buffer(fetched, width.word, random) for _ in sources]
+        self._weights = self._shaped_weights()
+        taps = (tiling.outputs, extent.kernel_rows, extent.kernel_columns, lanes)
+        self._kernel = Buffer(taps if self._weights is not None else (0, 0, 0, 0), width.word, random)
         self._slots = [Buffer(slot, width.sum, random) for _ in range(slots)]
+        self._bias = range(0)
+        self._finished: Tile | None = None
         self._used = 0
+
+    def _as_read(self, source: Region) -> Region:
+        """The source as the nest sees it: a dense layer may see all of its input as the channels of one pixel."""
+        if self._reads_as is not None:
+            return source if source.values.shape == self._reads_as else source.shaped(self._reads_as)
+        channels = self.extent.groups * self.extent.inputs
+        if source.values.shape[2] == channels:
+            return source
+        rows, columns = (side[0] * loop + side[1] for side, loop in self._axes())
+        return source.shaped((rows, columns, channels))
+
+    def _axes(self) -> tuple[tuple[tuple[int, int], int], tuple[tuple[int, int], int]]:
+        extent = self.extent
+        return (extent.row_reach, extent.rows), (extent.column_reach, extent.columns)
+
+    def _shaped_weights(self) -> Words | None:
+        """Weights by output channel, tap and input channel of a group; channelwise by tap and channel."""
+        weights, extent = self.numbers.weights, self.extent
+        if weights is None:
+            return None
+        taps = (extent.kernel_rows, extent.kernel_columns)
+        if extent.channelwise:
+            return np.moveaxis(weights.reshape(extent.inputs, *taps), 0, -1)[np.newaxis]
+        return weights.reshape(extent.groups * extent.outputs, *taps, extent.inputs)
 
     @property
     def operand_elements(self) -> int:
         """The most words of operands that volatile memory has held at once."""
-        return self._inputs.peak + self._kernel.peak
+        return sum(one.peak for one in self._inputs) + self._kernel.peak
 
     @property
     def sum_elements(self) -> int:
@@ -142,8 +181,9 @@ class KernelRun:
 
     def poison(self) -> None:
         """Volatile memory after a start."""
-        for buffer in (self._inputs, self._kernel, *self._slots):
+        for buffer in (*self._inputs, self._kernel, *self._slots):
             buffer.poison()
+        self._bias, self._finished = range(0), None
 
     def perform(self, step: Step, upto: int | None = None) -> Work:
         """Do a step and count it; with ``upto``, power fails after so many commands, in the middle of the next."""
@@ -154,9 +194,12 @@ class KernelRun:
         return {
             Act.FETCH_INPUTS: self._fetch_inputs,
             Act.FETCH_WEIGHTS: self._fetch_weights,
+            Act.FETCH_BIAS: self._fetch_bias,
             Act.START_SUMS: self._start_sums,
             Act.FETCH_SUMS: self._fetch_sums,
             Act.MULTIPLY: self._multiply,
+            Act.COMBINE: self._combine,
+            Act.FINISH: self._finish,
             Act.POOL: self._pool,
         }[step.act](step)
 
@@ -165,32 +208,53 @@ class KernelRun:
         return self._slots[index]
 
     def _fetch_inputs(self, step: Step) -> Work:
-        tile = step.tile
-        rows, columns = window(tile.rows, self.extent.kernel_rows), window(tile.columns, self.extent.kernel_columns)
-        assert isinstance(rows, range)
-        assert isinstance(columns, range)
-        words = self._read_words((rows, columns, tile.inputs))
-        lanes = padded(len(tile.inputs), self._multiple)
-        block = np.full((len(rows), len(columns), lanes), self.numbers.input_zero, self.numbers.width.word)
-        block[:, :, : len(tile.inputs)] = words
-        self._inputs.put((rows.start, columns.start, tile.inputs.start), block)
-        return Work(read=words.size, input_commands=words.shape[0] * words.shape[1])
+        tile, extent = step.tile, self.extent
+        rows = window(tile.rows, extent.kernel_rows, extent.stride[0], extent.dilation[0])
+        columns = window(tile.columns, extent.kernel_columns, extent.stride[1], extent.dilation[1])
+        moved = 0
+        for source, buffer in zip(self._sources, self._inputs, strict=True):
+            block = self._block(source, rows, columns, tile.inputs)
+            buffer.put((*self._place(tile.rows, tile.columns), tile.inputs.start), block)
+            moved += len(rows) * len(columns)
+        return Work(read=moved * len(tile.inputs), input_commands=moved)
 
-    def _read_words(self, box: Box) -> Words:
-        return self._source.read(box, Holds.RESULT).astype(self.numbers.width.word)
+    def _place(self, rows: range, columns: range) -> tuple[int, int]:
+        """Where a tile's input begins among the pixels that windows look at, those that none looks at left out."""
+        return rows.start * self.extent.row_reach[0], columns.start * self.extent.column_reach[0]
+
+    def _block(self, source: Region, rows: Sequence[int], columns: Sequence[int], channels: range) -> Words:
+        """Input words with padding around and beside them; a pixel of the padding moves like any other."""
+        lanes = padded(len(channels), self._multiple)
+        block = np.full((len(rows), len(columns), lanes), self.numbers.input_zero, self.numbers.width.word)
+        for down, inside in _runs_inside(rows, self._padding[0], source.values.shape[0]):
+            for across, beside in _runs_inside(columns, self._padding[2], source.values.shape[1]):
+                words = source.read((inside, beside, channels), Holds.RESULT).astype(self.numbers.width.word)
+                block[down : down + len(inside), across : across + len(beside), : len(channels)] = words
+        return block
 
     def _fetch_weights(self, step: Step) -> Work:
         assert self._weights is not None
-        tile = step.tile
-        words = self._weights[tile.outputs.start : tile.outputs.stop, :, :, tile.inputs.start : tile.inputs.stop]
+        tile, first = step.tile, 0 if self.extent.channelwise else step.tile.outputs.start
+        outputs = slice(first, first + (1 if self.extent.channelwise else len(tile.outputs)))
+        begin = tile.inputs.start - self._group(tile) * self.extent.inputs
+        words = self._weights[outputs, :, :, begin : begin + len(tile.inputs)]
         block = np.zeros((*words.shape[:3], padded(words.shape[3], self._multiple)), words.dtype)
         block[..., : words.shape[3]] = words
-        self._kernel.put((tile.outputs.start, 0, 0, tile.inputs.start), block)
-        return Work(read=words.size, weight_commands=words.size // words.shape[3])
+        self._kernel.put((first, 0, 0, tile.inputs.start), block)
+        return Work(read=words.size, weight_commands=words.shape[0] * words.shape[1] * words.shape[2])
+
+    def _group(self, tile: Tile) -> int:
+        return 0 if self.extent.channelwise else tile.outputs.start // self.extent.outputs
+
+    def _fetch_bias(self, step: Step) -> Work:
+        self._bias = step.tile.outputs
+        return Work(read=len(self._bias), weight_commands=1)
 
     def _start_sums(self, step: Step) -> Work:
         tile = step.tile
         block = np.zeros((len(tile.rows), len(tile.columns), len(tile.outputs)), self.numbers.width.sum)
+        if self.extent.bias and not set(tile.outputs) <= set(self._bias):
+            raise UnknownContent(f"sums of channels {tile.outputs} begin with a bias that was not fetched")
         if self.numbers.bias is not None:
             block += self.numbers.bias[tile.outputs.start : tile.outputs.stop]
         self._slot(step.slots.start).put((tile.rows.start, tile.columns.start, tile.outputs.start), block)
@@ -198,7 +262,8 @@ class KernelRun:
 
     def _fetch_sums(self, step: Step) -> Work:
         box = box_of(step.tile)
-        new = np.zeros(tuple(map(len, box)), self.numbers.width.sum)
+        least = self.numbers.width.least if self.extent.pooling and self.numbers.takes_maximum else 0
+        new = np.full(tuple(map(len, box)), least, self.numbers.width.sum)
         sums = new if step.first else self.results.read(box)
         self._slot(step.slots.start).put((box[0].start, box[1].start, box[2].start), sums)
         return Work(read=sums.size, sums_commands=sums.shape[0] * sums.shape[1])
@@ -207,35 +272,87 @@ class KernelRun:
         tile, extent, wide = step.tile, self.extent, self.numbers.width.sum
         lanes = range(tile.inputs.start, tile.inputs.start + padded(len(tile.inputs), self._multiple))
         taps = (range(extent.kernel_rows), range(extent.kernel_columns))
-        weights = self._kernel.at((tile.outputs, *taps, lanes)).astype(wide)
+        outputs = range(1) if extent.channelwise else tile.outputs
+        weights = self._kernel.at((outputs, *taps, lanes)).astype(wide)
         sums = self._slot(step.slots.start).at(box_of(tile))
         vectors = 0
         for i, j in product(*taps):
-            rows = range(tile.rows.start + i, tile.rows.stop + i)
-            columns = range(tile.columns.start + j, tile.columns.stop + j)
-            words = self._inputs.at((rows, columns, lanes)).astype(wide) - wide.type(self.numbers.input_zero)
-            sums += words @ weights[:, i, j].T
-            vectors += sums.size
+            words = self._under(0, tile, i, j, lanes).astype(wide) - wide.type(self.numbers.input_zero)
+            if extent.channelwise:
+                sums += (words * weights[0, i, j])[:, :, : len(tile.inputs)]
+            else:
+                sums += words @ weights[:, i, j].T
+            vectors += tile.pixels * len(outputs)
         return Work(multiply_commands=vectors, lanes=vectors * len(lanes), tiles=1, macs=vectors * len(tile.inputs))
+
+    def _under(self, source: int, tile: Tile, i: int, j: int, channels: range) -> Words:
+        """The input words under one tap of all windows of a tile."""
+        extent = self.extent
+        spans = []
+        for outputs, tap, apart, reach in (
+            (tile.rows, i, extent.dilation[0], extent.row_reach),
+            (tile.columns, j, extent.dilation[1], extent.column_reach),
+        ):
+            begin = outputs.start * reach[0] + tap * apart
+            spans.append(range(begin, begin + (len(outputs) - 1) * reach[0] + 1, reach[0]))
+        return self._inputs[source].at((spans[0], spans[1], channels))
+
+    def _inside(self, outputs: range, axis: int, tap: int) -> NDArray[np.bool_]:
+        """Which windows have a tap inside the input."""
+        places = np.array(outputs) * self.extent.stride[axis] + tap * self.extent.dilation[axis]
+        places = places - self._padding[2 * axis]
+        return np.asarray((places >= 0) & (places < self._sources[0].values.shape[axis]))
+
+    def _combine(self, step: Step) -> Work:
+        tile, wide = step.tile, self.numbers.width.sum
+        sums = self._slot(step.slots.start).at(box_of(tile))
+        zero = wide.type(self.numbers.input_zero)
+        if self.extent.arithmetic is Arithmetic.ADD:
+            for source in range(len(self._inputs)):
+                sums += self._under(source, tile, 0, 0, tile.inputs).astype(wide) - zero
+            return Work(adds=len(self._inputs) * sums.size, tiles=1)
+        if self.extent.arithmetic is not Arithmetic.POOL:
+            sums += self._under(0, tile, 0, 0, tile.inputs)
+            return Work(softmaxes=sums.size if self.extent.arithmetic is Arithmetic.SOFTMAX else 0, tiles=1)
+        if self.numbers.takes_maximum:
+            sums[:] = self.numbers.width.least
+        for i, j in product(range(self.extent.kernel_rows), range(self.extent.kernel_columns)):
+            words = self._under(0, tile, i, j, tile.inputs).astype(wide)
+            inside = np.logical_and.outer(self._inside(tile.rows, 0, i), self._inside(tile.columns, 1, j))
+            if self.numbers.takes_maximum:
+                np.maximum(sums, words, out=sums, where=inside[:, :, np.newaxis])
+            else:
+                np.add(sums, words, out=sums, where=inside[:, :, np.newaxis])
+        return Work(pools=self.extent.taps * sums.size, tiles=1)
+
+    def _finish(self, step: Step) -> Work:
+        self._finished = step.tile
+        return Work(finishes=step.tile.pixels * len(step.tile.outputs))
 
     def _pool(self, step: Step) -> Work:
         """Sums of the first tile of a batch join the row's, each other tile has a place of its own until the store."""
         tile = step.tile
-        words = self._read_words(box_of(tile))
-        self._inputs.put((tile.rows.start, tile.columns.start, tile.outputs.start), words)
-        added = self._inputs.at(box_of(tile)).astype(self.numbers.width.sum).sum(axis=(0, 1), keepdims=True)
+        words = self._sources[0].read(box_of(tile), Holds.RESULT).astype(self.numbers.width.word)
+        self._inputs[0].put((tile.rows.start, tile.columns.start, tile.outputs.start), words)
+        pool, join = self._pooling()
+        added = pool(self._inputs[0].at(box_of(tile)).astype(self.numbers.width.sum), axis=(0, 1), keepdims=True)
         slot = self._slot(step.slots.start)
         if step.slots.start == 0:
-            slot.at((range(1), range(1), tile.outputs))[:] += added
+            kept = slot.at((range(1), range(1), tile.outputs))
+            join(kept, added, out=kept)
         else:
             slot.put((0, 0, tile.outputs.start), added)
         pixels = words.shape[0] * words.shape[1]
         return Work(read=words.size, input_commands=pixels, pools=words.size)
 
+    def _pooling(self) -> tuple[Any, Any]:
+        """How pixels are pooled, and how what two tiles have pooled is joined."""
+        return (np.max, np.maximum) if self.numbers.takes_maximum else (np.sum, np.add)
+
     def _store(self, step: Step, upto: int | None) -> Work:
         values = self._joined_sums(step)
         if step.last:
-            values = self._words(values, step.tile.outputs)
+            values = self._words(values, step.tile)
         box = box_of(step.tile)
         region = self.results.next_region(box)
         if upto is not None:
@@ -257,22 +374,58 @@ class KernelRun:
     def _joined_sums(self, step: Step) -> Words:
         tile, slots = step.tile, step.slots
         if self.extent.pooling:
-            total = self._slots[0].at(box_of(tile))
+            total, join = self._slots[0].at(box_of(tile)), self._pooling()[1]
             for index in slots[1:]:
-                total += self._slots[index].at(box_of(tile))
+                join(total, self._slots[index].at(box_of(tile)), out=total)
             return total.copy()
         parts = _parts(tile.outputs, self.tiling.outputs) if len(slots) > 1 else [tile.outputs]
         found = [self._slots[i].at((tile.rows, tile.columns, part)) for i, part in zip(slots, parts, strict=True)]
         return np.concatenate(found, axis=2)
 
-    def _words(self, sums: Words, outputs: range) -> Words:
-        numbers = self.numbers
-        if numbers.scaling is None:
-            area = self.extent.rows * self.extent.columns
-            mean: Words = np.floor_divide(sums + area // 2, area).astype(numbers.width.word)
-            return mean
-        words = numbers.scaling.words(sums, slice(outputs.start, outputs.stop), numbers.width)
-        return words if numbers.activation is None else look_up(numbers.activation, words, numbers.width)
+    def _words(self, sums: Words, tile: Tile) -> Words:
+        numbers, width = self.numbers, self.numbers.width
+        if self.extent.finish and (self._finished is None or box_of(self._finished) != box_of(tile)):
+            raise UnknownContent(f"{box_of(tile)} is stored as results and was not finished")
+        if numbers.scaling is not None:
+            words = numbers.scaling.words(sums, slice(tile.outputs.start, tile.outputs.stop), width)
+        elif self.extent.pooling and not numbers.takes_maximum:
+            words = self._means(sums, np.full((1, 1), self.extent.rows * self.extent.columns))
+        elif self.extent.arithmetic is Arithmetic.POOL and not numbers.takes_maximum:
+            words = self._means(sums, self._counts(tile))
+        elif self.extent.arithmetic is Arithmetic.SOFTMAX:
+            words = numbers.shares(sums)
+        else:
+            words = sums.astype(width.word)
+        return words if numbers.activation is None else look_up(numbers.activation, words, width)
+
+    def _counts(self, tile: Tile) -> NDArray[np.int64]:
+        """How many pixels of the input each window has."""
+        rows = sum(self._inside(tile.rows, 0, i).astype(np.int64) for i in range(self.extent.kernel_rows))
+        columns = sum(self._inside(tile.columns, 1, j).astype(np.int64) for j in range(self.extent.kernel_columns))
+        return np.asarray(np.multiply.outer(np.asarray(rows), np.asarray(columns)), dtype=np.int64)
+
+    def _means(self, sums: Words, counts: NDArray[np.int64]) -> Words:
+        number = counts[:, :, np.newaxis].astype(sums.dtype)
+        return np.asarray(np.floor_divide(sums + number // 2, number).astype(self.numbers.width.word))
+
+
+def _runs_inside(positions: Sequence[int], before: int, size: int) -> Iterator[tuple[int, range]]:
+    """The runs of positions that lie in the input behind its padding: where each begins, and its places there."""
+    start: int | None = None
+    for place, position in enumerate(positions):
+        follows = place > 0 and position == positions[place - 1] + 1
+        if not follows or not 0 <= position - before < size:
+            if start is not None:
+                yield start, _places(positions, start, place, before)
+            start = None
+        if start is None and 0 <= position - before < size:
+            start = place
+    if start is not None:
+        yield start, _places(positions, start, len(positions), before)
+
+
+def _places(positions: Sequence[int], start: int, stop: int, before: int) -> range:
+    return range(positions[start] - before, positions[stop - 1] - before + 1)
 
 
 def _parts(whole: range, size: int) -> Sequence[range]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import isqrt
 
 import numpy as np
 
-from ischedule.analysis.arithmetic import Scaling, Width, Words
+from ischedule.analysis.arithmetic import Scaling, Width, Words, table_of
 from ischedule.models.network import LayerShape, TensorShape
 
 
@@ -22,8 +23,10 @@ class LayerNumbers:
     """The numbers of one layer; ``weights`` are [output channel, kernel row, kernel column, input channel].
 
     ``input_zero`` is the word that stands for zero in what the layer reads. Sums begin at the ``bias`` of their output
-    channel; ``activation`` says what each resulting word becomes, least word first. A pooling layer averages words,
-    which needs no other numbers. Bias, scaling and activation belong to the program, not to the data that moves.
+    channel; ``activation`` says what each resulting word becomes, least word first. A pooling layer averages words (or
+    takes their maximum), which needs no other numbers; an addition has a scaling of its sums and no weights; a softmax
+    has what each word counts for, least word first. Scaling and tables belong to the program, not to the data that
+    moves.
     """
 
     width: Width
@@ -32,9 +35,11 @@ class LayerNumbers:
     scaling: Scaling | None = None
     bias: Words | None = None
     activation: Words | None = None
+    takes_maximum: bool = False
+    exponentials: Words | None = None
 
     def __post_init__(self) -> None:
-        if (self.weights is None) != (self.scaling is None):
+        if self.weights is not None and self.scaling is None:
             raise ValueError("weights come with a scaling of their sums")
         entries = self.width.greatest - self.width.least + 1
         if self.activation is not None and self.activation.shape != (entries,):
@@ -53,6 +58,14 @@ class LayerNumbers:
             largest += np.abs(self.bias.astype(np.int64))
         self.scaling.check(int(largest.max()), self.width)
 
+    def shares(self, words: Words) -> Words:
+        """The words that stand for the shares of what the words of each pixel count for, to the nearest."""
+        assert self.exponentials is not None, "a softmax knows what its words count for"
+        counted = self.exponentials[words.astype(np.int64) - self.width.least].astype(np.int64)
+        whole, range_ = counted.sum(axis=2, keepdims=True), self.width.greatest - self.width.least
+        found: Words = ((2 * counted * range_ + whole) // (2 * whole) + self.width.least).astype(self.width.word)
+        return found
+
 
 def random_words(shape: tuple[int, ...], width: Width, random: np.random.Generator) -> Words:
     """Words of the whole range."""
@@ -66,16 +79,44 @@ def random_tensor(shape: TensorShape, width: Width, random: np.random.Generator)
 
 def random_numbers(shape: LayerShape, width: Width, random: np.random.Generator, input_zero: int = 0) -> LayerNumbers:
     """Numbers for one layer."""
-    if shape.weights == 0:
-        return LayerNumbers(width, input_zero)
+    activation = None if shape.activation is None else _table(shape.activation, width)
+    if shape.kind == "softmax":
+        return LayerNumbers(width, input_zero, exponentials=_exponentials(width))
+    if shape.kind == "add":
+        zero = int(random.integers(width.least // 4, width.greatest // 4))
+        scaling = Scaling.of(Fraction(1, shape.sources), shape.out_channels, width, zero)
+        return LayerNumbers(width, input_zero, scaling=scaling, activation=activation)
+    if shape.weights == 0 and shape.kind != "batch_norm":
+        return LayerNumbers(width, input_zero, activation=activation, takes_maximum="max" in shape.kind)
     taps = (shape.kernel_height, shape.kernel_width)
-    weights = random_words((shape.out_channels, *taps, shape.in_channels), width, random)
-    products = shape.kernel_height * shape.kernel_width * shape.in_channels
+    filtered = 1 if shape.kind == "batch_norm" else shape.in_channels // shape.groups
+    weights = random_words((shape.out_channels, *taps, filtered), width, random)
+    products = shape.kernel_height * shape.kernel_width * filtered
     spread = Fraction(2, isqrt(products) * width.greatest)
     zero = int(random.integers(width.least // 4, width.greatest // 4))
     even = Scaling.of(spread, shape.out_channels, width)
     nudge = random.integers(0, even.multiplier // 4, endpoint=True)
-    return LayerNumbers(width, input_zero, weights, Scaling(even.multiplier - nudge, even.shift, zero))
+    bias = None
+    if shape.bias or shape.kind == "batch_norm":
+        reach = 1 << (8 if width is Width.INT8 else 24)
+        bias = random.integers(-reach, reach, shape.out_channels, width.sum)
+    scaling = Scaling(even.multiplier - nudge, even.shift, zero)
+    return LayerNumbers(width, input_zero, weights, scaling, bias, activation)
+
+
+@cache
+def _table(activation: str, width: Width) -> Words:
+    """The function between words that stand for -4 to 4."""
+    scale = Fraction(4, width.greatest + 1)
+    return table_of(activation, width, (scale, 0), (scale, 0))
+
+
+@cache
+def _exponentials(width: Width) -> Words:
+    """What each word counts for in a softmax, if the words stand for -4 to 4; at most 2^20."""
+    steps = np.arange(width.least - width.greatest, 1) * (4 / (width.greatest + 1))
+    counts: Words = np.maximum(1, np.round(np.exp(steps) * (1 << 20))).astype(np.int64)
+    return counts
 
 
 def random_network(shapes: Sequence[LayerShape], width: Width, random: np.random.Generator) -> list[LayerNumbers]:

@@ -88,6 +88,13 @@ class Region:
         view._touch = self._touch.reshape(shape)
         return view
 
+    def channels(self, start: int, stop: int) -> Region:
+        """Some channels of all pixels."""
+        view = copy(self)
+        view.values, view.holds = self.values[:, :, start:stop], self.holds[:, :, start:stop]
+        view._touch = self._touch[:, :, start:stop]
+        return view
+
     def read(self, box: Box, expected: Holds) -> Words:
         """What a box holds."""
         part = part_of(box)
@@ -155,7 +162,8 @@ class Buffer:
         if self._origin is None:
             raise UnknownContent(f"{spans} is used and nothing was fetched")
         part = tuple(
-            slice(span.start - begin, span.stop - begin) for span, begin in zip(spans, self._origin, strict=True)
+            slice(span.start - begin, span.stop - begin, span.step)
+            for span, begin in zip(spans, self._origin, strict=True)
         )
         inside = all(one.start >= 0 for one in part) and self.values[part].shape == tuple(map(len, spans))
         if not inside or not self._valid[part].all():

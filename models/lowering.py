@@ -28,7 +28,8 @@ _RENAMING: Final = ("flatten", "reshape")
 class Kernel:
     """One loop nest to run: of the layer that gives it its name, with others folded into it.
 
-    ``shape`` has the bias and the activation that came with them. ``reads`` and ``writes`` are tensors by their places.
+    ``shape`` has the bias and the activation that came with them. ``reads`` and ``writes`` are tensors by their places;
+    of a concatenation it fills the channels from ``first_channel``.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kernel:
     shape: LayerShape
     reads: tuple[int, ...]
     writes: int
+    first_channel: int = 0
 
     @property
     def stored_elements(self) -> int:
@@ -127,16 +129,20 @@ class _Lowering:
     def _concat(self, shape: LayerShape, inputs: Sequence[str]) -> None:
         """Let each input be written into the whole, or copy it there."""
         whole = self._tensor(shape.name, shape.out_elements)
+        first = 0
         for source in inputs:
             index = self.tails.pop(source, None) if self.readers[source] == 1 else None
             if index is not None:
                 self.tensors[self.kernels[index].writes] = 0
-                self.kernels[index] = replace(self.kernels[index], writes=whole)
+                self.kernels[index] = replace(self.kernels[index], writes=whole, first_channel=first)
                 self.home[source] = whole
+                first += self.kernels[index].shape.out_channels
                 continue
             channels = self._channels(source)
             copied = replace(shape, in_channels=channels, out_channels=channels, sources=1)
             self._add(copied, [source], whole, f"{shape.name} of {source}")
+            self.kernels[-1] = replace(self.kernels[-1], first_channel=first)
+            first += channels
 
     def _channels(self, name: str) -> int:
         if name == NETWORK_INPUT:

@@ -55,7 +55,8 @@ def test_what_is_counted_is_the_work_of_the_steps(trial: Trial) -> None:
     steps = [step for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for step in atom.steps]
     expected = [work_of(trial.layer.extent, step, trial.multiple) for step in steps]
     assert execution.work == sum(expected[1:], expected[0])
-    assert execution.work.macs == trial.shape.macs
+    normalised = trial.shape.out_elements if trial.shape.kind == "batch_norm" else 0
+    assert execution.work.macs == trial.shape.macs + normalised
     assert execution.commands == sum(max(1, work.commands) for work in expected) + 2
 
 
@@ -95,10 +96,10 @@ def test_every_act_is_performed_by_some_layer() -> None:
     """The strategies reach every step there is."""
     seen: set[Act] = set()
 
-    @settings(max_examples=300)
+    @settings(max_examples=600)
     @given(trials())
     def collect(trial: Trial) -> None:
         seen.update(s.act for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for s in atom.steps)
 
     collect()
-    assert seen == set(Act) - {Act.FETCH_BIAS, Act.COMBINE, Act.FINISH}
+    assert seen == set(Act)

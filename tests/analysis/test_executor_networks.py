@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ischedule
 from ischedule.analysis.arithmetic import Width, Words
-from ischedule.analysis.direct import evaluate_network
+from ischedule.analysis.direct import evaluate_graph, evaluate_network
 from ischedule.analysis.executor import Execution, ends_of_cycles, run, width_of
-from ischedule.analysis.layer_numbers import random_network, random_tensor
+from ischedule.analysis.layer_numbers import random_network, random_numbers, random_tensor
 from ischedule.analysis.power_cycles import chains_of, power_cycles
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
@@ -28,6 +28,7 @@ from ischedule.models.tiling import Order, Tiling
 from tests.house.tree import ROOT
 from tests.models.case_examples import NETWORK, TASKS
 from tests.models.kernel_strategies import tilings
+from tests.models.network_strategies import networks
 
 LAYERS = (
     {"name": "conv", "kind": "conv2d", "out_channels": 3, "kernel": [2, 3]},
@@ -157,3 +158,48 @@ def test_words_of_other_widths_cannot_be_executed() -> None:
     wide = replace(case, device=replace(case.device, word_bytes=4))
     with pytest.raises(InputError, match="8 or 16 bits"):
         run(wide, Plan((), ()))
+
+
+@st.composite
+def graph_cases(draw: st.DrawFn) -> Case:
+    """A network of any layers and branches, on a device with words of 8 bits."""
+    network = draw(networks(most_layers=6, most_extent=3))
+    case = small_case(Width.INT8)
+    return replace(case, network=replace(network, width=1))
+
+
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@given(graph_cases(), st.data())
+def test_any_network_runs_in_any_order_to_its_direct_evaluation(case: Case, data: st.DataObject) -> None:
+    program = program_of(case)
+    assert case.network is not None
+    way, place = [], 0
+    while place != program.end:
+        step = data.draw(st.sampled_from([step for step in program.steps if step.source == place]))
+        way.append(step.stage)
+        place = step.target
+    by_stage = data.draw(plans(program))
+    designs = tuple(by_stage.designs[stage] for stage in way)
+    plan = replace(by_stage, designs=designs, stages=tuple(way))
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    kernels = case.lowered().kernels
+    numbers = [random_numbers(one.shape, Width.INT8, random, int(random.integers(-9, 9))) for one in kernels]
+    words = random_tensor(case.network.input, Width.INT8, random)
+    execution = run(case, plan, words, numbers, data.draw(st.sets(st.integers(0, 500), max_size=8)))
+    named = {one.name: number for one, number in zip(kernels, numbers, strict=True)}
+    expected = evaluate_graph(case.network, named, words)
+    last = kernels[way[-1]]
+    result = expected[last.layers[-1]]
+    if last.shape.kind == "concat":
+        result = result[:, :, last.first_channel : last.first_channel + last.shape.out_channels]
+    np.testing.assert_array_equal(execution.output, result.reshape(execution.output.shape))
+    stages = [program.stages[stage] for stage in way]
+    for cycle, ran in zip(power_cycles(program, plan, chains_of(program, plan)), execution.cycles, strict=True):
+        spent = 0
+        for layer, work in ran.work:
+            stage, tiling = stages[layer], plan.designs[layer]
+            assert isinstance(stage, TiledStage)
+            assert isinstance(tiling, Tiling)
+            spent += work.price(stage.prices, tiling.order)[0]
+            ends = stage.ends
+        assert cycle.drain == spent + ends.resume[0] + ends.commit[0]
