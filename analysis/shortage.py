@@ -77,10 +77,8 @@ def limit_shortage(case: Case, program: Program, proof: Weighed) -> Shortage:
     if criterion is Criterion.LATENCY:
         return deadline_shortage(least + offset, most + offset)
     measure = {Criterion.ENERGY: amount_of(case), Criterion.WRITTEN: MEMORY}.get(criterion)
-    demanded, available = (
-        f"{value} power cycles" if measure is None else show(value, measure) for value in (least, most)
-    )
-    sentence = f"every plan spends at least {demanded}, {available} are allowed"
+    shown = [f"{value} power cycles" if measure is None else show(value, measure) for value in (least, most)]
+    sentence = f"every plan spends at least {shown[0]}, {shown[1]} are allowed"
     return Shortage(BUDGETS[criterion], "the whole inference", sentence, least, most, measure)
 
 

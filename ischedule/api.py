@@ -113,8 +113,8 @@ class Result:
         if isinstance(certificate, Weighed) and self.kind is Certified.INFEASIBLE:
             return limit_shortage(self.case, self.program, certificate)
         if isinstance(certificate, Bottleneck):
-            found = shortage_of(self.case, self.program, self.plan_file.certificate)
-            return replace(found, diagnosis=Diagnosis(self.plan_file.certificate.diagnosis))
+            found = shortage_of(self.case, self.program, certificate)
+            return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 

@@ -30,25 +30,24 @@ def best_fact(result: Result) -> str:
         return "no bound is proven"
     first = case.objective[0]
     verb = {
-        Criterion.LATENCY: "takes",
-        Criterion.ENERGY: f"takes in {amount_dimension(case).name}",
-        Criterion.WRITTEN: "writes",
-        Criterion.CYCLES: "has",
+        Criterion.LATENCY: "takes less",
+        Criterion.ENERGY: f"takes less {amount_dimension(case).name}",
+        Criterion.WRITTEN: "writes less",
+        Criterion.CYCLES: "has fewer power cycles",
     }[first]
     within = " within the limits" if isinstance(result.program, Program) and result.program.goal.limits else ""
     if result.bound < spent:
         below = percent(spent - result.bound, spent)
-        return f"no plan{within} {verb} less than {amount(case, first, result.bound)}, {below} below this one"
-    text = f"no plan{within} {verb} less"
+        return f"no plan{within} {verb} than {amount(case, first, result.bound)}, {below} below this one"
+    text = f"no plan{within} {verb}"
     if first is Criterion.LATENCY and result.latency is not None and isinstance(result.program, Program):
         rounding = time(rounding_of(result.program, result.latency))
         text += f" (with charging times not rounded: at most {rounding} less)"
     if len(case.objective) > 1:
         rest = ", then ".join(_name(case, criterion) for criterion in case.objective[1:])
         decided = result.plan_file is not None and result.plan_file.claim.certified.value == "optimal"
-        text += (
-            f"; of those that do not, this one is best by {rest}" if decided else f"; ties by {rest} are not decided"
-        )
+        of_equals = f"of those that do not, this one is best by {rest}"
+        text += f"; {of_equals}" if decided else f"; ties by {rest} are not decided"
     return text
 
 

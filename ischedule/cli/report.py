@@ -71,7 +71,7 @@ def verdict_lines(result: Result) -> str:
     certified = {
         None: "not certified",
         Certified.OPTIMAL: "certified optimal",
-        Certified.WITHIN: f"certified within {_gap(result)} of the optimum",
+        Certified.WITHIN: _within(result),
         Certified.FEASIBLE: "certified feasible",
         Certified.INFEASIBLE: "certified: no plan exists",
         Certified.DEADLINE: "certified: every plan is late",
@@ -80,8 +80,11 @@ def verdict_lines(result: Result) -> str:
     return f"{result.case.name}: {result.status.value}\n{certified} {ideal}".rstrip() + "\n"
 
 
-def _gap(result: Result) -> str:
-    return "an unknown part" if result.gap is None else percent(result.gap, 1)
+def _within(result: Result) -> str:
+    if result.gap == 0:
+        return f"certified optimal by {result.case.objective[0].value} alone"
+    gap = "an unknown part" if result.gap is None else percent(result.gap, 1)
+    return f"certified within {gap} of the optimum"
 
 
 def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
