@@ -41,7 +41,7 @@ class Verdict:
 
     @property
     def bound(self) -> int | None:
-        """The lower bound on the latency of every plan (ps), None if none is proven."""
+        """What every plan spends at least of what counts first (latency: ps), None if no bound is proven."""
         return self.claim.bound if self.accepted else None
 
     @property

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ischedule import __version__
-from ischedule.analysis.check import Verdict, latest, record_bytes
+from ischedule.analysis.check import Verdict, latest, record_bytes, spent_of
 from ischedule.analysis.check import check as check_claim
 from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
@@ -22,7 +22,7 @@ from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.analysis.shortage import Shortage, deadline_shortage, refusal_shortage, shortage_of
+from ischedule.analysis.shortage import Shortage, deadline_shortage, limit_shortage, refusal_shortage, shortage_of
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
@@ -30,7 +30,7 @@ from ischedule.models.case import load_case as load_case
 from ischedule.models.demand import Overflow, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -87,15 +87,20 @@ class Result:
 
     @property
     def bound(self) -> int | None:
-        """What the latency of every plan is at least, in picoseconds, None if no bound is proven."""
+        """What every plan spends at least of what counts first (latency: ps), None if no bound is proven."""
         return None if self.verdict is None else self.verdict.bound
 
     @property
     def gap(self) -> Fraction | None:
         """By which part of the bound the plan may exceed the best one at most: 0 for an optimal plan."""
-        if self.latency is None or not self.bound or self.bound < 0:
+        if self.spent is None or not self.bound or self.bound < 0:
             return None
-        return Fraction(self.latency - self.bound, self.bound)
+        return Fraction(self.spent - self.bound, self.bound)
+
+    @property
+    def spent(self) -> int | None:
+        """What the plan spends of the criterion that counts first, which the bound is about."""
+        return None if self.evaluation is None else spent_of(self.evaluation, self.case.objective[0])
 
     @cached_property
     def shortage(self) -> Shortage | None:
@@ -104,9 +109,12 @@ class Result:
             return refusal_shortage(self.case, self.program)
         if self.status is not Status.UNSCHEDULABLE or self.program is None or self.plan_file is None:
             return None
-        if isinstance(self.plan_file.certificate, Bottleneck):
-            found = shortage_of(self.case, self.program, self.plan_file.certificate)
-            return replace(found, diagnosis=Diagnosis(self.plan_file.certificate.diagnosis))
+        certificate = self.plan_file.certificate
+        if isinstance(certificate, Weighed) and self.kind is Certified.INFEASIBLE:
+            return limit_shortage(self.case, self.program, certificate)
+        if isinstance(certificate, Bottleneck):
+            found = shortage_of(self.case, self.program, certificate)
+            return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 
