@@ -23,7 +23,7 @@ from ischedule.solvers.solve import solve
 
 CASES = Path(__file__).parent.parent / "cases"
 SECONDS = 10.0
-QUICK = ("ds-cnn-msp430", "resnet-8-msp430")
+QUICK = ("ds-cnn-msp430", "resnet-8-msp430", "ds-cnn-cortex-m4", "resnet-8-cortex-m4")
 """The cases whose solution is claimed to take no longer than that."""
 
 
