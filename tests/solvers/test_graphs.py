@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.cover import Unproven, require_bound
@@ -17,13 +17,16 @@ from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.trust import trusted_of
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
+from ischedule.models.network import Network
 from ischedule.models.order import steps_of
 from ischedule.models.plan import Answer, Bound, Status
 from ischedule.models.program import ExplicitStage, Program
+from ischedule.models.quantities import Interval
 from ischedule.solvers.solve import solve
 from tests.analysis.small_networks import network
 from tests.analysis.small_programs import chain, laws
 from tests.models.case_examples import NETWORK
+from tests.models.network_strategies import networks
 
 SEEDS = st.integers(0, 10**9)
 
@@ -153,3 +156,18 @@ def test_a_verdict_says_that_only_one_order_was_searched() -> None:
     sentence = "layers run in the order in which they are listed"
     assert not any(one.startswith(sentence) for one in trusted_of(case, program))
     assert any(one.startswith(sentence) for one in trusted_of(case, replace(program, is_order_fixed=True)))
+
+
+@given(networks(most_layers=4, most_extent=2), st.sampled_from([40, 200, 2048]), st.integers(380, 900))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+def test_networks_as_cases_state_them_are_solved_and_certified(net: Network, memory: int, microfarad: int) -> None:
+    """From layers and branches to a plan: the best of all orders, and a proof of it."""
+    case = load_case(NETWORK)
+    assert case.device is not None
+    device = replace(case.device, volatile_memory=memory)
+    buffer = replace(case.buffer, capacitance=Interval(microfarad * 10**9, microfarad * 10**9))
+    case = replace(case, network=net, device=device, buffer=buffer)
+    program = program_of(case)
+    answer = solve(program)
+    assert sum(1 for _ in orders(program)) > 6 or answer.latency == best_of_orders(program)
+    require_answer(program, answer)
