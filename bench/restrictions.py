@@ -190,10 +190,12 @@ def _most_tiles(part: Designs, stage: TiledStage) -> NDArray[np.int64]:
     """How many tiles' results fit volatile memory beside the operands of one."""
     extent, prices = part.extent, stage.prices
     lanes = -(-part.inputs // prices.multiple) * prices.multiple
-    halo = (part.rows + extent.kernel_rows - 1) * (part.columns + extent.kernel_columns - 1)
-    operands = (halo + extent.kernel_rows * extent.kernel_columns * part.outputs) * lanes
+    (down, below), (across, beside) = extent.row_reach, extent.column_reach
+    halo = extent.sources * (down * part.rows + below) * (across * part.columns + beside)
+    operands = (halo + extent.weight_taps * part.outputs) * lanes
     words = stage.volatile // prices.word_bytes - operands
-    return np.asarray(words // (part.rows * part.columns * part.outputs), dtype=np.int64)
+    results = part.inputs if extent.channelwise else part.outputs
+    return np.asarray(words // (part.rows * part.columns * results), dtype=np.int64)
 
 
 def _least(space: Space, some: Batched, waiting: Waiting) -> float:

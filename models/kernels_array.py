@@ -390,7 +390,12 @@ def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[
     sums = prices.sums_command[designs.order][part]
     passes = n_inputs
     if extent.groups > 1:
-        place = place % (atoms_per_design(designs)[:, None] // extent.groups)
+        per_order = {
+            Order.INPUT: n_rows * n_columns * n_inputs * -(-n_outputs // batch),
+            Order.WEIGHT: n_rows * n_columns * n_inputs * n_outputs,
+            Order.OUTPUT: n_rows * n_columns * n_outputs * -(-n_inputs // batch),
+        }
+        place = place % per_order[designs.order]
     if designs.order is Order.INPUT:
         groups = -(-n_outputs // batch)
         b, rest = place % groups, place // groups
