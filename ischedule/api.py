@@ -27,7 +27,7 @@ from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
-from ischedule.models.demand import Overflow, TooManyDesigns
+from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.plan import Answer, Bottleneck, Plan, Status
@@ -145,6 +145,11 @@ def solve(
     limit = Limit(time_limit, progress, gap=gap, threads=threads)
     try:
         answer = search(program, limit, latest(case, program), solver)
+    except TooManyAtoms as error:
+        remedy = "take --solver exact, or --layer for one layer of a network"
+        raise InputError(
+            case.source, "$.tasks" if case.network is None else "$.network", MISSING, str(error), remedy
+        ) from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
@@ -152,6 +157,7 @@ def solve(
         raise InputError(case.source, "$.supply", MISSING, str(error), "state a stronger supply or less work") from None
     answer = _named(case, program, answer)
     answer, evaluation, note = _within_period(case, program, answer, limit)
+    note = note or answer.note
     latency = None if evaluation is None else evaluation.latency
     found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
     if answer.plan is not None and answer.bound is None and note is None:

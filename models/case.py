@@ -8,7 +8,7 @@ that two ways of writing the same problem have the same hash and two problems ne
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,7 @@ from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device, load_device
 from ischedule.models.errors import MISSING, InputError, InvalidValue
-from ischedule.models.network import LayerShape, Network
+from ischedule.models.network import NETWORK_INPUT, LayerShape, Network, TensorShape
 from ischedule.models.quantities import MEMORY, TIME, Rounding
 from ischedule.models.schema import check_shape
 from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
@@ -230,6 +230,22 @@ def _without_tasks(document: object) -> object:
 
 
 _ANY_TASK: Final = {"time": "1 s"}
+
+
+def layer_of(case: Case, name: str) -> Case:
+    """The case of one layer by itself: what the layers before it make is its input.
+
+    Raises `InputError` where the case has no such layer.
+    """
+    shapes = {shape.name: shape for shape in case.chain()}
+    if case.network is None or name not in shapes:
+        remedy = f"write {' or '.join(shapes)}"
+        raise InputError("command line", "--layer", name, "is no layer of the network", remedy)
+    shape = shapes[name]
+    layer = next(layer for layer in case.network.layers if layer.name == name)
+    tensor = TensorShape(shape.in_channels, shape.in_height, shape.in_width)
+    alone = Network(tensor, (replace(layer, inputs=(NETWORK_INPUT,)),))
+    return replace(case, name=f"{case.name}, {name} alone", network=alone)
 
 
 def resolve(case: Case) -> dict[str, object]:

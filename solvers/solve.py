@@ -15,6 +15,7 @@ from ischedule.solvers.outcome import Outcome
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
     "ilp": "ischedule.solvers.ilp:solve_ilp",
+    "smt": "ischedule.solvers.smt:solve_smt",
 }
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
@@ -39,7 +40,9 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     else:
         is_late = bound is not None and bound.value + program.law.offset > deadline
         status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
-    return Answer(status, outcome.plan, latency, bound, None)
+    if outcome.is_undecided:
+        status = Status.UNDECIDED
+    return Answer(status, outcome.plan, latency, bound, None, outcome.note, outcome.is_undecided)
 
 
 def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
