@@ -27,6 +27,7 @@ from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
+from ischedule.models.conflict import Conflict
 from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
@@ -213,10 +214,31 @@ def explain(
         return search(found, Limit(left()), latest(changed, found))
 
     if result.shortage is not None:
-        return result, explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
+        found = explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
+        return result, replace(found, conflict=_conflict(case, program, left(), progress))
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
     return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
+
+
+CONFLICT_SECONDS = 20.0
+"""How long is looked for the requirements that are in conflict."""
+
+
+def _conflict(
+    case: Case, program: Program | Unschedulable | None, seconds: float | None, progress: Progress | None
+) -> Conflict | None:
+    """The requirements of a case of tasks that are in conflict; None if they are too many, or z3 takes too long."""
+    if not isinstance(program, Program) or case.tasks is None:
+        return None
+    from ischedule.solvers.limit import Limit, TimeUp
+    from ischedule.solvers.smt_core import conflict_of
+
+    limit = Limit(CONFLICT_SECONDS if seconds is None else min(seconds, CONFLICT_SECONDS), progress)
+    try:
+        return conflict_of(program, latest(case, program), limit)
+    except TimeUp:
+        return None
 
 
 def compare_without(

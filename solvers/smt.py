@@ -9,9 +9,10 @@ The best beginnings with one more cycle are suggestions: z3 is asked for less th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ischedule.models.conflict import Named
 from ischedule.models.demand import TooManyAtoms
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.limit import Limit, TimeUp
@@ -19,6 +20,7 @@ from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.smt_curves import Curves
 from ischedule.solvers.smt_encoding import CUT, Encoding, Option, Place, options_of
 from ischedule.solvers.smt_plan import Beginning
+from ischedule.solvers.smt_rule import Rule
 
 SUGGESTIONS = 400
 """Beginnings that are gone on from."""
@@ -139,12 +141,21 @@ def _passes(program: Program, designs: Sequence[Sequence[Design]], slots: int, b
     return bool(encoding.solver.check() == encoding.z3.sat)
 
 
+Value = Callable[[Beginning, Rule], int]
+
+
 class Search:
     """One program on its way through z3: ``best`` is the best plan found, ``questions`` how many z3 was asked."""
 
-    def __init__(self, program: Program, slots: list[list[Option]], limit: Limit) -> None:
+    def __init__(
+        self,
+        program: Program,
+        slots: list[list[Option]],
+        limit: Limit,
+        dropped: frozenset[Named] = frozenset(),
+    ) -> None:
         self.program, self.limit = program, limit
-        self.encoding = Encoding(program, slots)
+        self.encoding = Encoding(program, slots, dropped=dropped)
         self.curves = Curves(self.encoding)
         self.rule, self.z3 = self.encoding.rule, self.encoding.z3
         self.best: Beginning | None = None
@@ -161,13 +172,36 @@ class Search:
         self._least_latency()
         return self.best
 
+    def any(self) -> Beginning | None:
+        """Some plan, None if there is none: without asking for its time. Raises ``TimeUp``."""
+        for number in range(len(self.encoding.slots)):
+            for _ in self.encoding.slot(number):
+                pass
+        self.encoding.solver.add(self.encoding.finished())
+        model = self._ask()
+        return None if model is None else self._read(model)
+
+    def suggestion(self) -> Beginning | None:
+        """A good plan by suggestions alone, which proves nothing about others; None if they lead to none."""
+        for number, options in enumerate(self.encoding.slots):
+            self.beginnings = list(self._into(number, options))[:SUGGESTIONS]
+            for atom in range(max(map(len, options))):
+                new = [self._suggested(option, atom) for option in options if len(option) > atom]
+                self.beginnings += [one for one in new if one is not None]
+        return self._best_known()
+
     def _into(self, number: int, options: list[Option]) -> Iterator[Beginning]:
         """The beginnings with each way into the next slot."""
         steps = self.program.steps
         for one in sorted(self.beginnings, key=lambda one: (one.cost(self.rule), one.begin)):
             place = steps[one.options[-1].step].target if one.options else 0
             if len(one.options) == number:
-                yield from (one.through(option) for option in options if option.fits and self._source(option) == place)
+                yield from (
+                    one.through(option) for option in options if self._fits(option) and self._source(option) == place
+                )
+
+    def _fits(self, option: Option) -> bool:
+        return option.fits or Named.VOLATILE in self.rule.dropped
 
     def _source(self, option: Option) -> int:
         return self.program.steps[option.step].source
@@ -177,10 +211,10 @@ class Search:
         z3, encoding = self.z3, self.encoding
         for index in place.options:
             option = encoding.slots[place.slot][index]
-            if not option.columns[CUT][place.atom]:
+            if not option.columns[CUT][place.atom] and Named.CUTS not in self.rule.dropped:
                 continue
             here = [encoding.picks[place.slot][index], place.ends]
-            best = self._suggested(option, place)
+            best = self._suggested(option, place.atom)
             best = self._least(here, place.cost, best, Beginning.cost)
             at = z3.And(*here)
             if best is None:
@@ -189,18 +223,18 @@ class Search:
                 encoding.solver.add(z3.Implies(at, place.cost >= best.cost(self.rule)))
                 self.beginnings.append(best)
 
-    def _suggested(self, option: Option, place: Place) -> Beginning | None:
+    def _suggested(self, option: Option, atom: int, value: Value = Beginning.cost) -> Beginning | None:
         """The best of the known beginnings with one more cycle up to a place."""
         found: list[Beginning] = []
         for one in self.beginnings:
             if one.options[-1] is option:
-                end = sum(map(len, one.options[:-1])) + place.atom + 1
+                end = sum(map(len, one.options[:-1])) + atom + 1
                 found += (
                     more
                     for choice in range(len(self.rule.choices) + 1)
                     if (self.rule.has_least or choice) and (more := one.extended(self.rule, end, choice)) is not None
                 )
-        return min(found, key=lambda one: one.cost(self.rule), default=None)
+        return min(found, key=lambda one: value(one, self.rule), default=None)
 
     def _least_latency(self) -> None:
         """The least latency of a whole plan; the best one known so far is a suggestion."""
@@ -231,12 +265,17 @@ class Search:
             raise AssertionError("the best plan is no solution of the constraints")
 
     def _best_known(self) -> Beginning | None:
-        """The best of the beginnings that are whole plans."""
+        """The best of the beginnings that are whole plans, or become one by a last cycle."""
         steps, end = self.program.steps, self.program.end
         whole = [
             one
             for one in self.beginnings
             if one.options and steps[one.options[-1].step].target == end and one.begin == sum(map(len, one.options))
+        ]
+        lasts = {id(one.options[-1]): one.options[-1] for one in self.beginnings if one.options}.values()
+        ending = [option for option in lasts if steps[option.step].target == end]
+        whole += [
+            one for option in ending if (one := self._suggested(option, len(option) - 1, Beginning.latency)) is not None
         ]
         return min(whole, key=lambda one: one.latency(self.rule), default=None)
 
@@ -244,7 +283,7 @@ class Search:
         """The best plan known when time was up: of all slots, beginnings gone on from as far as they lead."""
         return self.best or self._best_known()
 
-    def _least(self, at: Sequence[Any], objective: Any, best: Beginning | None, value: Any) -> Beginning | None:
+    def _least(self, at: Sequence[Any], objective: Any, best: Beginning | None, value: Value) -> Beginning | None:
         """The solution of least value, None if there is none; ``best`` is one that is known."""
         while True:
             self.goals += 1

@@ -46,7 +46,11 @@ class Curves:
         """Energies at constant power: time is proportional to the level, and rounding is what integers do."""
         assert isinstance(self.charging, PowerCharging)
         line, scale = self.charging.line, self.charging.scale
-        self.encoding.solver.add(scale * place.rise >= line * place.high)
+        top = self.rule.top
+        self.encoding.solver.add(
+            self.z3.Implies(place.high <= top, scale * place.rise >= line * place.high),
+            self.z3.Implies(place.high > top, scale * place.rise >= line * top),
+        )
         if self.rule.bottom is None:
             self.encoding.solver.add(scale * place.worth <= line * place.left)
 
@@ -67,8 +71,8 @@ class Curves:
     def learn(self, place: Place, model: Any) -> None:
         """The instances at what a model has at a place."""
         value = self._value(model)
-        asked = value(place.asked)
-        if 0 <= asked <= self.rule.top:
+        asked = min(value(place.asked), self.rule.top)
+        if asked >= 0:
             self._threshold(place, asked)
         self._high(place, value(place.high))
         self._left(place, value(place.left))

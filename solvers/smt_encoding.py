@@ -13,24 +13,12 @@ it is, so that what has no solution has no plan.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ischedule.models.conflict import Named
 from ischedule.models.program import Design, ExplicitStage, Program
 from ischedule.solvers.smt_rule import Rule
-
-
-class Named(Enum):
-    """The requirements that can be left out one by one, to see which of them are in conflict."""
-
-    ENERGY = "energy of a power cycle"
-    WAKE = "wake level"
-    SUPPLY = "supply"
-    START = "start"
-    CUTS = "places of checkpoints"
-    VOLATILE = "volatile memory"
-    DEADLINE = "deadline"
 
 
 @dataclass(frozen=True)
@@ -119,13 +107,20 @@ def _explicit(program: Program) -> list[ExplicitStage]:
 class Encoding:
     """The constraints of a program, slot by slot; ``solver`` holds them.
 
-    With ``guards`` each named requirement holds only if its literal does.
+    With ``guards`` each named requirement holds only if its literal does; ``dropped`` ones never do.
     """
 
-    def __init__(self, program: Program, slots: list[list[Option]], guards: bool = False) -> None:
+    def __init__(
+        self,
+        program: Program,
+        slots: list[list[Option]],
+        guards: bool = False,
+        dropped: frozenset[Named] = frozenset(),
+    ) -> None:
         import z3
 
-        self.z3, self.program, self.slots, self.rule = z3, program, slots, Rule.of(program.law)
+        self.z3, self.program, self.slots = z3, program, slots
+        self.rule = replace(Rule.of(program.law), dropped=dropped)
         self.solver = z3.Solver()
         self.solver.set("arith.solver", 2)
         self.solver.set("relevancy", 0)
@@ -137,8 +132,14 @@ class Encoding:
 
     def require(self, formula: Any, name: Named | None = None) -> None:
         """Add a constraint, on its guard if it is named and there are guards."""
+        if name in self.rule.dropped:
+            return
         guard = self.guards.get(name) if name is not None else None
         self.solver.add(formula if guard is None else self.z3.Implies(guard, formula))
+
+    def _drops(self, name: Named) -> bool:
+        """Whether a requirement never counts."""
+        return name in self.rule.dropped
 
     def _start(self) -> _State:
         z3, head = self.z3, self.program.law.head
@@ -151,8 +152,8 @@ class Encoding:
             self.require(worth <= self.rule.down(head.level), Named.START)
         else:
             self.require(worth <= 0, Named.START)
-        if self.program.law.charging.reaches(self.rule.top):
-            self.require(worth <= self.rule.down(self.rule.top))
+        highest = max(head.level, self.rule.top)
+        self.require(worth <= (self.rule.down(highest) if self.program.law.charging.reaches(highest) else 0))
         true = z3.BoolVal(True)
         return _State(true, true, true, z3.IntVal(0), z3.IntVal(0), time, level, worth)
 
@@ -255,22 +256,34 @@ class Encoding:
         threshold, high, rise = z3.Int(f"threshold {name}"), z3.Int(f"high {name}"), z3.Int(f"rise {name}")
         left, worth, begun = z3.Int(f"left {name}"), z3.Int(f"worth {name}"), z3.Int(f"begun {name}")
         level, level_worth = z3.Int(f"level {name}"), z3.Int(f"level worth {name}")
-        asked = z3.If(z3.And(is_first, need <= law.head.level), 0, need)
+        sought = need
+        if self._drops(Named.ENERGY) and not self._drops(Named.WAKE):
+            sought = z3.If(need > rule.top, rule.top, need)
+        asked = z3.If(z3.And(is_first, need <= law.head.level), 0, sought)
         choices: list[Any] = []
         if rule.is_fixed:
-            self.require(threshold == rule.turn_on.level, Named.WAKE)
+            turn_on = rule.turn_on.level
+            self.require(threshold == turn_on, Named.WAKE)
+            self.solver.add(threshold == z3.If(need > turn_on, need, turn_on) if self._drops(Named.WAKE) else True)
             self.solver.add(high == rule.turn_on.high)
             if law.charging.reaches(rule.turn_on.high):
                 self.solver.add(rise >= rule.up(rule.turn_on.high))
         else:
             self.require(z3.Implies(ends, threshold <= rule.top), Named.WAKE)
+            if self._drops(Named.WAKE):
+                self.solver.add(z3.Implies(asked > rule.top, threshold == asked))
             choices = self._thresholds(name, asked, need, is_first, threshold, high, rise)
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(is_first)
         bottom = rule.bottom
+        rest, at_hand = begun - need, before.level
+        if self._drops(Named.WAKE):
+            at_hand = z3.If(need > before.level, need, before.level)
+        if self._drops(Named.ENERGY):
+            rest = z3.If(rest < 0, 0, rest)
         self.solver.add(
             z3.Implies(z3.And(waits, threshold > before.level), begun == threshold),
-            z3.Implies(z3.Not(z3.And(waits, threshold > before.level)), begun == before.level),
-            left == (begun - need if bottom is None else bottom),
+            z3.Implies(z3.Not(z3.And(waits, threshold > before.level)), begun == at_hand),
+            left == (rest if bottom is None else bottom),
             z3.Implies(ends, z3.And(level == left, level_worth == worth)),
             z3.Implies(z3.Not(ends), z3.And(level == before.level, level_worth == before.worth)),
         )
@@ -294,7 +307,7 @@ class Encoding:
         if rule.is_continuous:
             self.solver.add(z3.Implies(least, z3.And(threshold == asked, high == asked)))
         if not rule.has_least:
-            self.solver.add(z3.Implies(least, z3.And(is_first, need <= head)))
+            self.solver.add(z3.Implies(least, z3.Or(z3.And(is_first, need <= head), need > rule.top)))
         for choice, one in zip(choices, rule.choices, strict=True):
             is_worth = z3.And(need <= one.level, z3.Or(z3.Not(is_first), head < one.level))
             exactly = z3.And(threshold == one.level, high == one.high, rise >= rule.up(one.high))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ischedule.models.conflict import Named
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Program
@@ -28,7 +29,7 @@ class Beginning:
     @classmethod
     def of(cls, rule: Rule) -> Beginning:
         """Nothing yet."""
-        return cls((), (), (), (), rule.law.head.delay, rule.law.head.level)
+        return cls((), (), (), (), rule.first_time, rule.first_level)
 
     @property
     def begin(self) -> int:
@@ -48,7 +49,8 @@ class Beginning:
 
         None where no cycle may end, or where it drains more than there is.
         """
-        if not self.column(CUT)[end - 1]:
+        dropped = rule.dropped
+        if end <= self.begin or (not self.column(CUT)[end - 1] and Named.CUTS not in dropped):
             return None
         begin, law, is_first = self.begin, rule.law, not self.ends
         drain, active = (
@@ -56,23 +58,33 @@ class Beginning:
             for resume, run, commit in ((RESUME, DRAIN, COMMIT), (RESUME_TIME, TIME, COMMIT_TIME))
         )
         need = drain + law.upkeep.reserve
-        if need > (max(rule.top, law.head.level) if is_first else rule.top) or (law.max_cycles == 1 and not is_first):
+        most = max(rule.top, law.head.level) if is_first else rule.top
+        if need > most and not dropped & {Named.ENERGY, Named.WAKE}:
             return None
-        threshold = rule.choices[choice - 1] if choice else rule.least(rule.asked(need, is_first))
+        if law.max_cycles == 1 and not is_first and Named.SUPPLY not in dropped:
+            return None
+        asked = rule.asked(need, is_first)
+        if asked > rule.top and Named.WAKE not in dropped:
+            asked = rule.top
+        threshold = rule.choices[choice - 1] if choice else rule.least(asked)
         wait, start = 0, self.level
         if law.head.waits or not is_first:
             pause = 0 if is_first else law.upkeep.pause
-            wait = pause + law.charging.charge_time(self.level, threshold.high) + law.upkeep.latency
+            charging = 0 if Named.SUPPLY in dropped else law.charging.charge_time(self.level, threshold.high)
+            wait = pause + charging + law.upkeep.latency
             start = max(self.level, threshold.level)
-        if need > (start if is_first else threshold.level):
+        if Named.WAKE in dropped:
+            start = max(start, need)
+        if need > (start if is_first else threshold.level) and Named.ENERGY not in dropped:
             return None
+        left = law.level_left(start, drain)
         return Beginning(
             self.options,
             (*self.ends, end),
             (*self.drains, drain),
             (*self.thresholds, threshold),
             self.time + wait + active,
-            law.level_left(start, drain),
+            max(0, left) if Named.ENERGY in dropped and rule.bottom is None else left,
         )
 
     def cost(self, rule: Rule) -> int:
@@ -85,6 +97,8 @@ class Beginning:
         law, target = rule.law, rule.law.recharge_target
         if target is None:
             return self.time
+        if Named.SUPPLY in rule.dropped:
+            return self.time + law.upkeep.pause + law.upkeep.latency
         return self.time + law.upkeep.pause + law.charging.charge_time(self.level, target) + law.upkeep.latency
 
     def plan(self, program: Program) -> Plan:

@@ -6,9 +6,9 @@ which regroup the waits of this rule, are not used.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ischedule.models.conflict import Named
 from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
@@ -19,7 +19,7 @@ class Rule:
     """The rule of one law, asked for single levels.
 
     ``choices`` are the thresholds of the stated finite set, in ascending order, where one is searched; elsewhere the
-    least sufficient threshold is waited for, or turn-on.
+    least sufficient threshold is waited for, or turn-on. ``dropped`` are requirements that do not count.
     """
 
     law: CycleLaw
@@ -27,6 +27,7 @@ class Rule:
     has_least: bool
     is_fixed: bool
     is_continuous: bool
+    dropped: frozenset[Named] = frozenset()
 
     @classmethod
     def of(cls, law: CycleLaw) -> Rule:
@@ -52,8 +53,21 @@ class Rule:
         """The threshold of every cycle under fixed wake."""
         return self.least(0)
 
+    @property
+    def first_level(self) -> int:
+        """The level at which a plan begins."""
+        head = self.law.head.level
+        return max(head, self.top) if Named.START in self.dropped else head
+
+    @property
+    def first_time(self) -> int:
+        """The time before the first cycle's wait."""
+        return 0 if Named.START in self.dropped else self.law.head.delay
+
     def least(self, level: int) -> Threshold:
-        """The lowest threshold that guarantees a level."""
+        """The lowest threshold that guarantees a level; without the wake level as a requirement there is always one."""
+        if level > self.top and Named.WAKE in self.dropped:
+            return replace(self.least(self.top), level=level)
         if isinstance(self.law, ProgrammableWakeLaw):
             return self.law.thresholds.least(level)
         return self.law.threshold_at(self.law.charging.buffer.capacity, None)
@@ -73,8 +87,3 @@ class Rule:
     def asked(self, need: int, is_first: bool) -> int:
         """What a threshold has to guarantee: nothing where the first cycle finds enough at hand."""
         return 0 if is_first and need <= self.law.head.level else need
-
-    def lowest_choice(self, need: int, is_first: bool) -> int:
-        """The place of the first choice that is worth waiting for."""
-        level = max(need, self.law.head.level + 1) if is_first else need
-        return bisect_left(self.choices, level, key=lambda one: one.level)

@@ -18,6 +18,7 @@ from ischedule.analysis.cover import require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.build import program_of
 from ischedule.models.case import layer_of, load_case
+from ischedule.models.conflict import Named
 from ischedule.models.demand import TooManyAtoms
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Answer, Status
@@ -208,13 +209,13 @@ def result_changed(owner: Any, name: str, change: Callable[..., Any]) -> Mutate:
     return mutate
 
 
-def dropped(*names: smt_encoding.Named) -> Mutate:
+def dropped(*names: Named) -> Mutate:
     """Constraints that are left out."""
 
     def mutate(patch: pytest.MonkeyPatch) -> None:
         original = Encoding.require
 
-        def require(self: Encoding, formula: Any, name: smt_encoding.Named | None = None) -> None:
+        def require(self: Encoding, formula: Any, name: Named | None = None) -> None:
             if name not in names:
                 original(self, formula, name)
 
@@ -232,10 +233,10 @@ MUTANTS: dict[str, Mutate] = {
     "resume-without-time": columns_changed(smt_encoding.RESUME_TIME, lambda _: 0),
     "cuts-everywhere": columns_changed(CUT, lambda _: 1),
     "no-cuts": columns_changed(CUT, lambda _: 0),
-    "cycles-of-any-size": dropped(smt_encoding.Named.ENERGY),
-    "waiting-for-nothing": dropped(smt_encoding.Named.SUPPLY),
-    "volatile-memory-without-end": dropped(smt_encoding.Named.VOLATILE),
-    "start-anywhere": dropped(smt_encoding.Named.START),
+    "cycles-of-any-size": dropped(Named.ENERGY),
+    "waiting-for-nothing": dropped(Named.SUPPLY),
+    "volatile-memory-without-end": dropped(Named.VOLATILE),
+    "start-anywhere": dropped(Named.START),
     "order-of-any-kind": result_changed(Encoding, "at", lambda found, self, *_: self.z3.BoolVal(True)),
     "charging-too-slow": result_changed(Rule, "up", lambda found, *_: found + 1),
 }
