@@ -147,10 +147,8 @@ def solve(
     try:
         answer = search(program, limit, latest(case, program), solver)
     except TooManyAtoms as error:
-        remedy = "take --solver exact, or --layer for one layer of a network"
-        raise InputError(
-            case.source, "$.tasks" if case.network is None else "$.network", MISSING, str(error), remedy
-        ) from None
+        remedy = "take --solver exact, or one layer of a network with --layer"
+        raise InputError("command line", "--solver", solver, str(error), remedy) from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
