@@ -101,8 +101,8 @@ def _require_size(slots: list[list[Option]]) -> None:
     longest = sum(max(map(len, slot)) for slot in slots)
     whole = sum(len(option) for slot in slots for option in slot)
     if longest > MOST_ATOMS or whole > MOST_OPTIONS:
-        text = f"{longest} atoms along a plan, {whole} in all designs"
-        raise TooManyAtoms(f"is asked about at most {MOST_ATOMS} and {MOST_OPTIONS}: {text}")
+        asked = f"{MOST_ATOMS} atoms along a plan and {MOST_OPTIONS} in all designs"
+        raise TooManyAtoms(f"is asked about at most {asked}, and here there are {longest} and {whole}")
 
 
 def _interrupted(program: Program, search: Search, count: int) -> Outcome:
