@@ -28,7 +28,6 @@ SUGGESTIONS = 400
 STRIDE = 4
 """After so many places it is asked whether the last cycle can begin any earlier."""
 
-
 MOST_ATOMS = 60
 """Along a plan: what has more is not asked."""
 
@@ -36,7 +35,9 @@ MOST_OPTIONS = 600
 """Atoms of all designs in all slots together."""
 
 CERTIFIED = "the optimum is z3's; the certificate comes from the search by labels, which has found the same one"
-CLAIMED = "z3 has decided that no plan takes less; no certificate of it was found"
+CLAIMED = (
+    "z3 has decided that no plan takes less, which is claimed only: the certificate proves the bound that is shown"
+)
 INTERRUPTED = "the limit was reached before z3 had decided whether another plan takes less"
 
 
@@ -63,10 +64,8 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
     bound = (by_labels or _by_labels(program)).bound
     if bound is not None and bound.value > cost:
         raise AssertionError(f"z3 has a plan that costs {cost}, labels prove that none costs less than {bound.value}")
-    is_same = bound is not None and bound.value == cost
-    return Outcome(
-        best.plan(program), latency, cost, bound if is_same else None, count, note=CERTIFIED if is_same else CLAIMED
-    )
+    note = CERTIFIED if bound is not None and bound.value == cost else CLAIMED
+    return Outcome(best.plan(program), latency, cost, bound, count, note=note)
 
 
 def _chosen(program: Program, limit: Limit) -> Outcome | None:
@@ -107,7 +106,7 @@ def _require_size(slots: list[list[Option]]) -> None:
 
 def _interrupted(program: Program, search: Search, count: int) -> Outcome:
     """What is known where the limit was reached: a plan, if there is one, and nothing about others."""
-    best = search.best_so_far()
+    best = search.best_so_far() or Search(program, search.encoding.slots, Limit()).suggestion()
     if best is None:
         raise TimeUp
     latency = best.latency(search.rule)

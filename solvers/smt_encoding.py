@@ -186,6 +186,7 @@ class Encoding:
         return self.z3.Or(*(self.at(number + 1, self.program.end) for number in range(len(self.picks))))
 
     def _atom(self, slot: int, atom: int) -> Place:
+        """One more atom: what it does to the cycle in progress, and the cycle that may end behind it."""
         z3, before = self.z3, self.state
         has = [index for index, option in enumerate(self.slots[slot]) if len(option) > atom]
         present = z3.simplify(z3.Or(*(self.picks[slot][index] for index in has)))
@@ -206,14 +207,7 @@ class Encoding:
         if self.program.law.max_cycles == 1:
             self.require(z3.Implies(begins, before.none_ended), Named.SUPPLY)
         place = self._cycle(slot, atom, has, ends, need, is_first, before)
-        active, passed = z3.Int(f"active {name}"), z3.Int(f"passed {name}")
-        self.solver.add(
-            z3.Implies(begins, active == value(RESUME_TIME) + value(TIME)),
-            z3.Implies(z3.And(present, z3.Not(before.closed)), active == before.active + value(TIME)),
-            z3.Implies(z3.Not(present), active == before.active),
-            z3.Implies(ends, passed == before.time + active + value(COMMIT_TIME) + self._wait(place, before)),
-            z3.Implies(z3.Not(ends), passed == before.time),
-        )
+        active, passed = self._clock(place, before, begins, present, value)
         place.time, place.cost = passed, passed - place.worth
         self.state = _State(
             z3.If(present, ends, before.closed),
@@ -226,6 +220,20 @@ class Encoding:
             place.level_worth,
         )
         return place
+
+    def _clock(self, place: Place, before: _State, begins: Any, present: Any, value: Any) -> tuple[Any, Any]:
+        """How long the cycle in progress has run, and what has passed when the last one has ended."""
+        z3, name = self.z3, f"{place.slot} {place.atom}"
+        active, passed = z3.Int(f"active {name}"), z3.Int(f"passed {name}")
+        ends, wait = place.ends, self._wait(place, before)
+        self.solver.add(
+            z3.Implies(begins, active == value(RESUME_TIME) + value(TIME)),
+            z3.Implies(z3.And(present, z3.Not(before.closed)), active == before.active + value(TIME)),
+            z3.Implies(z3.Not(present), active == before.active),
+            z3.Implies(ends, passed == before.time + active + value(COMMIT_TIME) + wait),
+            z3.Implies(z3.Not(ends), passed == before.time),
+        )
+        return active, passed
 
     def _values(self, slot: int, atom: int, has: list[int]) -> Any:
         """The columns of the atom of the option that is picked; of an absent one everything is 0."""
@@ -256,23 +264,8 @@ class Encoding:
         threshold, high, rise = z3.Int(f"threshold {name}"), z3.Int(f"high {name}"), z3.Int(f"rise {name}")
         left, worth, begun = z3.Int(f"left {name}"), z3.Int(f"worth {name}"), z3.Int(f"begun {name}")
         level, level_worth = z3.Int(f"level {name}"), z3.Int(f"level worth {name}")
-        sought = need
-        if self._drops(Named.ENERGY) and not self._drops(Named.WAKE):
-            sought = z3.If(need > rule.top, rule.top, need)
-        asked = z3.If(z3.And(is_first, need <= law.head.level), 0, sought)
-        choices: list[Any] = []
-        if rule.is_fixed:
-            turn_on = rule.turn_on.level
-            self.require(threshold == turn_on, Named.WAKE)
-            self.solver.add(threshold == z3.If(need > turn_on, need, turn_on) if self._drops(Named.WAKE) else True)
-            self.solver.add(high == rule.turn_on.high)
-            if law.charging.reaches(rule.turn_on.high):
-                self.solver.add(rise >= rule.up(rule.turn_on.high))
-        else:
-            self.require(z3.Implies(ends, threshold <= rule.top), Named.WAKE)
-            if self._drops(Named.WAKE):
-                self.solver.add(z3.Implies(asked > rule.top, threshold == asked))
-            choices = self._thresholds(name, asked, need, is_first, threshold, high, rise)
+        asked, choices = self._threshold(name, need, is_first, (threshold, high, rise))
+        self.require(z3.Implies(ends, threshold <= rule.top), Named.WAKE)
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(is_first)
         bottom = rule.bottom
         rest, at_hand = begun - need, before.level
@@ -296,11 +289,31 @@ class Encoding:
             level, level_worth,
         )  # fmt: skip
 
-    def _thresholds(
-        self, name: str, asked: Any, need: Any, is_first: Any, threshold: Any, high: Any, rise: Any
-    ) -> list[Any]:
+    def _threshold(self, name: str, need: Any, is_first: Any, variables: tuple[Any, Any, Any]) -> tuple[Any, list[Any]]:
+        """What a cycle waits for: turn-on, or what its need asks of a threshold; the literals of a choice, if any."""
+        z3, law, rule = self.z3, self.program.law, self.rule
+        threshold, high, rise = variables
+        sought = need
+        if self._drops(Named.ENERGY) and not self._drops(Named.WAKE):
+            sought = z3.If(need > rule.top, rule.top, need)
+        asked = z3.If(z3.And(is_first, need <= law.head.level), 0, sought)
+        if not rule.is_fixed:
+            if self._drops(Named.WAKE):
+                self.solver.add(z3.Implies(asked > rule.top, threshold == asked))
+            return asked, self._choices(name, asked, need, is_first, variables)
+        turn_on = rule.turn_on
+        self.require(threshold == turn_on.level, Named.WAKE)
+        if self._drops(Named.WAKE):
+            self.solver.add(threshold == z3.If(need > turn_on.level, need, turn_on.level))
+        self.solver.add(high == turn_on.high)
+        if law.charging.reaches(turn_on.high):
+            self.solver.add(rise >= rule.up(turn_on.high))
+        return asked, []
+
+    def _choices(self, name: str, asked: Any, need: Any, is_first: Any, variables: tuple[Any, Any, Any]) -> list[Any]:
         """Under programmable wake: the least sufficient threshold, or one of the stated set; the literals of these."""
         z3, rule, head = self.z3, self.rule, self.program.law.head.level
+        threshold, high, rise = variables
         least = z3.Bool(f"least {name}") if rule.choices else z3.BoolVal(True)
         choices = [z3.Bool(f"choice {name} {index}") for index in range(len(rule.choices))]
         self.solver.add(z3.Or(least, *choices))

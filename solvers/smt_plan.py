@@ -67,14 +67,7 @@ class Beginning:
         if asked > rule.top and Named.WAKE not in dropped:
             asked = rule.top
         threshold = rule.choices[choice - 1] if choice else rule.least(asked)
-        wait, start = 0, self.level
-        if law.head.waits or not is_first:
-            pause = 0 if is_first else law.upkeep.pause
-            charging = 0 if Named.SUPPLY in dropped else law.charging.charge_time(self.level, threshold.high)
-            wait = pause + charging + law.upkeep.latency
-            start = max(self.level, threshold.level)
-        if Named.WAKE in dropped:
-            start = max(start, need)
+        wait, start = self._begun(rule, need, threshold)
         if need > (start if is_first else threshold.level) and Named.ENERGY not in dropped:
             return None
         left = law.level_left(start, drain)
@@ -86,6 +79,17 @@ class Beginning:
             self.time + wait + active,
             max(0, left) if Named.ENERGY in dropped and rule.bottom is None else left,
         )
+
+    def _begun(self, rule: Rule, need: int, threshold: Threshold) -> tuple[int, int]:
+        """What is waited before the next cycle, and the level at which it starts."""
+        law, dropped, is_first = rule.law, rule.dropped, not self.ends
+        wait, start = 0, self.level
+        if law.head.waits or not is_first:
+            pause = 0 if is_first else law.upkeep.pause
+            charging = 0 if Named.SUPPLY in dropped else law.charging.charge_time(self.level, threshold.high)
+            wait = pause + charging + law.upkeep.latency
+            start = max(self.level, threshold.level)
+        return wait, max(start, need) if Named.WAKE in dropped else start
 
     def cost(self, rule: Rule) -> int:
         """The time so far, less what the level left is worth."""

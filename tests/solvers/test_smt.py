@@ -22,12 +22,13 @@ from ischedule.models.conflict import Named
 from ischedule.models.demand import TooManyAtoms
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Answer, Status
-from ischedule.models.program import Program
+from ischedule.models.program import ExplicitStage, Program, Step
 from ischedule.solvers import smt, smt_curves, smt_encoding
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.smt_encoding import CUT, Encoding, Option
 from ischedule.solvers.smt_rule import Rule
 from ischedule.solvers.solve import SOLVERS, solve
+from tests.analysis.small_programs import chain, laws
 from tests.analysis.small_programs import program as small_program
 from tests.house.tree import ROOT
 from tests.solvers.random_laws import law_pool
@@ -69,6 +70,20 @@ def test_chains_have_the_exact_solvers_answer(seed: int) -> None:
 @settings(max_examples=15)
 def test_so_have_stages_in_several_orders(seed: int) -> None:
     require_same(explicit_graph(Random(seed), 3))
+
+
+@given(SEEDS)
+@settings(max_examples=15)
+def test_so_have_ways_of_several_lengths(seed: int) -> None:
+    """One stage for all of the work, or two or three others."""
+    random = Random(seed)
+    law = random.choice(laws())
+    stages = tuple(
+        ExplicitStage(f"s{index}", tuple(chain(random, law, random.randint(1, 3), 1000) for _ in range(2)), 10)
+        for index in range(4)
+    )
+    steps = (Step(0, 0, 3), Step(1, 0, 1), Step(2, 1, 3), Step(3, 1, 2), Step(2, 2, 3))
+    require_same(Program(stages, law, "", steps))
 
 
 @given(SEEDS)
@@ -116,7 +131,10 @@ def test_what_is_too_large_is_refused() -> None:
 
 def test_a_limit_that_is_reached_leaves_it_undecided() -> None:
     program = program_of(load_case(ROOT / "cases/sensor-node-sense-compute-send.json"))
-    assert solve(program, Limit(0.0), solver="smt").status is Status.UNDECIDED
+    answer = solve(program, Limit(0.0), solver="smt")
+    assert answer.status is Status.UNDECIDED
+    assert answer.plan is not None
+    assert evaluate(program, answer.plan).latency == answer.latency
 
 
 def test_a_plan_found_before_the_limit_is_kept_and_promises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +159,7 @@ def test_a_plan_found_before_the_limit_is_kept_and_promises_nothing(monkeypatch:
 
 
 def test_the_encoding_shares_nothing_with_the_searches_by_labels_and_arcs() -> None:
-    own = {"smt_encoding", "smt_rule", "smt_curves", "smt_plan", "limit", "outcome"}
+    own = {"smt", "smt_encoding", "smt_rule", "smt_curves", "smt_plan", "limit", "outcome"}
     for path in Path(ROOT / "solvers").glob("smt*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ischedule.solvers"):
