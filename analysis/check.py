@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import Evaluation, evaluate
+from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.trust import trusted_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
-from ischedule.models.plan import Bottleneck, Bound, Status
+from ischedule.models.goal import Criterion
+from ischedule.models.plan import Bottleneck, Bound, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 
@@ -39,7 +41,7 @@ class Verdict:
 
     @property
     def bound(self) -> int | None:
-        """The lower bound on the latency of every plan (ps), None if none is proven."""
+        """What every plan spends at least of what counts first (latency: ps), None if no bound is proven."""
         return self.claim.bound if self.accepted else None
 
     @property
@@ -80,8 +82,12 @@ def latest(case: Case, program: Program) -> int | None:
 def _evaluation(case: Case, program: Program, file: PlanFile) -> Evaluation | None:
     if file.plan is None:
         return None
-    record = 0 if case.device is None else case.device.record_words * case.device.word_bytes
-    return evaluate(program, file.plan, record)
+    return evaluate(program, file.plan, record_bytes(case))
+
+
+def record_bytes(case: Case) -> int:
+    """What a progress record of the case's device has in bytes."""
+    return 0 if case.device is None else case.device.record_words * case.device.word_bytes
 
 
 def _require_unschedulable(program: Unschedulable, file: PlanFile) -> None:
@@ -102,10 +108,19 @@ def require_claim(
     latency = None if evaluation is None else evaluation.latency
     if claim.latency != latency:
         raise Rejected(f"the plan takes {_ps(latency)}, the claim is {_ps(claim.latency)}")
+    if evaluation is not None:
+        require_limits(program, evaluation)
+    if isinstance(file.certificate, Weighed):
+        _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
+        return
+    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Bound):
+        raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
     bound = file.certificate.value + program.law.offset if isinstance(file.certificate, Bound) else None
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
-    _require_consistent(claim, deadline)
+    _require_consistent(claim, latency, deadline, len(program.goal.order) > 1)
+    if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
+        raise Rejected("that no plan takes less time does not decide between plans that take as much")
     if isinstance(file.certificate, Bottleneck) != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
     if isinstance(file.certificate, Bound):
@@ -114,18 +129,66 @@ def require_claim(
         require_bottleneck(program, file.certificate)
 
 
-def _require_consistent(claim: Claim, deadline: int | None) -> None:
-    """Raise `Rejected` unless what is called certified follows from latency, bound and deadline."""
+def spent_of(evaluation: Evaluation, criterion: Criterion) -> int:
+    """What a plan spends of a criterion by its exact figures."""
+    return {
+        Criterion.LATENCY: evaluation.latency,
+        Criterion.ENERGY: evaluation.drain,
+        Criterion.WRITTEN: evaluation.written,
+        Criterion.CYCLES: evaluation.cycles,
+    }[criterion]
+
+
+def require_limits(program: Program, evaluation: Evaluation) -> None:
+    """Raise `Rejected` unless a plan keeps the goal's limits; that of latency counts without the law's offset."""
+    for criterion, most in program.goal.limits.items():
+        most += program.law.offset if criterion is Criterion.LATENCY else 0
+        spent = spent_of(evaluation, criterion)
+        if spent > most:
+            raise Rejected(f"the plan's {criterion.value} is {spent}, at most {most} is allowed")
+
+
+def _require_weighed(
+    program: Program, file: PlanFile, proof: Weighed, evaluation: Evaluation | None, deadline: int | None, tell: Tell
+) -> None:
+    """Raise `Rejected` or `Unproven` unless the claim follows from a proof about plans that keep the goal's limits."""
+    claim, goal = file.claim, program.goal
+    bound = least_spent(program, proof, tell)
+    offset = program.law.offset
+    if bound is not None and goal.first is Criterion.LATENCY:
+        bound += offset
+    if claim.bound != bound:
+        raise Rejected(f"the certificate is about a bound of {bound}, the claim is {claim.bound}")
+    spent = None if evaluation is None else [spent_of(evaluation, criterion) for criterion in goal.order]
+    if bound is None and claim.certified is not Certified.INFEASIBLE:
+        raise Rejected("no plan keeps the limits, and the claim is another")
+    latest_end = deadline if goal.first is Criterion.LATENCY else None
+    _require_consistent(claim, None if spent is None else spent[0], latest_end, len(goal.order) > 1)
+    if claim.certified is Certified.INFEASIBLE and (bound is not None or file.plan is not None):
+        raise Rejected("the certificate does not prove that no plan keeps the limits")
+    if claim.certified is Certified.OPTIMAL and len(goal.order) > 1:
+        places = [offset if criterion is Criterion.LATENCY else 0 for criterion in goal.order]
+        best = None if proof.spent is None else [one + more for one, more in zip(proof.spent, places, strict=True)]
+        if best != spent:
+            raise Rejected(f"the plan spends {spent}, the best one {best}")
+
+
+def _require_consistent(claim: Claim, value: int | None, deadline: int | None, ties: bool = False) -> None:
+    """Raise `Rejected` unless what is called certified follows from plan, bound and deadline.
+
+    The value is what the plan spends of what counts first, which the bound is about; ``ties`` says that more than that
+    counts, so that a plan that attains the bound need not be the best.
+    """
     latency, bound = claim.latency, claim.bound
     holds = {
-        Certified.OPTIMAL: latency is not None and bound == latency,
-        Certified.WITHIN: latency is not None and bound is not None and bound < latency,
+        Certified.OPTIMAL: value is not None and bound == value,
+        Certified.WITHIN: value is not None and bound is not None and (bound < value or (ties and bound == value)),
         Certified.FEASIBLE: latency is not None and bound is None,
         Certified.INFEASIBLE: latency is None and bound is None,
         Certified.DEADLINE: bound is not None and deadline is not None and bound > deadline,
     }
     if not holds[claim.certified]:
-        figures = f"latency {_ps(latency)}, bound {_ps(bound)}, deadline {_ps(deadline)}"
+        figures = f"plan {value}, bound {bound}, deadline {_ps(deadline)}"
         raise Rejected(f"{claim.certified.value} does not follow from {figures}")
     allowed = _STATUS[claim.certified]
     if claim.status not in allowed:

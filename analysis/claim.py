@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ischedule.analysis.check import spent_of
+from ischedule.analysis.evaluate import Evaluation
 from ischedule.models.diagnosis import Unschedulable
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.goal import Criterion
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
+from ischedule.models.program import Program
 
 
 def refusal_claim(tool: str, digest: str, refusal: Unschedulable) -> PlanFile:
@@ -41,6 +45,47 @@ def claims(
         yield _plan_alone(tool, digest, plan, latency, latest, answer.is_undecided)
 
 
+def goal_claims(
+    tool: str, program: Program, answer: Answer, evaluation: Evaluation | None, latest: int | None
+) -> Iterator[PlanFile]:
+    """What an answer supports about plans with a goal, the strongest first."""
+    goal, latency = program.goal, None if evaluation is None else evaluation.latency
+    plan = None if evaluation is None else answer.plan
+    for proof in answer.proofs:
+        least = claimed_least(program, proof)
+        if least is None:
+            claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
+            yield PlanFile(tool, program.digest, claim, None, proof)
+            continue
+        if evaluation is None:
+            continue
+        spent = spent_of(evaluation, goal.first)
+        is_best = least == spent and (proof.is_exact or len(goal.order) == 1)
+        in_time = latest is None or evaluation.latency <= latest
+        if goal.first is Criterion.LATENCY and latest is not None and least > latest:
+            claim = Claim(Status.UNSCHEDULABLE, latency, least, Certified.DEADLINE)
+        else:
+            status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
+            claim = Claim(status, latency, least, Certified.OPTIMAL if is_best else Certified.WITHIN)
+        yield PlanFile(tool, program.digest, claim, plan, proof)
+    if plan is not None:
+        yield _plan_alone(tool, program.digest, plan, latency, latest)
+
+
+def claimed_least(program: Program, proof: Weighed) -> int | None:
+    """What a proof says that every plan spends of what counts first, unproven; None if it says that there is none."""
+    goal, weights = program.goal, dict(proof.weights)
+    offset = program.law.offset if goal.first is Criterion.LATENCY else 0
+    if proof.is_exact:
+        return None if proof.spent is None else proof.spent[0] + offset
+    if goal.first not in weights:
+        return None
+    taken = sum(weight * goal.limits[name] for name, weight in weights.items() if name is not goal.first)
+    least = -((taken - proof.scale * proof.bound.value) // weights[goal.first])
+    most = goal.limits.get(goal.first)
+    return None if most is not None and least > most else least + offset
+
+
 def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:
     """The claim that plan and bound support together; None if there is no plan and the bound excludes none."""
     if latest is not None and least > latest:
@@ -53,7 +98,7 @@ def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:
 
 
 def _plan_alone(
-    tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None, is_undecided: bool
+    tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None, is_undecided: bool = False
 ) -> PlanFile:
     in_time = not is_undecided and latency is not None and (latest is None or latency <= latest)
     status = Status.SCHEDULABLE if in_time else Status.UNDECIDED

@@ -198,7 +198,7 @@ class _Nest:
 
     def _outputs(self, inputs: int) -> list[tuple[int, range]]:
         """Numbers of tiles of output channels, least first, each with the tile sizes that lead to it."""
-        if self.order is Order.INPUT and inputs == self.extent.inputs and self.classes.stage.prices.tile == (0, 0):
+        if self.order is Order.INPUT and inputs == self.extent.inputs and self.classes.stage.prices.tiles_are_free:
             return [(self.extent.outputs, range(1, 2))]
         return self.output_tiles
 

@@ -85,6 +85,7 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
     _require_period(law, latency, drains[-1])
     run = run_stages(program, plan)
     written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
+    commits = _committed(chains, cycles)
     stages = _stage_totals(run, chains, cycles, waiting, written)
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
@@ -99,7 +100,7 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
         resume_time=resume,
         commit_time=commit,
         waiting=waiting,
-        written=sum(written) + record_bytes * len(cycles),
+        written=sum(written) + commits + record_bytes * len(cycles),
         largest_cycle=max(drains),
         stages=stages,
     )
@@ -154,10 +155,17 @@ def shared_out(amount: int, weights: Sequence[int]) -> list[int]:
     return [after - before for before, after in pairwise(marks)]
 
 
+def _committed(chains: Sequence[Chain], cycles: Sequence[Cycle]) -> int:
+    """The bytes that the commits of all cycles are stated to store."""
+    firsts = [0, *accumulate(map(len, chains))]
+    stores = [(chains[one.last_stage].commit_stored, one.end - 1 - firsts[one.last_stage]) for one in cycles]
+    return sum(int(stored[place]) for stored, place in stores if len(stored))
+
+
 def _written(stage: Stage, design: Design) -> int:
-    """Bytes of results and partial sums that a tiled stage stores; explicit designs do not say."""
+    """Bytes of results and partial sums that a tiled stage stores; of explicit ones what their atoms are stated to."""
     if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
-        return 0
+        return sum(map(int, stage.chain(design).stored))  # type: ignore[arg-type]
     extent = stage.forms[design.form]
     return stage.prices.word_bytes * extent.outputs * _stores(extent, design)
 

@@ -79,7 +79,7 @@ def explain_shortage(
 
     Searches solve with `solve`; what they find is confirmed with `certify`, which has the checker's word.
     """
-    found = Remedies(case, solve, certify, announce).found(shortage.diagnosis, latency)
+    found = Remedies(case, solve, certify, announce).found(shortage.diagnosis, latency, shortage.demanded)
     return Explanation(shortage, remedies=tuple(found))
 
 
@@ -98,6 +98,10 @@ def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
     yield Margin("dearest atom in a cycle of its own", dearest_cycle(program, plan), capacity, amount)
     if case.requirements.deadline is not None:
         yield Margin("deadline", evaluation.latency, case.requirements.deadline, TIME)
+    if case.requirements.amount is not None:
+        yield Margin(f"{amount.name} budget", evaluation.drain, case.requirements.amount, amount)
+    if case.requirements.written is not None:
+        yield Margin("write budget", evaluation.written, case.requirements.written, MEMORY)
     if case.start.period is not None:
         yield Margin("period", evaluation.latency, case.start.period, TIME)
     volatile = [chain.volatile for chain in chains_of(program, plan)]

@@ -13,6 +13,8 @@ from ischedule.models.case import Case
 from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import (
     CAPACITANCE,
+    CHARGE,
+    ENERGY,
     MEMORY,
     POWER,
     RESISTANCE,
@@ -128,6 +130,13 @@ def _deadline(case: Case, value: int) -> Case:
     return replace(case, requirements=replace(case.requirements, deadline=value))
 
 
+def _budget(name: str) -> Callable[[Case, int], Case]:
+    def put(case: Case, value: int) -> Case:
+        return replace(case, requirements=replace(case.requirements, **{name: value}))
+
+    return put
+
+
 CAPACITY = Lever("capacitance", CAPACITANCE, lambda case: middle(case.buffer.capacitance), _capacitance, True)
 TURN_ON = Lever("turn-on voltage", VOLTAGE, lambda case: middle(case.buffer.turn_on), _turn_on, None)
 BROWN_OUT = Lever("brown-out voltage", VOLTAGE, lambda case: middle(case.buffer.brown_out), _brown_out, False)
@@ -137,6 +146,10 @@ SOURCE_RESISTANCE = Lever("source resistance", RESISTANCE, _supply_value("resist
 VOLATILE = Lever("volatile memory", MEMORY, volatile_memory, _volatile, True)
 NONVOLATILE = Lever("non-volatile memory", MEMORY, nonvolatile_memory, _nonvolatile, True)
 DEADLINE = Lever("deadline", TIME, lambda case: case.requirements.deadline, _deadline, True)
+
+ENERGY_BUDGET = Lever("energy budget", ENERGY, lambda case: case.requirements.amount, _budget("amount"), True)
+CHARGE_BUDGET = Lever("charge budget", CHARGE, lambda case: case.requirements.amount, _budget("amount"), True)
+WRITE_BUDGET = Lever("write budget", MEMORY, lambda case: case.requirements.written, _budget("written"), True)
 
 REMEDIES = (CAPACITY, TURN_ON, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, VOLATILE, NONVOLATILE)
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""

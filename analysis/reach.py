@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.designs import fitting_chains
-from ischedule.analysis.least_tilings import least_atom
+from ischedule.analysis.least_atom import least_atom
 from ischedule.models.chain import Chain
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.plan import Bottleneck

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from ischedule.analysis.levers import CAPACITY, DEADLINE, NONVOLATILE, REMEDIES, TURN_ON, Lever
+from ischedule.analysis.levers import (
+    CAPACITY,
+    CHARGE_BUDGET,
+    DEADLINE,
+    ENERGY_BUDGET,
+    NONVOLATILE,
+    REMEDIES,
+    TURN_ON,
+    WRITE_BUDGET,
+    Lever,
+)
 from ischedule.analysis.reach import Reach
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
+from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Status
@@ -83,6 +94,10 @@ def fits(case: Case) -> bool:
     return Reach(program).boundaries()[1]
 
 
+BUDGETS = (Diagnosis.ENERGY_BUDGET, Diagnosis.WRITE_BUDGET)
+"""Limits that are helped by being raised to what every plan spends at least."""
+
+
 class Remedies:
     """The search for one case: how it solves (quickly, and with the checker), and how it says what it is trying."""
 
@@ -95,9 +110,12 @@ class Remedies:
         self.latest = min(ends, default=None)
         self.latency: int | None = None
 
-    def found(self, diagnosis: Diagnosis, latency: int | None) -> Iterator[Remedy]:
+    def found(self, diagnosis: Diagnosis, latency: int | None, demanded: int = 0) -> Iterator[Remedy]:
         """All that is found against a bottleneck; `latency` is that of the best plan, where one misses its deadline."""
         self.latency = latency
+        if diagnosis in BUDGETS:
+            yield from self._larger_budget(diagnosis, demanded)
+            return
         if diagnosis is Diagnosis.DEADLINE and latency is not None:
             yield from self._later_deadline(latency)
         for lever in REMEDIES:
@@ -108,6 +126,16 @@ class Remedies:
             remedy = self._of(lever, now)
             if remedy is not None:
                 yield remedy
+
+    def _larger_budget(self, diagnosis: Diagnosis, demanded: int) -> Iterator[Remedy]:
+        """What every plan spends at least, rounded up to four digits, if some plan keeps to that."""
+        lever = WRITE_BUDGET
+        if diagnosis is Diagnosis.ENERGY_BUDGET:
+            lever = ENERGY_BUDGET if self.case.coordinate is Coordinate.ENERGY else CHARGE_BUDGET
+        digits = 0 if lever is WRITE_BUDGET else max(0, len(str(demanded)) - 4)
+        remedy = self._confirmed(lever, -(-demanded // 10**digits) * 10**digits)
+        if remedy is not None:
+            yield remedy
 
     def _later_deadline(self, latency: int) -> Iterator[Remedy]:
         digits = max(0, len(str(latency)) - 4)

@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ischedule.analysis.fullest_cycle import fullest_cycle
-from ischedule.analysis.least_tilings import largest_atom, least_tilings
+from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
 from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.goal import Criterion
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
-from ischedule.models.plan import Bottleneck
+from ischedule.models.least_tilings import least_tilings
+from ischedule.models.plan import Bottleneck, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
@@ -51,6 +53,33 @@ def refusal_shortage(case: Case, refusal: Unschedulable) -> Shortage:
         return Shortage(refusal.diagnosis, "waiting", refusal.text, refusal.demanded, refusal.available, None)
     where = "the network" if refusal.diagnosis in _MEMORIES else "every power cycle"
     return Shortage(refusal.diagnosis, where, refusal.text, refusal.demanded, refusal.available, measure)
+
+
+BUDGETS = {
+    Criterion.LATENCY: Diagnosis.DEADLINE,
+    Criterion.ENERGY: Diagnosis.ENERGY_BUDGET,
+    Criterion.WRITTEN: Diagnosis.WRITE_BUDGET,
+    Criterion.CYCLES: Diagnosis.CYCLE_BUDGET,
+}
+"""What a limit that no plan keeps is called."""
+
+
+def limit_shortage(case: Case, program: Program, proof: Weighed) -> Shortage:
+    """The bottleneck of a case in which no plan keeps the limits of its goal: one of them, or several together."""
+    limits, offset = program.goal.limits, program.law.offset
+    named = [criterion for criterion, _ in proof.weights if criterion in limits]
+    if proof.is_exact or len(named) != 1 or len(proof.weights) != 1:
+        some = ", ".join(BUDGETS[criterion].value for criterion in limits)
+        sentence = f"each of these limits is kept by some plan, all of them by none: {some}"
+        return Shortage(Diagnosis.LIMITS_TOGETHER, "the whole inference", sentence, 1, 0, None)
+    criterion, weight = proof.weights[0]
+    least, most = -(-proof.scale * proof.bound.value // weight), limits[criterion]
+    if criterion is Criterion.LATENCY:
+        return deadline_shortage(least + offset, most + offset)
+    measure = {Criterion.ENERGY: amount_of(case), Criterion.WRITTEN: MEMORY}.get(criterion)
+    shown = [f"{value} power cycles" if measure is None else show(value, measure) for value in (least, most)]
+    sentence = f"every plan spends at least {shown[0]}, {shown[1]} are allowed"
+    return Shortage(BUDGETS[criterion], "the whole inference", sentence, least, most, measure)
 
 
 def deadline_shortage(least: int, latest: int) -> Shortage:

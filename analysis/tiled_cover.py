@@ -11,6 +11,8 @@ The argument is written out in the checker's documentation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ischedule.analysis.chord import Chord, chords
 from ischedule.analysis.crossing import Behind, Crossing, Place
 from ischedule.analysis.design_classes import Classes
@@ -34,6 +36,14 @@ def shared_ends(program: Program) -> Ends | None:
 
 def require_tiled_bound(program: Program, ends: Ends, bound: Bound, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the certificate proves that every plan costs at least its value."""
+    for _, crossing in crossings(program, ends, bound, tell):
+        crossing.require()
+
+
+def crossings(
+    program: Program, ends: Ends, bound: Bound, tell: Tell = unheard, kind: type[Crossing] = Crossing
+) -> Iterator[tuple[int, Crossing]]:
+    """The stages of all steps with the crossing of each, of one kind, from the last one to the first."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     if any(drain < ends.resume[0] for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than it takes to resume")
@@ -58,7 +68,7 @@ def require_tiled_bound(program: Program, ends: Ends, bound: Bound, tell: Tell =
         after = None if step.target == program.end else Cover(entries[step.target], program.law.slip)
         place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[step.target])
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
-        Crossing(grounds, place, entries[step.source], after, tell).require()
+        yield index, kind(grounds, place, entries[step.source], after, tell)
 
 
 def _is_behind(program: Program, stage: int) -> bool:

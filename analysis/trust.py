@@ -15,7 +15,7 @@ IDEAL = "certified (ideal capacitor: no series resistance, no leakage)"
 
 def trusted_of(case: Case, program: Program | Unschedulable) -> tuple[str, ...]:
     """Everything that is trusted when a plan for the case is certified."""
-    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_RESTS_ON)
+    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_order(program), *_RESTS_ON)
 
 
 _RESTS_ON = (
@@ -64,3 +64,8 @@ _STARTS = {
 def _levels(program: Program | Unschedulable) -> Iterator[str]:
     if isinstance(program, Program) and not program.law.is_minimal_optimal:
         yield "thresholds are the best of at most 128 evenly spaced ones of the levels that the hardware has"
+
+
+def _order(program: Program | Unschedulable) -> Iterator[str]:
+    if isinstance(program, Program) and program.is_order_fixed:
+        yield "layers run in the order in which they are listed: there are more orders than are searched"

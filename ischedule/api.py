@@ -14,15 +14,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ischedule import __version__
-from ischedule.analysis.check import Verdict, latest
+from ischedule.analysis.check import Verdict, latest, record_bytes, spent_of
 from ischedule.analysis.check import check as check_claim
-from ischedule.analysis.claim import claims, refusal_claim
+from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.analysis.shortage import Shortage, deadline_shortage, refusal_shortage, shortage_of
+from ischedule.analysis.shortage import Shortage, deadline_shortage, limit_shortage, refusal_shortage, shortage_of
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
@@ -31,7 +31,7 @@ from ischedule.models.conflict import Conflict
 from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -88,15 +88,20 @@ class Result:
 
     @property
     def bound(self) -> int | None:
-        """What the latency of every plan is at least, in picoseconds, None if no bound is proven."""
+        """What every plan spends at least of what counts first (latency: ps), None if no bound is proven."""
         return None if self.verdict is None else self.verdict.bound
 
     @property
     def gap(self) -> Fraction | None:
         """By which part of the bound the plan may exceed the best one at most: 0 for an optimal plan."""
-        if self.latency is None or not self.bound or self.bound < 0:
+        if self.spent is None or not self.bound or self.bound < 0:
             return None
-        return Fraction(self.latency - self.bound, self.bound)
+        return Fraction(self.spent - self.bound, self.bound)
+
+    @property
+    def spent(self) -> int | None:
+        """What the plan spends of the criterion that counts first, which the bound is about."""
+        return None if self.evaluation is None else spent_of(self.evaluation, self.case.objective[0])
 
     @cached_property
     def shortage(self) -> Shortage | None:
@@ -105,9 +110,12 @@ class Result:
             return refusal_shortage(self.case, self.program)
         if self.status is not Status.UNSCHEDULABLE or self.program is None or self.plan_file is None:
             return None
-        if isinstance(self.plan_file.certificate, Bottleneck):
-            found = shortage_of(self.case, self.program, self.plan_file.certificate)
-            return replace(found, diagnosis=Diagnosis(self.plan_file.certificate.diagnosis))
+        certificate = self.plan_file.certificate
+        if isinstance(certificate, Weighed) and self.kind is Certified.INFEASIBLE:
+            return limit_shortage(self.case, self.program, certificate)
+        if isinstance(certificate, Bottleneck):
+            found = shortage_of(self.case, self.program, certificate)
+            return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 
@@ -141,11 +149,14 @@ def solve(
         refused = refusal_claim(__version__, case_hash(case), program)
         return _judged(case, program, [refused], progress, None)
     from ischedule.solvers.limit import Limit
+    from ischedule.solvers.solve import NotSearched
     from ischedule.solvers.solve import solve as search
 
     limit = Limit(time_limit, progress, gap=gap, threads=threads)
     try:
         answer = search(program, limit, latest(case, program), solver)
+    except NotSearched as error:
+        raise InputError("command line", "--solver", solver, str(error), "take --solver exact") from None
     except TooManyAtoms as error:
         remedy = "take --solver exact, or one layer of a network with --layer"
         raise InputError("command line", "--solver", solver, str(error), remedy) from None
@@ -155,6 +166,8 @@ def solve(
     except Overflow as error:
         raise InputError(case.source, "$.supply", MISSING, str(error), "state a stronger supply or less work") from None
     answer = _named(case, program, answer)
+    if not program.goal.is_plain:
+        return _with_goal(case, program, answer, progress)
     answer, evaluation, note = _within_period(case, program, answer, limit)
     note = note or answer.note
     latency = None if evaluation is None else evaluation.latency
@@ -162,6 +175,16 @@ def solve(
     if answer.plan is not None and answer.bound is None and note is None:
         note = "the plan is claimed to be optimal in floating point; that could not be certified"
     return _judged(case, program, list(found), progress, note)
+
+
+def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress | None) -> Result:
+    """What is known of plans that keep limits, or by further criteria."""
+    evaluation, _ = _evaluated(case, program, answer)
+    if answer.bottleneck is not None:
+        found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
+    else:
+        found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
+    return _judged(case, program, list(found), progress, None)
 
 
 def _named(case: Case, program: Program, answer: Answer) -> Answer:
@@ -287,12 +310,12 @@ def _judged(
     return Result(case, Status.UNDECIDED, program, file, verdict, note)
 
 
-def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
+def _evaluated(case: Case, program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
     """The figures of the answer's plan, None if it has none that holds; and whether only the period is in the way."""
     if answer.plan is None:
         return None, False
     try:
-        return evaluate(program, answer.plan), False
+        return evaluate(program, answer.plan, record_bytes(case)), False
     except InvalidPlan as problem:
         return None, problem.violation is Violation.PERIOD
 
@@ -304,7 +327,7 @@ def _within_period(
 
     The plan that is back earliest is the one of least latency until the buffer is recharged.
     """
-    evaluation, late = _evaluated(program, answer)
+    evaluation, late = _evaluated(case, program, answer)
     if not late or case.until is Until.RECHARGED or case.start.period is None:
         return answer, evaluation, "the quickest plan does not end within the period" if late else None
     from ischedule.solvers.solve import solve as search
@@ -314,7 +337,7 @@ def _within_period(
     if other.plan is None:
         return answer, None, "no plan is found that is back at its start within the period"
     answer = replace(answer, plan=other.plan)
-    evaluation, _ = _evaluated(program, answer)
+    evaluation, _ = _evaluated(case, program, answer)
     note = "the quickest plan is not back at its start within the period; this one is back earliest"
     if evaluation is None:
         note = "the plan that is back at its start earliest is not back within the period"

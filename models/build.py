@@ -11,6 +11,7 @@ from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError, InvalidValue
+from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.network import LayerShape
 from ischedule.models.prices import ends_of, prices_of
@@ -33,7 +34,18 @@ def program_of(case: Case) -> Program:
     Raises `Unschedulable` where memory or physics rule out every plan, `InputError` for what cannot be computed.
     """
     stages = _network_stages(case) if case.tasks is None else (_tasks_stage(case, case.tasks),)
-    return Program(stages, _law(case), case_hash(case))
+    law = _law(case)
+    return Program(stages, law, case_hash(case), goal=_goal(case, law))
+
+
+def _goal(case: Case, law: CycleLaw) -> Goal:
+    """What the case's plans are for; a deadline is a limit where latency is not what counts first."""
+    asked = case.requirements
+    limits = {Criterion.ENERGY: asked.amount, Criterion.WRITTEN: asked.written, Criterion.CYCLES: asked.power_cycles}
+    ends = [end for end in (asked.deadline, law.period) if end is not None]
+    if ends and case.objective[0] is not Criterion.LATENCY:
+        limits[Criterion.LATENCY] = max(0, min(ends) - law.offset)
+    return Goal(case.objective, {criterion: most for criterion, most in limits.items() if most is not None})
 
 
 def _law(case: Case) -> CycleLaw:

@@ -22,6 +22,7 @@ from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device, load_device
 from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.network import NETWORK_INPUT, LayerShape, Network, TensorShape
 from ischedule.models.quantities import MEMORY, TIME, Rounding
 from ischedule.models.schema import check_shape
@@ -50,11 +51,17 @@ class Semantics(StrEnum):
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a plan must keep: latency (ps) and memory sizes (bytes); None where nothing is asked."""
+    """What a plan must keep: latency (ps), memory sizes (bytes) and what all its power cycles together may spend.
+
+    None where nothing is asked. The amount is of the buffer's coordinate, ``written`` counts bytes.
+    """
 
     deadline: int | None
     volatile_memory: int | None
     nonvolatile_memory: int | None
+    amount: int | None = None
+    written: int | None = None
+    power_cycles: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Case:
     network: Network | None
     tasks: TaskColumns | None
     source: str
+    objective: tuple[Criterion, ...] = PLAIN.order
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -165,6 +173,7 @@ class _Loader:
             network=case_sections.network(document["network"], values) if "network" in document else None,
             tasks=tasks,
             source=values.source,
+            objective=self._objective(tasks),
         )
 
     def _check_workload(self) -> None:
@@ -214,7 +223,39 @@ class _Loader:
             problem = "is required: tasks use volatile memory, and no device says how much there is"
             remedy = 'add "volatile_memory", for example "2048 B"'
             raise values.error("$.requirements.volatile_memory", MISSING, problem, remedy)
-        return Requirements(deadline, **sizes)
+        return Requirements(deadline, **sizes, **self._budgets(section, tasks))
+
+    def _budgets(self, section: Mapping[str, Any], tasks: TaskColumns | None) -> dict[str, int | None]:
+        """The most that a plan may spend of its energy or charge, of writing and of power cycles."""
+        values, path = self.values, "$.requirements"
+        word = values.amount_dimension.name
+        for name in ("energy", "charge"):
+            if name in section and name != word:
+                problem = f"is not what the buffer counts behind this power path, which is {word}"
+                raise values.error(f"{path}.{name}", section[name], problem, f'state "{word}"')
+        found: dict[str, int | None] = {"amount": None, "written": None, "power_cycles": section.get("power_cycles")}
+        if word in section:
+            found["amount"] = values.integer(section[word], values.amount_dimension, Rounding.DOWN, f"{path}.{word}")
+        if "written" in section:
+            if tasks is not None:
+                raise values.error(f"{path}.written", section["written"], _UNWRITTEN, _COUNT_CYCLES)
+            found["written"] = values.integer(section["written"], MEMORY, Rounding.DOWN, f"{path}.written")
+        return found
+
+    def _objective(self, tasks: TaskColumns | None) -> tuple[Criterion, ...]:
+        given = self.document.get("objective", "latency")
+        names = [given] if isinstance(given, str) else given
+        for place, name in enumerate(names):
+            path = "$.objective" if isinstance(given, str) else f"$.objective[{place}]"
+            if name in names[:place]:
+                raise self.values.error(path, name, "stands there twice", "name each criterion once")
+            if name == "written" and tasks is not None:
+                raise self.values.error(path, name, _UNWRITTEN, _COUNT_CYCLES)
+        return tuple(map(Criterion, names))
+
+
+_UNWRITTEN: Final = "cannot be counted: tasks do not say what they write"
+_COUNT_CYCLES: Final = "count power cycles: each writes one progress record"
 
 
 def _without_tasks(document: object) -> object:

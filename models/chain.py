@@ -17,7 +17,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Columns of equal length, one entry per atom, all integers of the buffer's coordinate and picoseconds."""
+    """Columns of equal length, one entry per atom, all integers of the buffer's coordinate and picoseconds.
+
+    ``stored`` and ``commit_stored`` are the bytes that atoms and commits write to non-volatile memory; empty where that
+    is not known.
+    """
 
     drain: Sequence[int]
     time: Sequence[int]
@@ -27,9 +31,11 @@ class Chain:
     commit_time: Sequence[int]
     cut: Sequence[bool]
     volatile: int
+    stored: Sequence[int] = ()
+    commit_stored: Sequence[int] = ()
 
     def __post_init__(self) -> None:
-        lengths = {len(column) for column in self.columns()}
+        lengths = {len(column) for column in (*self.columns(), *filter(len, (self.stored, self.commit_stored)))}
         if len(lengths) != 1 or not len(self.drain):
             raise ValueError(f"a chain needs columns of one length, at least 1, not {sorted(lengths)}")
         if not self.cut[-1]:

@@ -47,14 +47,25 @@ class Prices:
     pool: Price
     multiple: int
     word_bytes: int
+    counts_tiles: bool = False
+    """Whether tiles differ in something that these prices do not show."""
+
+    @property
+    def tiles_are_free(self) -> bool:
+        """Whether nothing is paid per tile."""
+        return self.tile == (0, 0) and not self.counts_tiles
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it."""
+    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it.
+
+    ``record`` is what the record has in bytes.
+    """
 
     resume: Price
     commit: Price
+    record: int = 0
 
 
 def padded(channels: int, multiple: int) -> int:
@@ -81,7 +92,7 @@ def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
     if tiling.order is Order.WEIGHT:
         return tiling.batch == 1
     return not (
-        tiling.order is Order.INPUT and tiling.inputs == extent.inputs and tiling.outputs > 1 and prices.tile == (0, 0)
+        tiling.order is Order.INPUT and tiling.inputs == extent.inputs and tiling.outputs > 1 and prices.tiles_are_free
     )
 
 

@@ -140,7 +140,7 @@ def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canoni
         else:
             if order is Order.INPUT:
                 trips = _ceil(extent.outputs, outputs)
-                if canonical and prices.tile == (0, 0):
+                if canonical and prices.tiles_are_free:
                     keep = (inputs < extent.inputs) | (outputs == 1)
             else:
                 trips = np.ones_like(rows) if canonical else _ceil(extent.rows, rows) * _ceil(extent.columns, columns)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from ischedule.models.goal import Criterion
 from ischedule.models.program import Design
 
 Label = tuple[int, int]
@@ -82,6 +83,26 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Proof of what plans spend that keep the limits of a goal, by a mix of criteria with weights over a scale.
+
+    ``bound`` is about the program whose times are this mix: no plan comes to less. So a plan that keeps all limits
+    spends at least what is left of the bound when the weighted limits are taken off; where the mix has no more than the
+    limits themselves, and they come to less than the bound, there is none.
+
+    ``is_exact`` says that there is no plan better than ``spent``, which is what one spends of the criteria in the
+    goal's order (latency without the law's offset), or without it no plan at all: the labels of the bound are then
+    those of all plans that can be as good, so that what these are made of can be searched in full.
+    """
+
+    weights: tuple[tuple[Criterion, int], ...]
+    scale: int
+    bound: Bound
+    spent: tuple[int, ...] | None = None
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bottleneck:
     """Proof that no plan exists: the stage that cannot be passed."""
 
@@ -110,5 +131,7 @@ class Answer:
     latency: int | None
     bound: Bound | None
     bottleneck: Bottleneck | None
+    proofs: tuple[Weighed, ...] = ()
+    """About plans with a goal: the strongest first."""
     note: str | None = None
     is_undecided: bool = False

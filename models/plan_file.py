@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import MISSING, InputError
-from ischedule.models.plan import AheadLabel, Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status
+from ischedule.models.goal import Criterion
+from ischedule.models.plan import AheadLabel, Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status, Weighed
 from ischedule.models.program import Design
 from ischedule.models.strict_json import key_path, parse_json, read_bytes
 from ischedule.models.tiling import Order, Tiling
@@ -62,7 +63,7 @@ class PlanFile:
     case: str
     claim: Claim
     plan: Plan | None
-    certificate: Bound | Bottleneck | None
+    certificate: Bound | Weighed | Bottleneck | None
 
 
 class _Node:
@@ -204,15 +205,30 @@ def _cycles(node: _Node) -> PowerCycles:
     )
 
 
-def _certificate(node: _Node) -> Bound | Bottleneck:
+def _certificate(node: _Node) -> Bound | Weighed | Bottleneck:
     if node.has("bottleneck"):
         inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
         return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
-    inner = (
-        node.object("bound")
-        .entry("bound")
-        .object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels",))
+    if node.has("weighed"):
+        return _weighed(node.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact"))
+    return _bound(node.object("bound").entry("bound"))
+
+
+def _weighed(node: _Node) -> Weighed:
+    weights = node.entry("weights").object(optional=tuple(criterion.value for criterion in Criterion))
+    assert isinstance(weights.value, dict)
+    spent = node.entry("spent")
+    return Weighed(
+        tuple((Criterion(name), weights.entry(name).integer(1)) for name in weights.value),
+        node.entry("scale").integer(1),
+        _bound(node.entry("bound")),
+        None if spent.value is None else tuple(entry.integer() for entry in spent.list()),
+        node.entry("exact").truth(),
     )
+
+
+def _bound(node: _Node) -> Bound:
+    inner = node.object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels",))
     return Bound(
         inner.entry("value").integer(),
         _pair(inner.entry("rate"), 0, 1),
@@ -288,11 +304,24 @@ def _design_value(design: Design) -> dict[str, object]:
     return {name: value.value if isinstance(value, Order) else _plain(value) for name, value in values.items()}
 
 
-def _certificate_value(certificate: Bound | Bottleneck | None) -> dict[str, object] | None:
+def _certificate_value(certificate: Bound | Weighed | Bottleneck | None) -> dict[str, object] | None:
     if certificate is None:
         return None
     if isinstance(certificate, Bottleneck):
         return {"bottleneck": {"stage": _plain(certificate.stage), "diagnosis": certificate.diagnosis}}
+    if isinstance(certificate, Weighed):
+        value: dict[str, object] = {
+            "weights": {criterion.value: _plain(weight) for criterion, weight in certificate.weights},
+            "scale": _plain(certificate.scale),
+            "bound": _bound_value(certificate.bound),
+            "spent": None if certificate.spent is None else list(map(_plain, certificate.spent)),
+            "exact": certificate.is_exact,
+        }
+        return {"weighed": value}
+    return {"bound": _bound_value(certificate)}
+
+
+def _bound_value(certificate: Bound) -> dict[str, object]:
     boundaries = [
         {
             "closed": _plain(boundary.closed),
@@ -315,7 +344,7 @@ def _certificate_value(certificate: Bound | Bottleneck | None) -> dict[str, obje
     }
     if certificate.follows_levels:
         value["follows-levels"] = True
-    return {"bound": value}
+    return value
 
 
 def _render(value: object, indent: str) -> str:

@@ -34,4 +34,5 @@ def prices_of(device: Device) -> Prices:
 def ends_of(device: Device, restart: Effort) -> Ends:
     """What every power cycle begins with (booting, or waking), and one command each to read and write its record."""
     fetch, save = (_price(linear.of(device.record_words)) for linear in (device.read, device.write))
-    return Ends((restart.amount + fetch[0], restart.time + fetch[1]), save)
+    record = device.record_words * device.word_bytes
+    return Ends((restart.amount + fetch[0], restart.time + fetch[1]), save, record)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ischedule.models.chain import Chain
+from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
@@ -98,6 +99,7 @@ class Program:
     digest: str
     steps: tuple[Step, ...] = ()
     is_order_fixed: bool = False
+    goal: Goal = PLAIN
 
     def __post_init__(self) -> None:
         if not self.steps:

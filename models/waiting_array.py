@@ -11,6 +11,7 @@ from ischedule.models.charging_array import elapsed_down_array, elapsed_up_array
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.demand import LIMIT, Overflow
 from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.free_law import FreeLaw
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 
 Integers = NDArray[np.int64]
@@ -32,6 +33,8 @@ def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers
     capacity = law.first_capacity if position in (Position.FIRST, Position.ONLY) else law.capacity
     law.require(int(drains.min()), capacity)
     law.require(int(drains.max()), capacity)
+    if isinstance(law, FreeLaw):
+        return np.zeros_like(drains)
     if isinstance(law, FixedWakeLaw):
         prices = _fixed(law, position, drains)
     elif isinstance(law, ProgrammableWakeLaw) and law.tail >= LIMIT:

@@ -35,7 +35,7 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     stages = [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
     waiting = exact_waiting(program.law)
     try:
-        ended = _crossed(program, waiting, limit)
+        ended = crossed(program, waiting, limit)
     except TimeUp:
         return longest_cycles(program)
     count = sum(stage.fits(index) for stage in stages for index in range(len(stage.designs)))
@@ -49,7 +49,7 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
     waiting = followed_waiting(program.law)
     limit.announce("levels that cycles leave")
     try:
-        ended = _crossed(program, waiting, patient(limit), _hopes(program, outcome.latency - program.law.offset))
+        ended = crossed(program, waiting, patient(limit), _hopes(program, outcome.latency - program.law.offset))
     except TimeUp:
         return outcome
     return outcome if ended.finish is None else _outcome(program, ended, waiting, count)
@@ -88,7 +88,7 @@ def _designs(stage: ExplicitStage) -> range:
     return range(len(stage.designs))
 
 
-def _crossed(program: Program, waiting: Waiting, limit: Limit, hopes: Sequence[Hopes] = ()) -> Pass:
+def crossed(program: Program, waiting: Waiting, limit: Limit, hopes: Sequence[Hopes] = ()) -> Pass:
     """All steps crossed by all designs that fit."""
     stages, steps, end = _stages(program), program.steps, program.end
     numbering = Numbering.of(steps, [len(stage.designs) for stage in stages])
@@ -125,7 +125,7 @@ def _require_stuck(program: Program, waiting: Waiting) -> None:
 
     free = replace(waiting, first=nothing, mid=nothing, last=nothing, only=nothing, ahead=None)
     quick = [replace(stage, designs=tuple(map(at_once, stage.designs))) for stage in _stages(program)]
-    if _crossed(replace(program, stages=tuple(quick)), free, Limit()).finish is not None:
+    if crossed(replace(program, stages=tuple(quick)), free, Limit()).finish is not None:
         raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
 
 

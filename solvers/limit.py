@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 
@@ -41,6 +41,10 @@ class Limit:
     def left(self) -> float | None:
         """Seconds that are left, None for any number."""
         return None if self.seconds is None else max(0.0, self.seconds - (monotonic() - self.started))
+
+    def silent(self) -> Limit:
+        """The same limit for a part of the search that has nothing to tell."""
+        return replace(self, listen=None)
 
     def announce(self, message: str) -> None:
         """Pass a message on."""

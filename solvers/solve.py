@@ -6,9 +6,11 @@ from collections.abc import Callable
 from importlib import import_module
 
 from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.goal import Criterion
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Status
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.tiling import Order, Tiling
+from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -20,6 +22,10 @@ SOLVERS = {
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
 
+class NotSearched(ValueError):
+    """A goal that a solver does not know."""
+
+
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
 
@@ -27,6 +33,10 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     none exists.
     """
     limit = limit or Limit()
+    if not program.goal.is_plain and solver == "smt":
+        raise NotSearched("looks for the least latency alone, and the case has limits or further criteria")
+    if not program.goal.is_plain:
+        return answer_of(program, solve_goal(program, limit))
     try:
         outcome = _solver(solver)(program, limit)
     except TimeUp:
@@ -42,7 +52,19 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
         status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
     if outcome.is_undecided:
         status = Status.UNDECIDED
-    return Answer(status, outcome.plan, latency, bound, None, outcome.note, outcome.is_undecided)
+    return Answer(status, outcome.plan, latency, bound, None, note=outcome.note, is_undecided=outcome.is_undecided)
+
+
+def answer_of(program: Program, found: Budgeted) -> Answer:
+    """What a search for a goal says."""
+    if found.stuck is not None:
+        diagnosis = diagnosis_of(program, found.stuck)
+        return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(found.stuck, diagnosis.value))
+    latency = None if found.spent is None else found.spent[Criterion.LATENCY] + program.law.offset
+    if found.plan is not None:
+        return Answer(Status.SCHEDULABLE, found.plan, latency, None, None, found.proofs)
+    status = Status.UNSCHEDULABLE if found.is_decided else Status.UNDECIDED
+    return Answer(status, None, None, None, None, found.proofs)
 
 
 def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
@@ -58,12 +80,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     """The general name of what stops every design of a stage: no design fits memory, or some atom fits no cycle."""
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
-        smallest = [
-            Tiling(form, order, 1, 1, 1, 1, 1)
-            for form, extent in enumerate(stage.forms)
-            for order in ((Order.OUTPUT,) if extent.pooling else Order)
-        ]
-        fits = any(stage.fits(tiling) for tiling in smallest)
+        fits = any(
+            stage.fits(tiling) for form, extent in enumerate(stage.forms) for tiling in least_tilings(form, extent)
+        )
     else:
         fits = any(stage.fits(index) for index in range(len(stage.designs)))
     return Diagnosis.ATOM_TOO_LARGE if fits else Diagnosis.VOLATILE_MEMORY

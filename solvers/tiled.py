@@ -20,6 +20,7 @@ from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.floors import Floor, floor_of
 from ischedule.solvers.frontier import Reached
 from ischedule.solvers.levels import patient
@@ -99,6 +100,47 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
         return _decided(program, search, Best(found, least), followed_waiting(program.law), True, patient(limit))
     except TimeUp:
         return outcome
+
+
+class UsefulDesigns:
+    """The designs of a program of tiled stages that can belong to a plan below some cost."""
+
+    def __init__(self, program: Program, limit: Limit) -> None:
+        ready = prepared(program, limit)
+        if isinstance(ready, Outcome):
+            raise ValueError("a program without a plan has no useful designs")
+        self.program, self.steer, self.exact, self.limit = program, ready.steer, ready.exact, limit
+        self.search = ready.search
+        for one in floored(ready.search, ready.steer, limit):
+            self.search = one
+
+    def all(self) -> list[list[Tiling]]:
+        """All designs of each stage."""
+        return [[space.tiling(index) for index in range(len(space))] for space in self.search.spaces]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.search.spaces))
+
+    def within(self, least: int, most: int) -> list[list[Tiling]]:
+        """For each stage those of plans that cost at most so much, where no plan costs less than ``least``."""
+        found = self._passed(least, most)
+        chosen: list[set[int]] = [set() for _ in self.search.spaces]
+        for step, useful in zip(self.program.steps, found.useful, strict=True):
+            chosen[step.stage].update(useful.tolist())
+        spaces = self.search.spaces
+        return [[space.tiling(index) for index in sorted(some)] for space, some in zip(spaces, chosen, strict=True)]
+
+    def bound(self, least: int, most: int) -> Bound:
+        """The bound with this value whose labels are those of all plans that cost at most so much."""
+        found = self._passed(least, most)
+        ceiling = most + 2 * slack_of(most)
+        decided = run(self.search, lambda step, _: found.useful[step], self.exact, ceiling, 0, self.limit)
+        boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
+        floors = proved_floors(self.search, slack_of(most))
+        return Bound(least, self.search.rate.fraction, boundaries, self.search.rate.lines, floors)
+
+    def _passed(self, least: int, most: int) -> Pass:
+        return _all(self.search, most, self.steer, self.limit, max(0, most - least))
 
 
 @dataclass(frozen=True)
@@ -187,6 +229,12 @@ def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
     return among[[search.spaces[stage].drain[among].argmin()]]
 
 
+def proved_floors(search: Search, slack: float) -> tuple[int, ...]:
+    """The floors of all stages as a proof names them: a little less than double precision says."""
+    shy = slack / (2 * len(search.floors))
+    return tuple(floor(found.value - shy) * search.rate.fraction[1] for found in search.floors)
+
+
 def _decided(program: Program, search: Search, best: Best, exact: Waiting, proven: bool, limit: Limit) -> Outcome:
     """Cross the useful designs in exact integers, read the plan and write the bound."""
     count = sum(map(len, search.spaces))
@@ -203,8 +251,7 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
     cost = int(decided.finish.cost)
     plan, latency = plan_of(program, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
-    shy = slack / (2 * len(search.floors))
-    floors = tuple(floor(found.value - shy) * denominator for found in search.floors)
+    floors = proved_floors(search, slack)
     if proven:
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost

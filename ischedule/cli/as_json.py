@@ -19,6 +19,7 @@ from ischedule.cli.published_report import refusals
 from ischedule.compat.exploration import Exploration
 from ischedule.models.case import Case, case_hash
 from ischedule.models.demand import Coordinate
+from ischedule.models.goal import Criterion
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import EXACT, dump_plan_file
 from ischedule.models.program import Program
@@ -51,6 +52,8 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
         "kind": None if result.kind is None else result.kind.value,
         "latency": result.latency,
         "bound": result.bound,
+        "objective": [criterion.value for criterion in result.case.objective],
+        "limits": limits(result),
         "gap": None if result.gap is None else float(result.gap),
         "deadline": result.deadline,
         "deadline_margin": _margin(result),
@@ -66,6 +69,13 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
     if result.exploration is not None:
         value["published"] = published_value(result.exploration)
     return value
+
+
+def limits(result: Result) -> dict[str, int]:
+    """The most that a plan may spend of each criterion that is limited; of latency, the deadline."""
+    goal = {} if not isinstance(result.program, Program) else result.program.goal.limits
+    found = {criterion.value: most for criterion, most in goal.items() if criterion is not Criterion.LATENCY}
+    return found if result.deadline is None else {"latency": result.deadline, **found}
 
 
 def head(case: Case) -> dict[str, object]:

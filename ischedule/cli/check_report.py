@@ -1,9 +1,11 @@
 """What `ischedule check` prints: accepted or rejected, why, and what the verdict takes for granted."""
 
-from ischedule.analysis.check import Verdict
+from ischedule.analysis.check import Verdict, spent_of
 from ischedule.analysis.trust import IDEAL
 from ischedule.cli.figures import bullets, facts, percent, time
+from ischedule.cli.goal_report import amount
 from ischedule.models.case import Case
+from ischedule.models.goal import Criterion
 
 
 def check_report(case: Case, verdict: Verdict) -> str:
@@ -15,9 +17,13 @@ def check_report(case: Case, verdict: Verdict) -> str:
     if claim.latency is not None:
         pairs.append(("latency", f"{time(claim.latency)} claimed" + _recomputed(verdict)))
     if claim.bound is not None:
-        pairs.append(("bound", f"{time(claim.bound)} claimed" + (", proven" if verdict.accepted else "")))
-    if verdict.accepted and claim.latency is not None and claim.bound and claim.latency > claim.bound > 0:
-        pairs.append(("gap", f"the best plan takes at most {percent(claim.latency - claim.bound, claim.latency)} less"))
+        first = case.objective[0]
+        what = "" if first is Criterion.LATENCY else f" of {first.value}"
+        proven = ", proven" if verdict.accepted else ""
+        pairs.append(("bound", f"{amount(case, first, claim.bound)}{what} claimed{proven}"))
+        spent = None if verdict.evaluation is None else spent_of(verdict.evaluation, first)
+        if verdict.accepted and spent is not None and spent > claim.bound > 0:
+            pairs.append(("gap", f"the best plan takes at most {percent(spent - claim.bound, spent)} less"))
     if verdict.accepted:
         pairs.append(("assuming", IDEAL.removeprefix("certified (").removesuffix(")")))
     text += "\n" + facts(pairs)

@@ -7,7 +7,6 @@ from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import Part, plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
 from ischedule.analysis.power_cycles import run_stages
-from ischedule.analysis.rounding import rounding_of
 from ischedule.analysis.trust import IDEAL
 from ischedule.api import Result
 from ischedule.cli.figures import (
@@ -24,6 +23,7 @@ from ischedule.cli.figures import (
     tile,
     time,
 )
+from ischedule.cli.goal_report import best_fact, limit_facts
 from ischedule.models.case import Case
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
@@ -71,7 +71,7 @@ def verdict_lines(result: Result) -> str:
     certified = {
         None: "not certified",
         Certified.OPTIMAL: "certified optimal",
-        Certified.WITHIN: f"certified within {_gap(result)} of the optimum",
+        Certified.WITHIN: _within(result),
         Certified.FEASIBLE: "certified feasible",
         Certified.INFEASIBLE: "certified: no plan exists",
         Certified.DEADLINE: "certified: every plan is late",
@@ -80,15 +80,18 @@ def verdict_lines(result: Result) -> str:
     return f"{result.case.name}: {result.status.value}\n{certified} {ideal}".rstrip() + "\n"
 
 
-def _gap(result: Result) -> str:
-    return "an unknown part" if result.gap is None else percent(result.gap, 1)
+def _within(result: Result) -> str:
+    if result.gap == 0:
+        return f"certified optimal by {result.case.objective[0].value} alone"
+    gap = "an unknown part" if result.gap is None else percent(result.gap, 1)
+    return f"certified within {gap} of the optimum"
 
 
 def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Latency, its bound and deadline, energy and memory traffic."""
     case, latency = result.case, evaluation.latency
     yield "latency", f"{time(latency)} at worst, {span(case)}"
-    yield "best possible", _best(result, latency)
+    yield "best possible", best_fact(result)
     if case.requirements.deadline is not None:
         yield "deadline", deadline_fact(latency, case.requirements.deadline)
     amount = amount_dimension(case)
@@ -97,22 +100,13 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     yield amount.name, f"{show(evaluation.drain, amount)} in {plural(evaluation.cycles, 'power cycle')}; {fullest}"
     if evaluation.written:
         yield "written", f"{number(evaluation.written)} B to non-volatile memory"
+    yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - physical, physical)
     yield (
         "physical bound",
         f"{time(physical)} if all charging were at the best charging power; the plan takes {more} more",
     )
-
-
-def _best(result: Result, latency: int) -> str:
-    if result.bound is None:
-        return "no bound is proven"
-    if result.bound == latency:
-        assert isinstance(result.program, Program)
-        rounding = time(rounding_of(result.program, latency))
-        return f"no plan takes less (with charging times not rounded: at most {rounding} less)"
-    return f"no plan takes less than {time(result.bound)}, {percent(latency - result.bound, latency)} below this one"
 
 
 def span(case: Case) -> str:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.designs import fitting_chains, tilings
-from ischedule.analysis.least_tilings import largest_atom, least_atom, least_tilings
+from ischedule.analysis.least_atom import largest_atom, least_atom
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.models.chain import Chain
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.kernels import Ends, Prices, volatile_bytes
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Bottleneck
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, stores_partial_sums

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ischedule import api
 from ischedule.analysis.fullest_cycle import fullest_cycle, passes
-from ischedule.analysis.least_tilings import least_atom
+from ischedule.analysis.least_atom import least_atom
 from ischedule.analysis.parts import Part
 from ischedule.analysis.shortage import Shortage, deadline_shortage, dearest_atom, shortage_of
 from ischedule.models.build import program_of

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ischedule.cli.main import main
+from tests.analysis.node_cases import document
 
 pytest.importorskip("z3", reason="needs z3")
 
@@ -60,3 +62,10 @@ def test_a_network_is_too_large_as_a_whole(capsys: Captured) -> None:
 def test_a_part_has_no_plan_file(capsys: Captured) -> None:
     assert main(["solve", "kws-inas-1mF-ts1", "--layer", "dense1", "-o", "plans"]) == 2
     assert "leave out -o or --layer" in capsys.readouterr().err
+
+
+def test_limits_and_further_criteria_are_refused(tmp_path: Path, capsys: Captured) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps(document(objective=["energy"])))
+    assert main(["solve", str(case), "--solver", "smt"]) == 2
+    assert "take --solver exact" in capsys.readouterr().err

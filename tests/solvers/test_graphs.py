@@ -14,12 +14,16 @@ from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.reach import require_bottleneck
+from ischedule.analysis.trust import trusted_of
+from ischedule.models.build import program_of
+from ischedule.models.case import load_case
 from ischedule.models.order import steps_of
 from ischedule.models.plan import Answer, Bound, Status
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.solve import solve
 from tests.analysis.small_networks import network
 from tests.analysis.small_programs import chain, laws
+from tests.models.case_examples import NETWORK
 
 SEEDS = st.integers(0, 10**9)
 
@@ -141,3 +145,11 @@ def test_labels_that_are_missing_at_one_boundary_are_missed() -> None:
             except Unproven:
                 caught += 1
     assert caught > 50
+
+
+def test_a_verdict_says_that_only_one_order_was_searched() -> None:
+    case = load_case(NETWORK)
+    program = program_of(case)
+    sentence = "layers run in the order in which they are listed"
+    assert not any(one.startswith(sentence) for one in trusted_of(case, program))
+    assert any(one.startswith(sentence) for one in trusted_of(case, replace(program, is_order_fixed=True)))

@@ -1,0 +1,42 @@
+"""Mixes of criteria over whole columns, bit for bit those of `criteria`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ischedule.models.criteria import Change, Weights, changed
+from ischedule.models.goal import Criterion
+from ischedule.models.program import Program
+
+_EXACT_BITS: Final = 60
+"""A sum of three products of so many bits is exact in 64."""
+
+
+class ArrayChange(Change):
+    """A change that is made in bulk where 64 bits hold it."""
+
+    __slots__ = ()
+
+    def column(self, drain: Sequence[int], time: Sequence[int], stored: Sequence[int], ended: int) -> Sequence[int]:
+        drains = np.asarray(drain, dtype=np.int64)
+        amounts = {
+            Criterion.ENERGY: drains,
+            Criterion.WRITTEN: np.asarray(stored, dtype=np.int64),
+            Criterion.CYCLES: np.full_like(drains, ended),
+        }
+        most = max((weight * int(amounts[one].max()) for one, weight in self.weights.items()), default=0)
+        if most.bit_length() > _EXACT_BITS:
+            return super().column(drain, time, stored, ended)
+        raised = np.zeros_like(drains)
+        for one, weight in self.weights.items():
+            raised += weight * amounts[one]
+        found: list[int] = (self.latency * np.asarray(time, dtype=np.int64) + raised // self.scale).tolist()
+        return found
+
+
+def weighed_array(program: Program, weights: Weights, scale: int = 1) -> Program:
+    """`weighed`, sooner for programs of many explicit designs."""
+    return changed(program, ArrayChange.of(weights, scale))
