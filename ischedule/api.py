@@ -149,14 +149,11 @@ def solve(
         refused = refusal_claim(__version__, case_hash(case), program)
         return _judged(case, program, [refused], progress, None)
     from ischedule.solvers.limit import Limit
-    from ischedule.solvers.solve import NotSearched
     from ischedule.solvers.solve import solve as search
 
     limit = Limit(time_limit, progress, gap=gap, threads=threads)
     try:
         answer = search(program, limit, latest(case, program), solver)
-    except NotSearched as error:
-        raise InputError("command line", "--solver", solver, str(error), "take --solver exact") from None
     except TooManyAtoms as error:
         remedy = "take --solver exact, or one layer of a network with --layer"
         raise InputError("command line", "--solver", solver, str(error), remedy) from None
@@ -184,7 +181,7 @@ def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress 
         found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
     else:
         found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
-    return _judged(case, program, list(found), progress, None)
+    return _judged(case, program, list(found), progress, answer.note)
 
 
 def _named(case: Case, program: Program, answer: Answer) -> Answer:

@@ -51,7 +51,7 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
         return by_labels
     designs = _designs(program, by_labels)
     slots = options_of(program, designs)
-    _require_size(slots)
+    require_size(slots)
     search, count = Search(program, slots, limit), sum(map(len, designs))
     try:
         best = search.run()
@@ -95,7 +95,7 @@ def _by_labels(program: Program) -> Outcome:
     return solve_exact(program, Limit())
 
 
-def _require_size(slots: list[list[Option]]) -> None:
+def require_size(slots: list[list[Option]]) -> None:
     """Raise `TooManyAtoms` for a program that is too much to ask."""
     longest = sum(max(map(len, slot)) for slot in slots)
     whole = sum(len(option) for slot in slots for option in slot)

@@ -22,10 +22,6 @@ SOLVERS = {
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
 
-class NotSearched(ValueError):
-    """A goal that a solver does not know."""
-
-
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
 
@@ -34,7 +30,12 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     """
     limit = limit or Limit()
     if not program.goal.is_plain and solver == "smt":
-        raise NotSearched("looks for the least latency alone, and the case has limits or further criteria")
+        from ischedule.solvers.smt_goal import solve_smt_goal
+
+        try:
+            return solve_smt_goal(program, limit)
+        except TimeUp:
+            return Answer(Status.UNDECIDED, None, None, None, None)
     if not program.goal.is_plain:
         return answer_of(program, solve_goal(program, limit))
     try:

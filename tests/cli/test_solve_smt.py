@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,23 @@ def test_a_part_has_no_plan_file(capsys: Captured) -> None:
     assert "leave out -o or --layer" in capsys.readouterr().err
 
 
-def test_limits_and_further_criteria_are_refused(tmp_path: Path, capsys: Captured) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"objective": ["cycles", "latency"]},
+        {"objective": ["energy", "latency"]},
+        {"requirements": {"power_cycles": 3}},
+        {"requirements": {"energy": "1 mJ"}},
+    ],
+    ids=str,
+)
+def test_limits_and_further_criteria_are_decided(changes: dict[str, Any], tmp_path: Path, capsys: Captured) -> None:
     case = tmp_path / "case.json"
-    case.write_text(json.dumps(document(objective=["energy"])))
-    assert main(["solve", str(case), "--solver", "smt"]) == 2
-    assert "take --solver exact" in capsys.readouterr().err
+    work = [{"name": "work", "energy": "150 uJ", "time": "20 ms", "volatile": "0 B", "repeat": 12}]
+    case.write_text(json.dumps(document(tasks={**document()["tasks"], "list": work}, **changes)))
+    said = []
+    for solver in ("exact", "smt"):
+        code = main(["solve", str(case), "--solver", solver, "--json"])
+        value = json.loads(capsys.readouterr().out)
+        said.append((code, *(value[key] for key in ("status", "kind", "latency"))))
+    assert said[0] == said[1]

@@ -25,7 +25,8 @@ from ischedule.models.plan import Answer, Status
 from ischedule.models.program import ExplicitStage, Program, Step
 from ischedule.solvers import smt, smt_curves, smt_encoding
 from ischedule.solvers.limit import Limit
-from ischedule.solvers.smt_encoding import CUT, Encoding, Option
+from ischedule.solvers.smt_encoding import CUT, Encoding, Option, options_of
+from ischedule.solvers.smt_goal import GoalSearch
 from ischedule.solvers.smt_rule import Rule
 from ischedule.solvers.solve import SOLVERS, solve
 from tests.analysis.small_programs import chain, laws
@@ -33,6 +34,7 @@ from tests.analysis.small_programs import program as small_program
 from tests.house.tree import ROOT
 from tests.solvers.random_laws import law_pool
 from tests.solvers.random_programs import random_explicit
+from tests.solvers.test_budgets import best_of, every_plan, goal_of, graph_of_sums, spent_by, storing
 from tests.solvers.test_graphs import explicit_graph
 
 pytest.importorskip("z3", reason="needs z3")
@@ -90,6 +92,25 @@ def test_so_have_ways_of_several_lengths(seed: int) -> None:
 @settings(max_examples=15)
 def test_so_have_programs_of_every_law(seed: int) -> None:
     require_same(explicit(seed, atoms=6))
+
+
+@given(SEEDS)
+@settings(max_examples=30)
+def test_goals_have_the_best_of_all_plans(seed: int) -> None:
+    """Limits on what is spent and criteria in any order, against brute force and the search by weights."""
+    random = Random(seed)
+    program = storing(graph_of_sums(random), random)
+    plans = list(every_plan(program))
+    goal = goal_of(plans, random)
+    asked = replace(program, goal=goal)
+    best = best_of(plans, goal)
+    found = GoalSearch(asked, options_of(asked), Limit()).best_plan()
+    assert best == (None if found is None else [found[1][name] for name in goal.order])
+    answer = solve(asked, solver="smt")
+    assert answer.status is solve(asked).status
+    assert (answer.plan is None) == (best is None)
+    if answer.plan is not None:
+        assert [spent_by(program, answer.plan)[name] for name in goal.order] == best
 
 
 @given(SEEDS)
