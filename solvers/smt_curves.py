@@ -76,6 +76,9 @@ class Curves:
             self._threshold(place, asked)
         self._high(place, value(place.high))
         self._left(place, value(place.left))
+        for choice in self.rule.choices:
+            # what the same cycle would leave at another choice is asked next
+            self._left(place, choice.level - value(place.need))
 
     def _value(self, model: Any) -> Any:
         return lambda term: model.eval(term, model_completion=True).as_long()
