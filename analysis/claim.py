@@ -42,7 +42,7 @@ def claims(
         if strongest is not None:
             yield PlanFile(tool, digest, strongest, plan, answer.bound)
     if plan is not None:
-        yield _plan_alone(tool, digest, plan, latency, latest)
+        yield _plan_alone(tool, digest, plan, latency, latest, answer.is_undecided)
 
 
 def goal_claims(
@@ -97,7 +97,9 @@ def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:
     return Claim(status, latency, least, Certified.OPTIMAL if latency == least else Certified.WITHIN)
 
 
-def _plan_alone(tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None) -> PlanFile:
-    in_time = latency is not None and (latest is None or latency <= latest)
+def _plan_alone(
+    tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None, is_undecided: bool = False
+) -> PlanFile:
+    in_time = not is_undecided and latency is not None and (latest is None or latency <= latest)
     status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
     return PlanFile(tool, digest, Claim(status, latency, None, Certified.FEASIBLE), plan, None)

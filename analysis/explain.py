@@ -16,6 +16,7 @@ from ischedule.analysis.remedies import Remedies, Remedy, Solve
 from ischedule.analysis.shortage import Shortage, amount_of
 from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
+from ischedule.models.conflict import Conflict
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan
@@ -55,12 +56,15 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Of a case without a plan the shortage and the remedies found, of one with a plan margins and sensitivities."""
+    """Of a case without a plan the shortage, the remedies found and the requirements that are in conflict, if known; of
+    one with a plan margins and sensitivities.
+    """
 
     shortage: Shortage | None
     remedies: tuple[Remedy, ...] = ()
     margins: tuple[Margin, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
+    conflict: Conflict | None = None
 
 
 STEP = Fraction(1001, 1000)

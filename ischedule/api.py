@@ -27,7 +27,8 @@ from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
-from ischedule.models.demand import Overflow, TooManyDesigns
+from ischedule.models.conflict import Conflict
+from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
@@ -153,6 +154,9 @@ def solve(
     limit = Limit(time_limit, progress, gap=gap, threads=threads)
     try:
         answer = search(program, limit, latest(case, program), solver)
+    except TooManyAtoms as error:
+        remedy = "take --solver exact, or one layer of a network with --layer"
+        raise InputError("command line", "--solver", solver, str(error), remedy) from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
@@ -162,6 +166,7 @@ def solve(
     if not program.goal.is_plain:
         return _with_goal(case, program, answer, progress)
     answer, evaluation, note = _within_period(case, program, answer, limit)
+    note = note or answer.note
     latency = None if evaluation is None else evaluation.latency
     found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
     if answer.plan is not None and answer.bound is None and note is None:
@@ -176,7 +181,7 @@ def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress 
         found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
     else:
         found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
-    return _judged(case, program, list(found), progress, None)
+    return _judged(case, program, list(found), progress, answer.note)
 
 
 def _named(case: Case, program: Program, answer: Answer) -> Answer:
@@ -227,10 +232,31 @@ def explain(
         return search(found, Limit(left()), latest(changed, found))
 
     if result.shortage is not None:
-        return result, explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
+        found = explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
+        return result, replace(found, conflict=_conflict(case, program, left(), progress))
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
     return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
+
+
+CONFLICT_SECONDS = 20.0
+"""How long is looked for the requirements that are in conflict."""
+
+
+def _conflict(
+    case: Case, program: Program | Unschedulable | None, seconds: float | None, progress: Progress | None
+) -> Conflict | None:
+    """The requirements of a case of tasks that are in conflict; None if they are too many, or z3 takes too long."""
+    if not isinstance(program, Program) or case.tasks is None:
+        return None
+    from ischedule.solvers.limit import Limit, TimeUp
+    from ischedule.solvers.smt_core import conflict_of
+
+    limit = Limit(CONFLICT_SECONDS if seconds is None else min(seconds, CONFLICT_SECONDS), progress)
+    try:
+        return conflict_of(program, latest(case, program), limit)
+    except TimeUp:
+        return None
 
 
 def compare_without(

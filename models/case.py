@@ -8,7 +8,7 @@ that two ways of writing the same problem have the same hash and two problems ne
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +23,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device, load_device
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import PLAIN, Criterion
+from ischedule.models.layer import NETWORK_INPUT, TensorShape
 from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
 from ischedule.models.quantities import MEMORY, TIME, Rounding
@@ -115,6 +116,10 @@ class Case:
     def chain(self) -> tuple[LayerShape, ...]:
         """The network's layers in order, with their extents."""
         return self._of_network(Network.chain)
+
+    def shapes(self) -> tuple[LayerShape, ...]:
+        """All layers of the network with their extents."""
+        return self._of_network(Network.shapes)
 
     def _of_network(self, read: Callable[[Network], T]) -> T:
         if self.network is None:
@@ -281,6 +286,26 @@ def _without_tasks(document: object) -> object:
 
 
 _ANY_TASK: Final = {"time": "1 s"}
+
+
+def layer_of(case: Case, name: str) -> Case:
+    """The case of one layer by itself: what the layers before it make is its input.
+
+    Raises `InputError` where the case has no such layer.
+    """
+    if case.network is None:
+        raise InputError("command line", "--layer", name, "is asked for, and the case has tasks", "leave it out")
+    shapes = {shape.name: shape for shape in case.shapes()}
+    if name not in shapes:
+        remedy = f"write {' or '.join(shapes)}"
+        raise InputError("command line", "--layer", name, "is no layer of the network", remedy)
+    shape = shapes[name]
+    if shape.sources > 1:
+        raise InputError("command line", "--layer", name, "reads several tensors", "name a layer that reads one")
+    layer = next(layer for layer in case.network.layers if layer.name == name)
+    tensor = TensorShape(shape.in_channels, shape.in_height, shape.in_width)
+    alone = replace(case.network, input=tensor, layers=(replace(layer, inputs=(NETWORK_INPUT,)),))
+    return replace(case, name=f"{case.name}, {name} alone", network=alone)
 
 
 def resolve(case: Case) -> dict[str, object]:

@@ -25,6 +25,10 @@ class TooManyDesigns(Overflow):
     """A layer has more designs than can be laid out."""
 
 
+class TooManyAtoms(Overflow):
+    """A program has more atoms than a solver is asked about."""
+
+
 class CoordinateMismatch(TypeError):
     """Energies and charges of one buffer were about to be added."""
 

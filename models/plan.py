@@ -122,7 +122,8 @@ class Status(Enum):
 class Answer:
     """What a solver returns: the best plan found and its worst-case latency, a proven bound, or why there is no plan.
 
-    ``latency`` and ``bound.value + offset`` are equal when the plan is optimal.
+    ``latency`` and ``bound.value + offset`` are equal when the plan is optimal. ``note`` says where the answer comes
+    from if that is not plain, ``is_undecided`` that a limit was reached before other plans were known to be no better.
     """
 
     status: Status
@@ -132,3 +133,5 @@ class Answer:
     bottleneck: Bottleneck | None
     proofs: tuple[Weighed, ...] = ()
     """About plans with a goal: the strongest first."""
+    note: str | None = None
+    is_undecided: bool = False

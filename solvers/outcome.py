@@ -45,6 +45,10 @@ class Outcome:
     """How many designs there were to choose from."""
     stuck: int | None = None
     """A stage that no design passes."""
+    note: str | None = None
+    """What has to be said about where the answer comes from, or why less is claimed than could be."""
+    is_undecided: bool = False
+    """Whether a limit was reached before anything was known about other plans."""
 
     def is_attained(self, law: CycleLaw) -> bool:
         """Whether the plan takes no more than its cost says."""

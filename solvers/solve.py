@@ -17,6 +17,7 @@ from ischedule.solvers.outcome import Outcome
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
     "ilp": "ischedule.solvers.ilp:solve_ilp",
+    "smt": "ischedule.solvers.smt:solve_smt",
 }
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
@@ -28,6 +29,13 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     none exists.
     """
     limit = limit or Limit()
+    if not program.goal.is_plain and solver == "smt":
+        from ischedule.solvers.smt_goal import solve_smt_goal
+
+        try:
+            return solve_smt_goal(program, limit)
+        except TimeUp:
+            return Answer(Status.UNDECIDED, None, None, None, None)
     if not program.goal.is_plain:
         return answer_of(program, solve_goal(program, limit))
     try:
@@ -43,7 +51,9 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     else:
         is_late = bound is not None and bound.value + program.law.offset > deadline
         status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
-    return Answer(status, outcome.plan, latency, bound, None)
+    if outcome.is_undecided:
+        status = Status.UNDECIDED
+    return Answer(status, outcome.plan, latency, bound, None, note=outcome.note, is_undecided=outcome.is_undecided)
 
 
 def answer_of(program: Program, found: Budgeted) -> Answer:

@@ -2,12 +2,13 @@
 
 from ischedule.analysis.explain import Explanation, Margin, Sensitivity
 from ischedule.analysis.remedies import Remedy
-from ischedule.analysis.shortage import Shortage
+from ischedule.analysis.shortage import Shortage, amount_of
 from ischedule.api import Result
 from ischedule.cli.as_json import head, shortage_value, unit
-from ischedule.cli.figures import facts, percent, section, time
+from ischedule.cli.figures import facts, percent, plural, section, time
 from ischedule.cli.published_report import published_report
 from ischedule.cli.report import verdict_lines
+from ischedule.models.conflict import Conflict, Named
 from ischedule.models.quantities import show
 
 
@@ -22,7 +23,7 @@ def explain_report(result: Result, explanation: Explanation | None) -> str:
         return text + "\nNothing is known that could be explained.\n"
     if explanation.shortage is not None:
         text += "\n" + shortage_facts(result, explanation.shortage) + parts(explanation.shortage)
-        return text + remedies(explanation.remedies)
+        return text + conflict(result, explanation.conflict) + remedies(explanation.remedies)
     return text + margins(explanation.margins) + sensitivities(result, explanation.sensitivities)
 
 
@@ -49,6 +50,26 @@ def parts(shortage: Shortage) -> str:
         if amount
     ]
     return section("what is demanded", ("part", shortage.measure.name, "share"), rows, (shortage.measure.name, "share"))
+
+
+def conflict(result: Result, found: Conflict | None) -> str:
+    """The requirements that no plan meets together, and what there would be without each."""
+    if found is None:
+        return ""
+    amount = amount_of(result.case)
+    is_about_time = Named.DEADLINE in found.names
+    rows = [
+        (
+            one.without.value,
+            plural(one.cycles, "power cycle"),
+            show(one.largest, amount),
+            time(one.latency) if is_about_time else "",
+        )
+        for one in found.witnesses
+    ]
+    title = "requirements in conflict: no plan meets all of them, and without any one there is a plan (z3)"
+    header = ("requirement", "without it, for example", "the fullest", "latency" if is_about_time else "")
+    return section(title, header, rows, header[2:3] + header[3:4])
 
 
 def remedies(found: tuple[Remedy, ...]) -> str:
@@ -118,6 +139,7 @@ def explanation_value(result: Result, explanation: Explanation | None) -> dict[s
         "bound": result.bound,
         "note": result.note,
         "bottleneck": None,
+        "conflict": None,
         "remedies": [],
         "margins": [],
         "sensitivities": [],
@@ -126,6 +148,11 @@ def explanation_value(result: Result, explanation: Explanation | None) -> dict[s
         return value
     if explanation.shortage is not None:
         value["bottleneck"] = shortage_value(explanation.shortage)
+    if explanation.conflict is not None:
+        value["conflict"] = [
+            {"without": one.without.value, "cycles": one.cycles, "largest": one.largest, "latency": one.latency}
+            for one in explanation.conflict.witnesses
+        ]
     value["remedies"] = [
         {
             "quantity": remedy.lever.name,

@@ -14,7 +14,7 @@ from ischedule.models.errors import InputError
 if TYPE_CHECKING:
     from ischedule.api import Result
 
-SOLVERS = ("exact", "ilp")
+SOLVERS = ("exact", "ilp", "smt")
 EXIT_CODES = {"schedulable": 0, "unschedulable": 1, "undecided": 3}
 
 
@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
     parser.add_argument("-o", "--output", metavar="DIR", help="write the plan file NAME.plan.json into this folder")
     parser.add_argument("--solver", choices=SOLVERS, default="exact", help="how to search (default: exact)")
+    parser.add_argument("--layer", metavar="NAME", help="solve this layer of the network by itself")
     parser.add_argument(
         "--time-limit", type=seconds, metavar="S", help="stop the search after so many seconds (default: none)"
     )
@@ -68,14 +69,19 @@ def threads(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve the case and render the result."""
+    if arguments.layer is not None and arguments.output is not None:
+        problem, remedy = "is a plan for a part of the case, which no case file stands for", "leave out -o or --layer"
+        raise InputError("command line", "--layer", arguments.layer, problem, remedy)
     folder = None if arguments.output is None else output_folder(arguments.output)
     source = case_source(arguments.case)
 
     from ischedule.api import solve
-    from ischedule.models.case import load_case
+    from ischedule.models.case import layer_of, load_case
 
     with Progress() as progress:
         case = load_case(source)
+        if arguments.layer is not None:
+            case = layer_of(case, arguments.layer)
         result = solve(
             case,
             arguments.time_limit,

@@ -1,0 +1,120 @@
+"""The beginning of a plan, followed from level to level in exact integers: what a solution of the constraints means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ischedule.models.conflict import Named
+from ischedule.models.cycle_law import Threshold
+from ischedule.models.plan import Plan, PowerCycles
+from ischedule.models.program import Program
+from ischedule.solvers.smt_encoding import COMMIT, COMMIT_TIME, CUT, DRAIN, RESUME, RESUME_TIME, TIME, Option
+from ischedule.solvers.smt_rule import Rule
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The power cycles of a plan up to some cut: where they end (in atoms), how long it took, and the level left.
+
+    ``options`` may go on behind the last end: their atoms are then not run yet.
+    """
+
+    options: tuple[Option, ...]
+    ends: tuple[int, ...]
+    drains: tuple[int, ...]
+    thresholds: tuple[Threshold, ...]
+    time: int
+    level: int
+
+    @classmethod
+    def of(cls, rule: Rule) -> Beginning:
+        """Nothing yet."""
+        return cls((), (), (), (), rule.first_time, rule.first_level)
+
+    @property
+    def begin(self) -> int:
+        """The atom with which the next cycle begins."""
+        return self.ends[-1] if self.ends else 0
+
+    def through(self, option: Option) -> Beginning:
+        """The same, with one more option behind the others."""
+        return replace(self, options=(*self.options, option))
+
+    def column(self, part: int) -> list[int]:
+        """A column of all atoms in a row."""
+        return [value for option in self.options for value in option.columns[part]]
+
+    def extended(self, rule: Rule, end: int, choice: int) -> Beginning | None:
+        """One more cycle up to an atom, at a threshold (0: the least sufficient, else one of the rule's choices).
+
+        None where no cycle may end, or where it drains more than there is.
+        """
+        dropped = rule.dropped
+        if end <= self.begin or (not self.column(CUT)[end - 1] and Named.CUTS not in dropped):
+            return None
+        begin, law, is_first = self.begin, rule.law, not self.ends
+        drain, active = (
+            self.column(resume)[begin] + sum(self.column(run)[begin:end]) + self.column(commit)[end - 1]
+            for resume, run, commit in ((RESUME, DRAIN, COMMIT), (RESUME_TIME, TIME, COMMIT_TIME))
+        )
+        need = drain + law.upkeep.reserve
+        most = max(rule.top, law.head.level) if is_first else rule.top
+        if need > most and not dropped & {Named.ENERGY, Named.WAKE}:
+            return None
+        if law.max_cycles == 1 and not is_first and Named.SUPPLY not in dropped:
+            return None
+        asked = rule.asked(need, is_first)
+        if asked > rule.top and Named.WAKE not in dropped:
+            asked = rule.top
+        threshold = rule.choices[choice - 1] if choice else rule.least(asked)
+        wait, start = self._begun(rule, need, threshold)
+        if need > (start if is_first else threshold.level) and Named.ENERGY not in dropped:
+            return None
+        left = law.level_left(start, drain)
+        return Beginning(
+            self.options,
+            (*self.ends, end),
+            (*self.drains, drain),
+            (*self.thresholds, threshold),
+            self.time + wait + active,
+            max(0, left) if Named.ENERGY in dropped and rule.bottom is None else left,
+        )
+
+    def _begun(self, rule: Rule, need: int, threshold: Threshold) -> tuple[int, int]:
+        """What is waited before the next cycle, and the level at which it starts."""
+        law, dropped, is_first = rule.law, rule.dropped, not self.ends
+        wait, start = 0, self.level
+        if law.head.waits or not is_first:
+            pause = 0 if is_first else law.upkeep.pause
+            charging = 0 if Named.SUPPLY in dropped else law.charging.charge_time(self.level, threshold.high)
+            wait = pause + charging + law.upkeep.latency
+            start = max(self.level, threshold.level)
+        return wait, max(start, need) if Named.WAKE in dropped else start
+
+    def cost(self, rule: Rule) -> int:
+        """The time so far, less what the level left is worth."""
+        charging = rule.law.charging
+        return self.time - (rule.down(self.level) if charging.reaches(max(self.level, rule.top)) else 0)
+
+    def latency(self, rule: Rule) -> int:
+        """What it takes as a whole plan."""
+        law, target = rule.law, rule.law.recharge_target
+        if target is None:
+            return self.time
+        if Named.SUPPLY in rule.dropped:
+            return self.time + law.upkeep.pause + law.upkeep.latency
+        return self.time + law.upkeep.pause + law.charging.charge_time(self.level, target) + law.upkeep.latency
+
+    def plan(self, program: Program) -> Plan:
+        """The same as a plan."""
+        runs: list[PowerCycles] = []
+        begin = 0
+        for end, threshold in zip(self.ends, self.thresholds, strict=True):
+            one = PowerCycles(1, end - begin, threshold.level, threshold.code)
+            if runs and replace(runs[-1], repeat=1) == one:
+                runs[-1] = replace(one, repeat=runs[-1].repeat + 1)
+            else:
+                runs.append(one)
+            begin = end
+        designs = tuple(option.design for option in self.options)
+        return Plan(designs, tuple(runs), tuple(program.steps[option.step].stage for option in self.options))

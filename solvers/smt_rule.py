@@ -1,0 +1,89 @@
+"""The certified rule for the SMT encoding: where a plan begins, what a cycle may wait for, and how long charging takes.
+
+Model section 5 and nothing else: cycle k starts at the higher of its threshold and the level left. Prices of cycles,
+which regroup the waits of this rule, are not used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ischedule.models.conflict import Named
+from ischedule.models.cycle_law import CycleLaw, Threshold
+from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule of one law, asked for single levels.
+
+    ``choices`` are the thresholds of the stated finite set, in ascending order, where one is searched; elsewhere the
+    least sufficient threshold is waited for, or turn-on. ``dropped`` are requirements that do not count.
+    """
+
+    law: CycleLaw
+    choices: tuple[Threshold, ...]
+    has_least: bool
+    is_fixed: bool
+    is_continuous: bool
+    dropped: frozenset[Named] = frozenset()
+
+    @classmethod
+    def of(cls, law: CycleLaw) -> Rule:
+        """The rule of a law."""
+        if not isinstance(law, ProgrammableWakeLaw):
+            return cls(law, (), True, True, False)
+        search = law.search
+        choices = () if search is None else tuple(map(search.candidate, range(1, search.count + 1)))
+        return cls(law, choices, search is None or search.has_least, False, law.thresholds.step is None)
+
+    @property
+    def top(self) -> int:
+        """The highest level that a cycle can be guaranteed by waiting."""
+        return self.law.capacity + self.law.upkeep.reserve
+
+    @property
+    def bottom(self) -> int | None:
+        """The level after every cycle where the rest is burnt."""
+        return self.law.bottom if isinstance(self.law, FixedWakeLaw) else None
+
+    @property
+    def turn_on(self) -> Threshold:
+        """The threshold of every cycle under fixed wake."""
+        return self.least(0)
+
+    @property
+    def first_level(self) -> int:
+        """The level at which a plan begins."""
+        head = self.law.head.level
+        return max(head, self.top) if Named.START in self.dropped else head
+
+    @property
+    def first_time(self) -> int:
+        """The time before the first cycle's wait."""
+        return 0 if Named.START in self.dropped else self.law.head.delay
+
+    def least(self, level: int) -> Threshold:
+        """The lowest threshold that guarantees a level; without the wake level as a requirement there is always one."""
+        if level > self.top and Named.WAKE in self.dropped:
+            return replace(self.least(self.top), level=level)
+        if isinstance(self.law, ProgrammableWakeLaw):
+            return self.law.thresholds.least(level)
+        return self.law.threshold_at(self.law.charging.buffer.capacity, None)
+
+    def has_code(self) -> bool:
+        """Whether thresholds are steps of the hardware."""
+        return not self.is_fixed and not self.is_continuous
+
+    def up(self, level: int) -> int:
+        """The time from the floor up to a level, rounded up."""
+        return self.law.charging.elapsed_up(level)
+
+    def down(self, level: int) -> int:
+        """The time from the floor up to a level, rounded down."""
+        return self.law.charging.elapsed_down(level)
+
+    def asked(self, need: int, is_first: bool) -> int:
+        """What a threshold has to guarantee: nothing where the first cycle finds enough at hand."""
+        return 0 if is_first and need <= self.law.head.level else need
