@@ -28,6 +28,9 @@ SUGGESTIONS = 400
 STRIDE = 4
 """After so many places it is asked whether the last cycle can begin any earlier."""
 
+FIRST_PATIENCE = 2.0
+"""Seconds after which z3 begins a question again, with another seed and twice the patience."""
+
 MOST_ATOMS = 60
 """Along a plan: what has more is not asked."""
 
@@ -158,7 +161,7 @@ class Search:
         self.curves = Curves(self.encoding)
         self.rule, self.z3 = self.encoding.rule, self.encoding.z3
         self.best: Beginning | None = None
-        self.questions = self.goals = 0
+        self.questions = self.goals = self.restarts = 0
         self.beginnings = [Beginning.of(self.rule)]
 
     def run(self) -> Beginning | None:
@@ -214,6 +217,8 @@ class Search:
                 continue
             here = [encoding.picks[place.slot][index], place.ends]
             best = self._suggested(option, place.atom)
+            if best is not None:
+                self.curves.tell(place, best.thresholds[-1], best.level)
             best = self._least(here, place.cost, best, Beginning.cost)
             at = z3.And(*here)
             if best is None:
@@ -320,12 +325,18 @@ class Search:
         """A model in which literals hold, None if there is none. Raises ``TimeUp``."""
         self.questions += 1
         self.limit.tell(f"question {self.questions} to z3")
-        left = self.limit.left()
-        if left is not None:
-            self.encoding.solver.set("timeout", max(1, int(1000 * left)))
-        answer = self.encoding.solver.check(*literals)
-        if answer == self.z3.unknown:
-            raise TimeUp
+        patience = FIRST_PATIENCE
+        while True:
+            self.limit.check()
+            left = self.limit.left()
+            seconds = patience if left is None else min(patience, left)
+            self.encoding.solver.set("timeout", max(1, int(1000 * seconds)))
+            answer = self.encoding.solver.check(*literals)
+            if answer != self.z3.unknown:
+                break
+            patience *= 2
+            self.restarts += 1
+            self.encoding.solver.set("random_seed", self.restarts)
         return self.encoding.solver.model() if answer == self.z3.sat else None
 
     def _read(self, model: Any) -> Beginning:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from ischedule.models.charging import PowerCharging
+from ischedule.models.cycle_law import Threshold
 from ischedule.solvers.smt_encoding import COMMIT, DRAIN, RESUME, Encoding, Place
 
 
@@ -67,6 +68,11 @@ class Curves:
         if need <= head:
             self._threshold(place, 0)
             self._left(place, max(head, self.rule.least(0).level) - need)
+
+    def tell(self, place: Place, threshold: Threshold, left: int) -> None:
+        """The instances at what a cycle waits for that is known to end at a place, and at what it leaves."""
+        self._high(place, threshold.high)
+        self._left(place, left)
 
     def learn(self, place: Place, model: Any) -> None:
         """The instances at what a model has at a place."""

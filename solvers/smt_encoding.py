@@ -143,7 +143,7 @@ class Encoding:
 
     def _start(self) -> _State:
         z3, head = self.z3, self.program.law.head
-        level, worth, time = z3.Ints("level worth time")
+        level, worth, time = z3.Int("level"), z3.Real("worth"), z3.Real("time")
         self.require(level == head.level, Named.START)
         self.require(level <= max(head.level, self.rule.top))
         self.require(time >= head.delay, Named.START)
@@ -224,7 +224,7 @@ class Encoding:
     def _clock(self, place: Place, before: _State, begins: Any, present: Any, value: Any) -> tuple[Any, Any]:
         """How long the cycle in progress has run, and what has passed when the last one has ended."""
         z3, name = self.z3, f"{place.slot} {place.atom}"
-        active, passed = z3.Int(f"active {name}"), z3.Int(f"passed {name}")
+        active, passed = z3.Int(f"active {name}"), z3.Real(f"passed {name}")
         ends, wait = place.ends, self._wait(place, before)
         self.solver.add(
             z3.Implies(begins, active == value(RESUME_TIME) + value(TIME)),
@@ -261,9 +261,9 @@ class Encoding:
     ) -> Place:
         """A power cycle that ends here: its threshold, the level at which it starts, and what it leaves."""
         z3, law, rule, name = self.z3, self.program.law, self.rule, f"{slot} {atom}"
-        threshold, high, rise = z3.Int(f"threshold {name}"), z3.Int(f"high {name}"), z3.Int(f"rise {name}")
-        left, worth, begun = z3.Int(f"left {name}"), z3.Int(f"worth {name}"), z3.Int(f"begun {name}")
-        level, level_worth = z3.Int(f"level {name}"), z3.Int(f"level worth {name}")
+        threshold, high, rise = z3.Int(f"threshold {name}"), z3.Int(f"high {name}"), z3.Real(f"rise {name}")
+        left, worth, begun = z3.Int(f"left {name}"), z3.Real(f"worth {name}"), z3.Int(f"begun {name}")
+        level, level_worth = z3.Int(f"level {name}"), z3.Real(f"level worth {name}")
         asked, choices = self._threshold(name, need, is_first, (threshold, high, rise))
         self.require(z3.Implies(ends, threshold <= rule.top), Named.WAKE)
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(is_first)
@@ -330,7 +330,7 @@ class Encoding:
     def _wait(self, place: Place, before: _State) -> Any:
         """What is waited before a cycle that ends at a place, at least."""
         z3, law = self.z3, self.program.law
-        wait = z3.Int(f"wait {place.slot} {place.atom}")
+        wait = z3.Real(f"wait {place.slot} {place.atom}")
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(place.is_first)
         pause, latency = law.upkeep.pause, law.upkeep.latency
         charges = z3.And(place.ends, waits, place.high > before.level)
@@ -357,7 +357,7 @@ class Encoding:
         z3, law, target = self.z3, self.program.law, self.program.law.recharge_target
         if target is None:
             return self.state.time
-        back = z3.Int("back")
+        back = z3.Real("back")
         self.solver.add(back >= 0)
         short = target > self.state.level
         self.require(z3.Implies(short, back >= self.rule.up(target) - self.state.worth), Named.SUPPLY)

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.cover import require_bound
@@ -40,6 +40,8 @@ from tests.solvers.test_graphs import explicit_graph
 pytest.importorskip("z3", reason="needs z3")
 
 SEEDS = st.integers(0, 10**9)
+SECONDS = 5.0
+"""For each program; what z3 has not decided then is counted as an event."""
 
 
 def explicit(seed: int, **sizes: int) -> Program:
@@ -54,7 +56,10 @@ def facts(answer: Answer) -> tuple[object, ...]:
 
 def require_same(program: Program) -> None:
     """The exact solver's answer, with a plan that takes what is said and a bound that the checker accepts."""
-    found, other = solve(program, solver="smt"), solve(program)
+    found, other = solve(program, Limit(SECONDS), solver="smt"), solve(program)
+    if found.status is Status.UNDECIDED:
+        event("undecided")
+        return
     assert facts(found) == facts(other)
     if found.plan is not None:
         assert found.bound is not None
@@ -118,7 +123,10 @@ def test_goals_have_the_best_of_all_plans(seed: int) -> None:
 def test_all_three_solvers_agree(seed: int) -> None:
     pytest.importorskip("pulp")
     program = small_program(Random(seed))
-    exact, ilp, found = (solve(program, solver=name) for name in ("exact", "ilp", "smt"))
+    exact, ilp, found = (solve(program, Limit(SECONDS), solver=name) for name in ("exact", "ilp", "smt"))
+    if found.status is Status.UNDECIDED:
+        event("undecided")
+        return
     assert facts(found) == facts(exact)
     if program.law.leaves_level and exact.bound is not None and exact.bound.follows_levels:
         return  # the ILP prices levels as time gained, which is a bound only
@@ -127,7 +135,8 @@ def test_all_three_solvers_agree(seed: int) -> None:
 
 @pytest.mark.parametrize("name", ["sensor-node-part-tolerances", "sensor-node-radio-does-not-fit"])
 def test_shipped_tasks_are_decided(name: str) -> None:
-    require_same(program_of(load_case(ROOT / f"cases/{name}.json")))
+    program = program_of(load_case(ROOT / f"cases/{name}.json"))
+    assert facts(solve(program, solver="smt")) == facts(solve(program))
 
 
 def test_the_batching_of_one_layer_is_decided() -> None:
