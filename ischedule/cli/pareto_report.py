@@ -6,14 +6,16 @@ from pathlib import Path
 from ischedule.analysis.front import CheckedFront
 from ischedule.analysis.trust import IDEAL
 from ischedule.cli.as_json import head
-from ischedule.cli.figures import number, percent, section, time
-from ischedule.cli.goal_report import amount
+from ischedule.cli.figures import amount_dimension, number, percent, section
 from ischedule.cli.output import write_whole
 from ischedule.models.case import Case
 from ischedule.models.demand import Coordinate
 from ischedule.models.errors import InputError
 from ischedule.models.goal import Criterion
+from ischedule.models.quantities import TIME, show
 
+DIGITS = 7
+"""Neighbours of a front can differ by little."""
 ENDINGS = (".svg", ".png", ".pdf")
 
 
@@ -26,8 +28,8 @@ def pareto_report(case: Case, found: CheckedFront | None) -> str:
     rows: list[tuple[str, ...]] = [
         (
             str(place),
-            time(point.evaluation.latency),
-            amount(case, Criterion.ENERGY, point.evaluation.drain),
+            show(point.evaluation.latency, TIME, DIGITS),
+            show(point.evaluation.drain, amount_dimension(case), DIGITS),
             number(point.evaluation.written),
             number(point.evaluation.cycles),
             "" if case.requirements.deadline is None else _in_time(case, point.evaluation.latency),
