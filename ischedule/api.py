@@ -29,7 +29,7 @@ from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
 from ischedule.models.conflict import Conflict
-from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
+from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unanswerable
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
@@ -159,6 +159,8 @@ def solve(
     except TooManyAtoms as error:
         remedy = "take --solver exact, or one layer of a network with --layer"
         raise InputError("command line", "--solver", solver, str(error), remedy) from None
+    except Unanswerable as error:
+        raise InputError("command line", "--solver", solver, str(error), "take --solver exact") from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
