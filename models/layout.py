@@ -5,8 +5,8 @@ cycle that is cut short is run again from its start, so within a cycle nothing t
 cycle that runs an atom of a kernel reads its inputs and writes its results, so lifetimes are those of whole kernels.
 
 A feature map whose partial sums pass through this memory has regions beside the one that is published: its passes
-alternate between them and end in the published one. Two regions do where every cycle that reads published sums makes
-one pass over them, otherwise it takes three. Like all feature maps they hold words as wide as the network's.
+alternate between them and end in the published one. Three regions do for any power cycles, two where every cycle that
+reads published sums makes one pass over them, and one where no sums are read back. All hold words of the network.
 """
 
 from __future__ import annotations
@@ -216,23 +216,25 @@ def _other_regions(
     if not stores_partial_sums(extent, tiling):
         return 0
     inside = cuts[bisect_right(cuts, start) : bisect_right(cuts, end - 1)]
-    return 1 + passes_twice(extent, tiling, [cut - start for cut in inside], end - start)
+    return regions_of(extent, tiling, [cut - start for cut in inside], end - start) - 1
 
 
-def passes_twice(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) -> bool:
-    """Whether a power cycle reads published sums and passes over them more than once, which takes three regions.
+def regions_of(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) -> int:
+    """How many regions the results of a design take whose partial sums are stored.
 
-    ``cuts`` are the atoms of the design before which a cycle begins, the first one apart. Passes over the same results
-    are a batch of atoms apart and belong to one round over all input channels; a cycle that begins with a round has
-    read nothing. In OUTPUT order sums stay in volatile memory, and a cycle reads them once.
+    ``cuts`` are the atoms of the design before which a power cycle begins, the first one apart. In OUTPUT order sums
+    stay in volatile memory too, and only a cycle that begins inside a row reads them, once: it needs a second region.
+    Otherwise each pass reads what the one before wrote. Passes over the same results are a batch of atoms apart and
+    belong to one round over all input channels. A cycle that begins inside a round, has read published sums and passes
+    over them again needs a third; one that begins with a round has read nothing.
     """
+    batches = count(innermost(extent, tiling), tiling.batch)
     if extent.pooling or tiling.order is Order.OUTPUT:
-        return False
-    apart = count(innermost(extent, tiling), tiling.batch)
-    around = count(extent.inputs, tiling.inputs) * apart
+        return 2 if any(cut % batches for cut in cuts) else 1
+    around = count(extent.inputs, tiling.inputs) * batches
     for cut, until in pairwise([*cuts, atoms]):
         begin = cut % around
         stop = min(begin + until - cut, around)
-        if begin and max(begin, apart) + apart < stop:
-            return True
-    return False
+        if begin and max(begin, batches) + batches < stop:
+            return 3
+    return 2
