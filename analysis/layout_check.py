@@ -124,7 +124,7 @@ def _require_regions(
 
 def _require_passes(kernel: Kernel, extent: Extent, tiling: Tiling, begins: Sequence[int], regions: int) -> None:
     for results, history in histories(extent, tiling, begins).items():
-        if not ends_in_place(tuple(history), regions):
+        if not can_be_repeated(tuple(history), regions):
             text = f"results {results + 1} of {kernel.name} have {regions} regions"
             raise InvalidLayout(Fault.REGIONS, text)
 
@@ -145,10 +145,11 @@ def histories(extent: Extent, tiling: Tiling, begins: Sequence[int]) -> dict[int
 
 
 @lru_cache(4096)
-def ends_in_place(history: tuple[tuple[bool, bool], ...], regions: int) -> bool:
-    """Whether passes can choose the regions that they write so that every cycle can be repeated and the last is 0.
+def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int) -> bool:
+    """Whether passes can choose the regions that they write so that every cycle can be repeated.
 
-    All choices are followed: the region that holds the sums, those that the cycle read first, those that it wrote.
+    All choices are followed: the region that holds the sums, those that the cycle read first, those that it wrote. The
+    regions are alike before the first pass, so that where there is a choice one of them ends in the tensor's.
     """
     nothing: frozenset[int] = frozenset()
     states: set[tuple[int, frozenset[int], frozenset[int]]] = {(-1, nothing, nothing)}
@@ -164,7 +165,7 @@ def ends_in_place(history: tuple[tuple[bool, bool], ...], regions: int) -> bool:
                 if region not in before and not (reads and region == holds)
             }
         states = following
-    return any(holds == 0 for holds, _, _ in states)
+    return bool(states)
 
 
 class _Memory:
@@ -177,7 +178,6 @@ class _Memory:
         self._others = {
             index: [slot for slot in ranges if slot.kernel == index] for index in range(len(network.kernels))
         }
-        self._begun: set[int] = set()
         self._holds = {Slot(0)}
         self._lost: set[Slot] = set()
 
@@ -188,7 +188,6 @@ class _Memory:
             for place in range(cycle.first_stage, cycle.last_stage + 1):
                 index = self._plan.stages[place]
                 reads, writes = self._accesses(index)
-                self._begun.add(index)
                 for slot in reads:
                     self._require(slot, f"in cycle {number} {self._network.kernels[index].name} reads")
                 for slot in writes:
@@ -202,12 +201,13 @@ class _Memory:
                 self._require(Slot(tensor), "at the end the output is")
 
     def _accesses(self, index: int) -> tuple[list[Slot], list[Slot]]:
-        """What a power cycle reads and writes that runs atoms of a kernel; sums only where it has begun before."""
+        """What a power cycle reads and writes that runs atoms of a kernel.
+
+        Each of a kernel's cycles, which follow one another, writes all regions: what is written in them is kept until
+        the next one wherever no two things that a cycle touches share memory.
+        """
         kernel = self._network.kernels[index]
-        reads = [Slot(tensor) for tensor in kernel.reads]
-        writes = [Slot(kernel.writes), *self._others[index]]
-        sums = writes if index in self._begun and self._others[index] else []
-        return [*reads, *sums], writes
+        return [Slot(tensor) for tensor in kernel.reads], [Slot(kernel.writes), *self._others[index]]
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:

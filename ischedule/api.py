@@ -40,6 +40,7 @@ from ischedule.models.wake import Until
 
 if TYPE_CHECKING:
     from ischedule.analysis.explain import Explanation
+    from ischedule.memory import PackedMemory
     from ischedule.solvers.limit import Limit
 
 Progress = Callable[[str], None]
@@ -120,6 +121,15 @@ class Result:
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
+
+    @cached_property
+    def memory(self) -> PackedMemory | None:
+        """Addresses in non-volatile memory for the plan's buffers, None for tasks or without a plan."""
+        from ischedule.memory import packed_memory
+
+        if self.plan is None or not isinstance(self.program, Program):
+            return None
+        return packed_memory(self.case, self.program, self.plan)
 
     @property
     def deadline(self) -> int | None:

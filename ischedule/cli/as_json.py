@@ -17,6 +17,7 @@ from ischedule.analysis.shortage import Shortage
 from ischedule.api import Result
 from ischedule.cli.published_report import refusals
 from ischedule.compat.exploration import Exploration
+from ischedule.memory import PackedMemory
 from ischedule.models.case import Case, case_hash
 from ischedule.models.demand import Coordinate
 from ischedule.models.goal import Criterion
@@ -60,6 +61,7 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
         "note": result.note,
         "bottleneck": None if result.shortage is None else shortage_value(result.shortage),
         "figures": None,
+        "memory_layout": None if result.memory is None else memory_value(result.memory),
         "trusted": [] if result.verdict is None else list(result.verdict.trusted),
         "plan_file": written,
         "plan": None if result.plan_file is None else json.loads(dump_plan_file(result.plan_file)),
@@ -69,6 +71,29 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
     if result.exploration is not None:
         value["published"] = published_value(result.exploration)
     return value
+
+
+def memory_value(memory: PackedMemory) -> dict[str, object]:
+    """What a plan keeps in non-volatile memory and where; power cycles count from 1, and both ends are used."""
+    constants = memory.layout.constants
+    return {
+        "size": memory.size,
+        "bound": memory.bound,
+        "unshared": memory.unshared,
+        "weights": constants.weights,
+        "records": constants.records,
+        "tables": constants.tables,
+        "buffers": [
+            {
+                "name": buffer.name,
+                "first_cycle": buffer.first + 1,
+                "last_cycle": buffer.last + 1,
+                "size": buffer.size,
+                "address": memory.addresses[slot],
+            }
+            for slot, buffer in memory.layout.buffers.items()
+        ],
+    }
 
 
 def limits(result: Result) -> dict[str, int]:

@@ -100,6 +100,9 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     yield amount.name, f"{show(evaluation.drain, amount)} in {plural(evaluation.cycles, 'power cycle')}; {fullest}"
     if evaluation.written:
         yield "written", f"{number(evaluation.written)} B to non-volatile memory"
+    if result.memory is not None:
+        packed, unshared = number(result.memory.size), number(result.memory.unshared)
+        yield "memory", f"{packed} B of non-volatile memory, packed ({unshared} B if nothing shared)"
     yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - physical, physical)

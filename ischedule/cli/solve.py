@@ -22,6 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """A case, where the plan goes, and how long the search may take."""
     parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
     parser.add_argument("-o", "--output", metavar="DIR", help="write the plan file NAME.plan.json into this folder")
+    parser.add_argument(
+        "--addresses", metavar="FILE", help="write where a network's buffers lie in non-volatile memory, as CSV"
+    )
     parser.add_argument("--solver", choices=SOLVERS, default="exact", help="how to search (default: exact)")
     parser.add_argument("--layer", metavar="NAME", help="solve this layer of the network by itself")
     parser.add_argument(
@@ -105,6 +108,9 @@ def run(arguments: argparse.Namespace) -> int:
         case = load_case(source)
         if arguments.layer is not None:
             case = layer_of(case, arguments.layer)
+        if arguments.addresses is not None and case.network is None:
+            problem, remedy = "has no content: tasks do not say what they keep", "leave out --addresses"
+            raise InputError("command line", "--addresses", arguments.addresses, problem, remedy)
         result = solve(
             case,
             arguments.time_limit,
@@ -114,6 +120,8 @@ def run(arguments: argparse.Namespace) -> int:
             threads=arguments.threads,
         )
     written = None if folder is None else write_plan(result, folder)
+    if arguments.addresses is not None and result.memory is not None:
+        write_whole(Path(arguments.addresses), result.memory.csv())
     sys.stdout.write(rendered(result, written, arguments.json, arguments.case))
     return EXIT_CODES[result.status.value]
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.accesses import first_conflict, passes
-from ischedule.analysis.layout_check import Fault, InvalidLayout, ends_in_place, histories, require_layout
+from ischedule.analysis.layout_check import Fault, InvalidLayout, can_be_repeated, histories, require_layout
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.layout import Buffer, Layout, Slot, layout_of
@@ -38,6 +38,7 @@ BRANCHED = load_case(
             "input": {"channels": 4, "height": 4, "width": 4},
             "layers": [
                 {"name": "stem", "kind": "conv2d", "out_channels": 4, "kernel": [1, 1]},
+                {"name": "side", "kind": "conv2d", "out_channels": 2, "kernel": [1, 1], "inputs": ["stem"]},
                 {"name": "left", "kind": "conv2d", "out_channels": 4, "kernel": [1, 1], "inputs": ["stem"]},
                 {"name": "right", "kind": "conv2d", "out_channels": 3, "kernel": [1, 1], "inputs": ["stem"]},
                 {"name": "sum", "kind": "add", "inputs": ["stem", "left"]},
@@ -187,7 +188,7 @@ def test_as_many_regions_as_repeating_every_cycle_takes() -> None:
             continue
         for regions in (1, 2, 3):
             found = all(
-                ends_in_place(tuple(history), regions) for history in histories(extent, tiling, ends[:-1]).values()
+                can_be_repeated(tuple(history), regions) for history in histories(extent, tiling, ends[:-1]).values()
             )
             assert found == (first_conflict(passes(extent, tiling), ends, regions) is None)
             refused += not found

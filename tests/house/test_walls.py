@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterable
 
+import pytest
+
 from tests.house.tree import ROOMS, ROOT, Import, all_imports, imports_of, modules, within
 
 ALLOWED = {
@@ -18,6 +20,7 @@ ALLOWED = {
 """What each room may import of the package; the face, `ischedule` itself, may import all of it."""
 
 CHECKER = "ischedule.analysis.check"
+CHECKERS = (CHECKER, "ischedule.analysis.layout_check")
 SOLVING = ("ischedule.solvers", "numpy", "pulp", "highspy", "sympy", "z3")
 """What the checker must not rest on: the solvers, floating-point arrays, and what solvers are compared with."""
 
@@ -82,15 +85,17 @@ def test_a_relative_import_is_seen() -> None:
     assert [one.level for one in imports_of("ischedule.models.a", "from . import b\nfrom ..solvers import c")] == [1, 2]
 
 
-def test_the_checker_reaches_no_solver() -> None:
-    entries = [name for name in modules() if within(name, CHECKER)]
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_the_checker_reaches_no_solver(checker: str) -> None:
+    entries = [name for name in modules() if within(name, checker)]
     chains = {name: chain for entry in entries for name, chain in reached_from(entry, all_imports(), modules()).items()}
     assert len(chains) > len(entries) > 0
     assert [" -> ".join(chain) for name, chain in chains.items() if any(within(name, bad) for bad in SOLVING)] == []
 
 
-def test_the_checker_loads_no_solver() -> None:
-    program = f"import sys, {CHECKER}; print([name for name in {SOLVING} if name in sys.modules])"
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_the_checker_loads_no_solver(checker: str) -> None:
+    program = f"import sys, {checker}; print([name for name in {SOLVING} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "[]\n", "")
 
