@@ -130,7 +130,7 @@ def run_pareto(arguments: argparse.Namespace) -> int:
     """Find the front of two criteria and render it."""
     from ischedule.cli.pareto_report import pareto_report, pareto_value, plot, require_plot
 
-    for option, value in (("-o", arguments.output), ("--layer", arguments.layer)):
+    for option, value in (("-o", arguments.output), ("--layer", arguments.layer), ("--addresses", arguments.addresses)):
         if value is not None:
             raise InputError("command line", option, value, "stands beside --pareto", "leave out one of them")
     if arguments.solver != "exact":

@@ -50,6 +50,7 @@ def test_what_a_front_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         ((str(limited), "--pareto", "latency,energy"), "$.requirements"),
         ((str(tasks), "--pareto", "latency,written"), "tasks do not say"),
         (("kws-inas-1mF-ts1", "--pareto", "latency,energy", "-o", str(tmp_path)), "-o"),
+        (("kws-inas-1mF-ts1", "--pareto", "latency,energy", "--addresses", "a.csv"), "--addresses"),
         (("kws-inas-1mF-ts1", "--pareto", "latency,energy", "--solver", "ilp"), "--solver"),
         (("kws-inas-1mF-ts1", "--pareto", "latency,energy", "--plot", "front.txt"), "--plot"),
         (("kws-inas-1mF-ts1", "--plot", "front.svg"), "--pareto"),
