@@ -19,6 +19,7 @@ from ischedule.analysis.check import check as check_claim
 from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
+from ischedule.analysis.front import CheckedFront, Point, checked_front
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
@@ -28,9 +29,10 @@ from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
 from ischedule.models.conflict import Conflict
-from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns
+from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unanswerable
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
+from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
@@ -167,6 +169,8 @@ def solve(
     except TooManyAtoms as error:
         remedy = "take --solver exact, or one layer of a network with --layer"
         raise InputError("command line", "--solver", solver, str(error), remedy) from None
+    except Unanswerable as error:
+        raise InputError("command line", "--solver", solver, str(error), "take --solver exact") from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"
         raise InputError(case.source, "$.requirements.volatile_memory", MISSING, str(error), remedy) from None
@@ -205,6 +209,50 @@ def _named(case: Case, program: Program, answer: Answer) -> Answer:
     except Unproven:
         return answer
     return replace(answer, bottleneck=named)
+
+
+def pareto(
+    case: Case | str | Path | Mapping[str, Any],
+    names: tuple[str, str],
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> tuple[Case, CheckedFront | None]:
+    """The front of two criteria: the plans that are best in one of them for what they spend of the other.
+
+    None where there is no plan, or none was found within the time limit. A deadline is set aside. Raises `InputError`
+    for a case that is wrong, or that limits what plans spend.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    chosen = tuple(map(Criterion, names))
+    _require_front(case, chosen)
+    program = program_or_reason(case)
+    if isinstance(program, Unschedulable):
+        return case, None
+    from ischedule.solvers.limit import Limit
+    from ischedule.solvers.pareto import front
+
+    order = (chosen[0], chosen[1])
+    found = front(program, *order, Limit(time_limit, progress))
+    if found is None:
+        return case, None
+    points = []
+    for corner in found.corners:
+        evaluation = evaluate(program, corner.plan, record_bytes(case))
+        points.append(Point(corner.plan, evaluation, (spent_of(evaluation, order[0]), spent_of(evaluation, order[1]))))
+    return case, checked_front(program, order, points, found.ends, found.between, progress or unheard)
+
+
+def _require_front(case: Case, chosen: tuple[Criterion, ...]) -> None:
+    shown = ",".join(criterion.value for criterion in chosen)
+    if case.semantics is not Semantics.ISCHEDULE:
+        raise InputError(case.source, "$.semantics", case.semantics.value, "has no front", 'write "ischedule"')
+    if Criterion.WRITTEN in chosen and case.tasks is not None:
+        problem, remedy = "cannot be counted: tasks do not say what they write", "count cycles"
+        raise InputError("command line", "--pareto", shown, problem, remedy)
+    asked = case.requirements
+    if (asked.amount, asked.written, asked.power_cycles) != (None, None, None):
+        problem = "limits what plans spend, and the front is of all plans"
+        raise InputError(case.source, "$.requirements", MISSING, problem, "leave out energy, written and power_cycles")
 
 
 def check(
@@ -362,4 +410,14 @@ def _explored(case: Case) -> Result:
     return Result(case, status, None, None, None, None, exploration)
 
 
-__all__ = ["InputError", "Result", "check", "compare_without", "explain", "load_case", "program_or_reason", "solve"]
+__all__ = [
+    "InputError",
+    "Result",
+    "check",
+    "compare_without",
+    "explain",
+    "load_case",
+    "pareto",
+    "program_or_reason",
+    "solve",
+]

@@ -25,6 +25,10 @@ class TooManyDesigns(Overflow):
     """A layer has more designs than can be laid out."""
 
 
+class Unanswerable(ValueError):
+    """A question that a solver does not take, in its own words."""
+
+
 class TooManyAtoms(Overflow):
     """A program has more atoms than a solver is asked about."""
 

@@ -67,9 +67,13 @@ def solve_goal(program: Program, limit: Limit) -> Budgeted:
     return _Search(program, limit).run()
 
 
-def _by_weights(tried: Tried) -> Weighed:
+def by_weights(mix: Mix, bound: Bound) -> Weighed:
     """The proof that a mix alone is."""
-    return Weighed(tuple(tried.mix.weights.items()), tried.mix.scale, tried.bound)
+    return Weighed(tuple(mix.weights.items()), mix.scale, bound)
+
+
+def _by_weights(tried: Tried) -> Weighed:
+    return by_weights(tried.mix, tried.bound)
 
 
 def _key(mix: Mix) -> object:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import floor
 
 from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.demand import Unanswerable
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.flow_graph import FIRST, LATER, Arc, FlowGraph, Open, Wanted, flow_graph
@@ -40,7 +41,7 @@ def solve_ilp(program: Program, limit: Limit) -> Outcome:
     It takes programs with one way through all stages.
     """
     if not program.is_chain:
-        raise ValueError("the arc-flow program takes a chain of stages")
+        raise Unanswerable("takes layers that follow one another, and here some can run in several orders")
     if all(isinstance(stage, TiledStage) for stage in program.stages):
         from ischedule.solvers.ilp_columns import solve_by_columns
 

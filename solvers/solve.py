@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.goal import Criterion
 from ischedule.models.least_tilings import least_tilings
@@ -36,6 +37,8 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
             return solve_smt_goal(program, limit)
         except TimeUp:
             return Answer(Status.UNDECIDED, None, None, None, None)
+    if not program.goal.is_plain and solver != "exact":
+        raise Unanswerable("takes no limits on what is spent and no objective but latency")
     if not program.goal.is_plain:
         return answer_of(program, solve_goal(program, limit))
     try:

@@ -38,6 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop this near the bound, as 0.01 or 1%% (ilp)",
     )
     parser.add_argument("--threads", type=threads, metavar="N", help="threads that the solver may use (ilp)")
+    parser.add_argument(
+        "--pareto",
+        type=two_criteria,
+        metavar="A,B",
+        help="the plans best in one of two of latency, energy, written, cycles for what they spend of the other",
+    )
+    parser.add_argument("--plot", metavar="FILE", help="draw the front as .svg, .png or .pdf (needs matplotlib)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -70,8 +77,24 @@ def threads(text: str) -> int:
     return int(text)
 
 
+CRITERIA = ("latency", "energy", "written", "cycles")
+
+
+def two_criteria(text: str) -> tuple[str, str]:
+    """Two different criteria from an argument."""
+    names = text.split(",")
+    if len(names) != 2 or names[0] == names[1] or any(name not in CRITERIA for name in names):
+        options = ", ".join(CRITERIA)
+        raise argparse.ArgumentTypeError(f"{text!r} is not two different ones of {options}; write latency,energy")
+    return names[0], names[1]
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Solve the case and render the result."""
+    if arguments.pareto is not None:
+        return run_pareto(arguments)
+    if arguments.plot is not None:
+        raise InputError("command line", "--plot", arguments.plot, "draws a front", "add --pareto latency,energy")
     if arguments.layer is not None and arguments.output is not None:
         problem, remedy = "is a plan for a part of the case, which no case file stands for", "leave out -o or --layer"
         raise InputError("command line", "--layer", arguments.layer, problem, remedy)
@@ -101,6 +124,36 @@ def run(arguments: argparse.Namespace) -> int:
         write_whole(Path(arguments.addresses), result.memory.csv())
     sys.stdout.write(rendered(result, written, arguments.json, arguments.case))
     return EXIT_CODES[result.status.value]
+
+
+def run_pareto(arguments: argparse.Namespace) -> int:
+    """Find the front of two criteria and render it."""
+    from ischedule.cli.pareto_report import pareto_report, pareto_value, plot, require_plot
+
+    for option, value in (("-o", arguments.output), ("--layer", arguments.layer)):
+        if value is not None:
+            raise InputError("command line", option, value, "stands beside --pareto", "leave out one of them")
+    if arguments.solver != "exact":
+        raise InputError("command line", "--solver", arguments.solver, "finds no front", "leave it out")
+    if arguments.plot is not None:
+        require_plot(arguments.plot)
+    source = case_source(arguments.case)
+
+    from ischedule.api import pareto
+
+    with Progress() as progress:
+        case, found = pareto(source, arguments.pareto, arguments.time_limit, progress)
+    if arguments.json:
+        from ischedule.cli.as_json import dumped
+
+        sys.stdout.write(dumped(pareto_value(case, found)))
+    else:
+        sys.stdout.write(pareto_report(case, found))
+    if found is None:
+        return EXIT_CODES["unschedulable"]
+    if arguments.plot is not None:
+        plot(case, found, arguments.plot)
+    return 0 if found.is_whole else EXIT_CODES["undecided"]
 
 
 def output_folder(argument: str) -> Path:

@@ -55,3 +55,11 @@ def test_wrong_options_are_refused(option: str, value: str, capsys: Captured) ->
         main(["solve", "kws-inas-1mF-ts1", option, value])
     assert stop.value.code == 2
     assert "write for example" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["resnet-8-msp430", "kws-energy-limit-1mF"])
+def test_what_the_linear_program_does_not_take_is_said(name: str, capsys: Captured) -> None:
+    assert main(["solve", name, "--solver", "ilp"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "take --solver exact" in err
