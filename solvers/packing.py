@@ -20,6 +20,9 @@ from ischedule.models.layout import Buffer, max_load
 MOST_NODES: Final = 20_000
 """Placements tried for each part of the timeline; beyond that only bounds are known."""
 
+EASY: Final = 50
+"""Parts with more buffers, where each placement takes longer, are searched for as much less."""
+
 MOST_BUFFERS: Final = 200
 """Parts of the timeline with more buffers are placed by the heuristic alone."""
 
@@ -98,7 +101,7 @@ class _Part:
         """The heuristic's addresses, and better ones from the search where these are not best."""
         best = min((best_fit(self._blocks, order) for order in self._orders()), key=self._height)
         height, bound = self._height(best), self._load
-        nodes = most_nodes if len(self._blocks) <= MOST_BUFFERS else 0
+        nodes = most_nodes * EASY // max(EASY, len(self._blocks)) if len(self._blocks) <= MOST_BUFFERS else 0
         while bound < height and nodes > 0 and (room is None or bound <= room < height):
             aim = bound if room is None else room
             search = _Search(self._blocks, aim, nodes if room is not None else max(1, nodes // 2))
