@@ -82,12 +82,7 @@ def latest(case: Case, program: Program) -> int | None:
 def _evaluation(case: Case, program: Program, file: PlanFile) -> Evaluation | None:
     if file.plan is None:
         return None
-    return evaluate(program, file.plan, record_bytes(case))
-
-
-def record_bytes(case: Case) -> int:
-    """What a progress record of the case's device has in bytes."""
-    return 0 if case.device is None else case.device.record_words * case.device.word_bytes
+    return evaluate(program, file.plan)
 
 
 def _require_unschedulable(program: Unschedulable, file: PlanFile) -> None:

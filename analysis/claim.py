@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from ischedule.analysis.check import spent_of
 from ischedule.analysis.evaluate import Evaluation
+from ischedule.analysis.goal_proof import stated_least
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Plan, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 
@@ -52,7 +53,7 @@ def goal_claims(
     goal, latency = program.goal, None if evaluation is None else evaluation.latency
     plan = None if evaluation is None else answer.plan
     for proof in answer.proofs:
-        least = claimed_least(program, proof)
+        least = stated_least(goal, proof)
         if least is None:
             claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
             yield PlanFile(tool, program.digest, claim, None, proof)
@@ -60,6 +61,7 @@ def goal_claims(
         if evaluation is None:
             continue
         spent = spent_of(evaluation, goal.first)
+        least += program.law.offset if goal.first is Criterion.LATENCY else 0
         is_best = least == spent and (proof.is_exact or len(goal.order) == 1)
         in_time = latest is None or evaluation.latency <= latest
         if goal.first is Criterion.LATENCY and latest is not None and least > latest:
@@ -70,20 +72,6 @@ def goal_claims(
         yield PlanFile(tool, program.digest, claim, plan, proof)
     if plan is not None:
         yield _plan_alone(tool, program.digest, plan, latency, latest)
-
-
-def claimed_least(program: Program, proof: Weighed) -> int | None:
-    """What a proof says that every plan spends of what counts first, unproven; None if it says that there is none."""
-    goal, weights = program.goal, dict(proof.weights)
-    offset = program.law.offset if goal.first is Criterion.LATENCY else 0
-    if proof.is_exact:
-        return None if proof.spent is None else proof.spent[0] + offset
-    if goal.first not in weights:
-        return None
-    taken = sum(weight * goal.limits[name] for name, weight in weights.items() if name is not goal.first)
-    least = -((taken - proof.scale * proof.bound.value) // weights[goal.first])
-    most = goal.limits.get(goal.first)
-    return None if most is not None and least > most else least + offset
 
 
 def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:

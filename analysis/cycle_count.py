@@ -8,8 +8,9 @@ counted, of pixels also the smaller tiles at the edges.
 
 from __future__ import annotations
 
-from ischedule.models.kernels import Prices, padded
-from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
+from ischedule.analysis.atom_loads import loads_of
+from ischedule.models.kernels import Prices
+from ischedule.models.tiling import Extent, Order, Tiling
 
 Kind = tuple[int, int]
 """How many atoms at least, and what each drains at least."""
@@ -46,26 +47,6 @@ def _pixel_tiles(extent: Extent, tiling: Tiling) -> list[tuple[int, int, int]]:
     return found
 
 
-def _loads(
-    extent: Extent, tiling: Tiling, prices: Prices, m: int, n: int, tiles: tuple[int, int], area: int, halo: int
-) -> tuple[int, int, int, int]:
-    """What an atom drains for its inputs, its weights, its work and results, and for reading partial sums."""
-    m_tiles, n_tiles = tiles
-    results = n if extent.channelwise else m
-    whole, rest = divmod(n, tiling.inputs)
-    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
-    read = prices.read[0]
-    fetch = halo * (n * read + n_tiles * prices.input_command[0])
-    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[0])
-    if extent.arithmetic is Arithmetic.MULTIPLY:
-        work = extent.taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
-    else:
-        work = area * results * prices.element(extent)[0]
-    stored = area * (results * prices.write[0] + prices.store_command[tiling.order][0])
-    work += m_tiles * n_tiles * prices.tile[0] + stored
-    return fetch, weights, work, area * (m * read + m_tiles * prices.sums_command[tiling.order][0])
-
-
 def _ends(extent: Extent, prices: Prices, results: int, area: int, inputs: int) -> int:
     """What an atom of the first pass drains besides: its bias, and if it is the last pass too the finish."""
     begin = results * prices.read[0] + prices.weight_command[0] if extent.bias else 0
@@ -80,7 +61,7 @@ def _input_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tup
     later = extent.inputs // tiling.inputs - 1
     kinds = []
     for number, area, halo in tiles:
-        fetch, weights, work, sums = _loads(extent, tiling, prices, outputs, tiling.inputs, (m_tiles, 1), area, halo)
+        fetch, weights, work, sums = loads_of(extent, tiling, prices, outputs, tiling.inputs, (m_tiles, 1), area, halo)
         plain = weights + work
         opening = plain + _ends(extent, prices, outputs, area, tiling.inputs)
         kinds += [(number, opening + fetch), (number * (full - 1), opening)]
@@ -92,7 +73,7 @@ def _weight_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
     outputs, later = extent.outputs // tiling.outputs, extent.inputs // tiling.inputs - 1
     kinds = []
     for place, (number, area, halo) in enumerate(tiles):
-        fetch, weights, work, sums = _loads(extent, tiling, prices, tiling.outputs, tiling.inputs, (1, 1), area, halo)
+        fetch, weights, work, sums = loads_of(extent, tiling, prices, tiling.outputs, tiling.inputs, (1, 1), area, halo)
         plain = fetch + work
         # the first tile of pixels is one of full size
         first = 0 if place else extent.groups
@@ -112,7 +93,7 @@ def _output_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
     outputs = extent.outputs // tiling.outputs
     kinds = []
     for number, area, halo in tiles:
-        fetch, weights, work, _ = _loads(extent, tiling, prices, tiling.outputs, inputs, (1, n_tiles), area, halo)
+        fetch, weights, work, _ = loads_of(extent, tiling, prices, tiling.outputs, inputs, (1, n_tiles), area, halo)
         ends = _ends(extent, prices, tiling.outputs, area, inputs) if full == 1 else 0
         kinds.append((number * outputs * full, fetch + weights + work + ends))
     return kinds

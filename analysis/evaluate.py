@@ -70,8 +70,8 @@ class Evaluation:
     stages: tuple[StageTotals, ...]
 
 
-def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
-    """All figures of a plan; `record_bytes` is what each commit writes besides data. Raises `InvalidPlan`."""
+def evaluate(program: Program, plan: Plan) -> Evaluation:
+    """All figures of a plan. Raises `InvalidPlan`."""
     chains, law = chains_of(program, plan), program.law
     cycles = power_cycles(program, plan, chains)
     require_repeatable(program, plan, cycles, [len(one) for one in chains])
@@ -85,7 +85,7 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
     _require_period(law, latency, drains[-1])
     run = run_stages(program, plan)
     written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
-    commits = _committed(chains, cycles)
+    commits = _committed(run, chains, cycles)
     stages = _stage_totals(run, chains, cycles, waiting, written)
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
@@ -100,7 +100,7 @@ def evaluate(program: Program, plan: Plan, record_bytes: int = 0) -> Evaluation:
         resume_time=resume,
         commit_time=commit,
         waiting=waiting,
-        written=sum(written) + commits + record_bytes * len(cycles),
+        written=sum(written) + commits,
         largest_cycle=max(drains),
         stages=stages,
     )
@@ -155,11 +155,17 @@ def shared_out(amount: int, weights: Sequence[int]) -> list[int]:
     return [after - before for before, after in pairwise(marks)]
 
 
-def _committed(chains: Sequence[Chain], cycles: Sequence[Cycle]) -> int:
-    """The bytes that the commits of all cycles are stated to store."""
+def _committed(run: Sequence[Stage], chains: Sequence[Chain], cycles: Sequence[Cycle]) -> int:
+    """What the commits of all cycles store: a record each, or what explicit chains state."""
     firsts = [0, *accumulate(map(len, chains))]
-    stores = [(chains[one.last_stage].commit_stored, one.end - 1 - firsts[one.last_stage]) for one in cycles]
-    return sum(int(stored[place]) for stored, place in stores if len(stored))
+    total = 0
+    for cycle in cycles:
+        stage, stored = run[cycle.last_stage], chains[cycle.last_stage].commit_stored
+        if isinstance(stage, TiledStage):
+            total += stage.ends.record
+        elif len(stored):
+            total += int(stored[cycle.end - 1 - firsts[cycle.last_stage]])
+    return total
 
 
 def _written(stage: Stage, design: Design) -> int:

@@ -7,8 +7,9 @@ of the last pass, which may have fewer input channels and finishes the results.
 
 from __future__ import annotations
 
-from ischedule.models.kernels import Prices, padded
-from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count
+from ischedule.analysis.atom_loads import loads_of
+from ischedule.models.kernels import Prices
+from ischedule.models.tiling import Extent, Order, Tiling, count
 
 
 def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
@@ -63,21 +64,12 @@ def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
 
 
 def _load(extent: Extent, tiling: Tiling, prices: Prices, n: int, n_tiles: int) -> int:
+    """What a first atom of so many input channels drains, without reading partial sums."""
     m, m_tiles = _outputs(extent, tiling)
-    area = tiling.rows * tiling.columns
     halo = extent.sources * extent.halo(tiling.rows, tiling.columns)
-    results = n if extent.channelwise else m
-    whole, rest = divmod(n, tiling.inputs)
-    lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
-    read = prices.read[0]
-    fetch = halo * (n * read + n_tiles * prices.input_command[0])
-    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[0])
-    if extent.arithmetic is Arithmetic.MULTIPLY:
-        work = extent.taps * area * m * (n_tiles * prices.multiply_command[0] + lanes * prices.multiply[0])
-    else:
-        work = area * results * prices.element(extent)[0]
-    stored = area * (results * prices.write[0] + prices.store_command[tiling.order][0])
-    return fetch + weights + work + stored + m_tiles * n_tiles * prices.tile[0]
+    area = tiling.rows * tiling.columns
+    fetch, weights, work, _ = loads_of(extent, tiling, prices, m, n, (m_tiles, n_tiles), area, halo)
+    return fetch + weights + work
 
 
 def _pooled(extent: Extent, tiling: Tiling, prices: Prices) -> int:

@@ -24,7 +24,7 @@ from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.second_cycle import second_last_cost
 from ischedule.analysis.tiled_cover import crossings, shared_ends
 from ischedule.models.criteria import weighed, with_stores
-from ischedule.models.goal import Criterion
+from ischedule.models.goal import Criterion, Goal
 from ischedule.models.plan import Boundary, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
@@ -38,22 +38,34 @@ def least_spent(program: Program, proof: Weighed, tell: Tell = unheard) -> int |
     goal, weights = program.goal, _weights(proof)
     if proof.is_exact:
         require_none_better(program, proof, tell)
-        return None if proof.spent is None else proof.spent[0]
+        return stated_least(goal, proof)
     if proof.spent is not None:
         raise Unproven("what the best plan spends is not proven by the weights alone")
     unlimited = [name.value for name in weights if name is not goal.first and name not in goal.limits]
     if unlimited:
         raise Unproven(f"{unlimited[0]} has a weight, and no limit")
     require_bound(mixed(program, proof), proof.bound, tell)
-    total = proof.scale * proof.bound.value
-    taken = sum(weight * goal.limits[name] for name, weight in weights.items() if name is not goal.first)
-    if goal.first not in weights:
-        if total <= taken:
-            raise Unproven("the limits come to no less than the bound: a plan may keep them")
+    least = stated_least(goal, proof)
+    if least is None and goal.first not in weights and _left(goal, proof) <= 0:
+        raise Unproven("the limits come to no less than the bound: a plan may keep them")
+    return least
+
+
+def stated_least(goal: Goal, proof: Weighed) -> int | None:
+    """What a proof says, unproven, that every plan spends of the first criterion; None if that there is no plan."""
+    if proof.is_exact:
+        return None if proof.spent is None else proof.spent[0]
+    weight = dict(proof.weights).get(goal.first)
+    if weight is None:
         return None
-    least = ceil(Fraction(total - taken, weights[goal.first]))
-    most = goal.limits.get(goal.first)
+    least, most = ceil(Fraction(_left(goal, proof), weight)), goal.limits.get(goal.first)
     return None if most is not None and least > most else least
+
+
+def _left(goal: Goal, proof: Weighed) -> int:
+    """What is left of a bound, times its scale, when the weighted limits are taken off."""
+    taken = sum(weight * goal.limits[name] for name, weight in proof.weights if name is not goal.first)
+    return proof.scale * proof.bound.value - taken
 
 
 def _weights(proof: Weighed) -> Mapping[Criterion, int]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.verdict import concluded
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.build import program_of
@@ -87,10 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE", default=shipped)
     found = [measured(name) for name in parser.parse_args(arguments).cases]
-    print(*_lines(found), sep="\n")
-    failed = judged(found)
-    print(*failed, sep="\n", file=sys.stderr)
-    return 1 if failed else 0
+    return concluded(_lines(found), judged(found))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.published_reference import PublishedNetwork, published_networks
+from bench.verdict import concluded
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.compat.platform import Layer, LayerKind
@@ -192,10 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = [measured(one) for one in networks if one.name in names]
     if not found:
         parser.error(f"the networks are {', '.join(one.name for one in networks)}")
-    print(*_lines(found), sep="\n")
-    failed = judged(found)
-    print(*failed, sep="\n", file=sys.stderr)
-    return 1 if failed else 0
+    return concluded(_lines(found), judged(found))
 
 
 if __name__ == "__main__":

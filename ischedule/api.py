@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ischedule import __version__
-from ischedule.analysis.check import Verdict, latest, record_bytes, spent_of
+from ischedule.analysis.check import Verdict, latest, spent_of
 from ischedule.analysis.check import check as check_claim
 from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
@@ -190,7 +190,7 @@ def solve(
 
 def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress | None) -> Result:
     """What is known of plans that keep limits, or by further criteria."""
-    evaluation, _ = _evaluated(case, program, answer)
+    evaluation, _ = _evaluated(program, answer)
     if answer.bottleneck is not None:
         found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
     else:
@@ -237,7 +237,7 @@ def pareto(
         return case, None
     points = []
     for corner in found.corners:
-        evaluation = evaluate(program, corner.plan, record_bytes(case))
+        evaluation = evaluate(program, corner.plan)
         points.append(Point(corner.plan, evaluation, (spent_of(evaluation, order[0]), spent_of(evaluation, order[1]))))
     return case, checked_front(program, order, points, found.ends, found.between, progress or unheard)
 
@@ -365,12 +365,12 @@ def _judged(
     return Result(case, Status.UNDECIDED, program, file, verdict, note)
 
 
-def _evaluated(case: Case, program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
+def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:
     """The figures of the answer's plan, None if it has none that holds; and whether only the period is in the way."""
     if answer.plan is None:
         return None, False
     try:
-        return evaluate(program, answer.plan, record_bytes(case)), False
+        return evaluate(program, answer.plan), False
     except InvalidPlan as problem:
         return None, problem.violation is Violation.PERIOD
 
@@ -382,7 +382,7 @@ def _within_period(
 
     The plan that is back earliest is the one of least latency until the buffer is recharged.
     """
-    evaluation, late = _evaluated(case, program, answer)
+    evaluation, late = _evaluated(program, answer)
     if not late or case.until is Until.RECHARGED or case.start.period is None:
         return answer, evaluation, "the quickest plan does not end within the period" if late else None
     from ischedule.solvers.solve import solve as search
@@ -392,7 +392,7 @@ def _within_period(
     if other.plan is None:
         return answer, None, "no plan is found that is back at its start within the period"
     answer = replace(answer, plan=other.plan)
-    evaluation, _ = _evaluated(case, program, answer)
+    evaluation, _ = _evaluated(program, answer)
     note = "the quickest plan is not back at its start within the period; this one is back earliest"
     if evaluation is None:
         note = "the plan that is back at its start earliest is not back within the period"

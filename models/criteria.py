@@ -23,9 +23,6 @@ from ischedule.models.kernels import Ends, Price, Prices
 from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
 from ischedule.models.tiling import Tiling
 
-AMOUNTS = (Criterion.ENERGY, Criterion.WRITTEN, Criterion.CYCLES)
-"""The criteria that are sums over atoms and ends of cycles, whatever is waited for."""
-
 Weights = Mapping[Criterion, int]
 """Picoseconds per unit of an amount, times a scale."""
 

@@ -48,15 +48,15 @@ class Designs:
         return Tiling(self.form, self.order, rows, columns, outputs, inputs, batch)
 
 
-def _ceil(extent: int, tile: Column) -> Column:
+def count_array(extent: int, tile: Column) -> Column:
     return -(-extent // tile)
 
 
-def _pad(channels: Column, multiple: int) -> Column:
+def padded_array(channels: Column, multiple: int) -> Column:
     return -(-channels // multiple) * multiple
 
 
-def _halo(extent: Extent, rows: Column, columns: Column) -> Column:
+def halo_array(extent: Extent, rows: Column, columns: Column) -> Column:
     """The input pixels that tiles of output pixels look at."""
     (down, below), (across, beside) = extent.row_reach, extent.column_reach
     return (down * rows + below) * (across * columns + beside)
@@ -98,7 +98,7 @@ def enumerate_designs(
 
 def _pool_designs(form: int, extent: Extent, words: int) -> Designs:
     rows, columns, outputs = _grid(extent.rows, extent.columns, extent.outputs)
-    trips = _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
+    trips = count_array(extent.rows, rows) * count_array(extent.columns, columns)
     room = (words - rows * columns * outputs) // outputs
     (rows, columns, outputs), batch = _batched([rows, columns, outputs], np.minimum(trips, room))
     return Designs(form, extent, Order.OUTPUT, rows, columns, outputs, np.ones_like(rows), batch)
@@ -126,8 +126,8 @@ def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
         if extent.weight_taps:
             most_outputs = min(most_outputs, words // (extent.weight_taps * multiple))
         columns, outputs, inputs = _grid(width, most_outputs, most_inputs)
-        lanes = _pad(inputs, multiple)
-        halo = extent.sources * _halo(extent, np.full_like(columns, height), columns)
+        lanes = padded_array(inputs, multiple)
+        halo = extent.sources * halo_array(extent, np.full_like(columns, height), columns)
         results = height * columns * (inputs if extent.channelwise else outputs)
         operands = halo * lanes + extent.weight_taps * outputs * lanes
         fits = (operands + results <= words) & (inputs >= extent.least_inputs)
@@ -144,14 +144,18 @@ def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canoni
     for order in extent.orders:
         keep = np.ones(len(rows), dtype=bool)
         if order is Order.OUTPUT:
-            batches = _ceil(extent.inputs, inputs)
+            batches = count_array(extent.inputs, inputs)
         else:
             if order is Order.INPUT:
-                trips = _ceil(extent.outputs, outputs)
+                trips = count_array(extent.outputs, outputs)
                 if canonical and prices.tiles_are_free:
                     keep = (inputs < extent.inputs) | (outputs == 1)
             else:
-                trips = np.ones_like(rows) if canonical else _ceil(extent.rows, rows) * _ceil(extent.columns, columns)
+                trips = (
+                    np.ones_like(rows)
+                    if canonical
+                    else count_array(extent.rows, rows) * count_array(extent.columns, columns)
+                )
             batches = np.minimum(trips, (words - operands) // results)
         _check_number(int(batches.sum()), words)
         (r, c, m, n), batch = _batched([part[keep] for part in base], batches[keep])
@@ -163,9 +167,9 @@ def stores_partial_sums(designs: Designs) -> NDArray[np.bool_]:
     """Which designs accumulate results over several passes through non-volatile memory."""
     extent = designs.extent
     if extent.pooling:
-        return designs.batch < _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
+        return designs.batch < count_array(extent.rows, designs.rows) * count_array(extent.columns, designs.columns)
     if designs.order is Order.OUTPUT:
-        return designs.batch < _ceil(extent.inputs, designs.inputs)
+        return designs.batch < count_array(extent.inputs, designs.inputs)
     return (designs.inputs < extent.inputs) & (not extent.channelwise)
 
 
@@ -178,8 +182,8 @@ def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
 def _total(designs: Designs, prices: Prices, part: int) -> Column:
     extent = designs.extent
     pixels = extent.rows * extent.columns
-    rows, columns = _ceil(extent.rows, designs.rows), _ceil(extent.columns, designs.columns)
-    outputs, inputs = _ceil(extent.outputs, designs.outputs), _ceil(extent.inputs, designs.inputs)
+    rows, columns = count_array(extent.rows, designs.rows), count_array(extent.columns, designs.columns)
+    outputs, inputs = count_array(extent.outputs, designs.outputs), count_array(extent.inputs, designs.inputs)
     read, write = prices.read[part], prices.write[part]
     store = prices.store_command[designs.order][part]
     sums = prices.sums_command[designs.order][part]
@@ -198,7 +202,7 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
     if extent.arithmetic is Arithmetic.MULTIPLY:
         whole = extent.inputs // designs.inputs
         rest = extent.inputs - whole * designs.inputs
-        lanes = whole * _pad(designs.inputs, prices.multiple) + _pad(rest, prices.multiple)
+        lanes = whole * padded_array(designs.inputs, prices.multiple) + padded_array(rest, prices.multiple)
         vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
         work = work + extent.taps * pixels * extent.outputs * vectors
     else:
@@ -220,8 +224,8 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
 def atoms_per_design(designs: Designs) -> Column:
     """How many atoms each design has."""
     extent = designs.extent
-    rows, columns = _ceil(extent.rows, designs.rows), _ceil(extent.columns, designs.columns)
-    outputs, inputs = _ceil(extent.outputs, designs.outputs), _ceil(extent.inputs, designs.inputs)
+    rows, columns = count_array(extent.rows, designs.rows), count_array(extent.columns, designs.columns)
+    outputs, inputs = count_array(extent.outputs, designs.outputs), count_array(extent.inputs, designs.inputs)
     if extent.pooling:
         return outputs * -(-(rows * columns) // designs.batch)
     if designs.order is Order.INPUT:
@@ -238,7 +242,7 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
     more than the layer has. Pooling counts nothing unless all its batches are equal. WEIGHT order is priced for batch
     1.
     """
-    _check_batches(designs)
+    check_batches(designs)
     extent, part = designs.extent, 0
     rows, columns = extent.rows // designs.rows, extent.columns // designs.columns
     outputs, inputs = extent.outputs // designs.outputs, extent.inputs // designs.inputs
@@ -254,14 +258,14 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
         kept = designs.outputs * read + sums
         return [(np.where(equal, rows * columns // designs.batch, 0) * outputs, energy, energy + kept)]
     results = designs.inputs if extent.channelwise else designs.outputs
-    halo = extent.sources * _halo(extent, designs.rows, designs.columns)
+    halo = extent.sources * halo_array(extent, designs.rows, designs.columns)
     fetch = halo * (designs.inputs * read + prices.input_command[part])
     weights = extent.weight_taps * designs.outputs * (designs.inputs * read + prices.weight_command[part])
     partial = area * (results * read + sums)
     work = _work(designs, prices, area, results) + prices.tile[part]
     begin = results * read + prices.weight_command[part] if extent.bias else 0
     finish = area * results * prices.finish_of(extent)[part]
-    passes = np.ones_like(inputs) if extent.channelwise else _ceil(extent.inputs, designs.inputs)
+    passes = np.ones_like(inputs) if extent.channelwise else count_array(extent.inputs, designs.inputs)
     if designs.order is Order.OUTPUT:
         energy = designs.batch * (fetch + weights + work) + area * (results * write + store)
         groups, passes = inputs // designs.batch, -(-passes // designs.batch)
@@ -295,181 +299,10 @@ def _work(designs: Designs, prices: Prices, area: Column, results: Column) -> Co
     extent = designs.extent
     if extent.arithmetic is not Arithmetic.MULTIPLY:
         return area * results * prices.element(extent)[0]
-    lanes = _pad(designs.inputs, prices.multiple)
+    lanes = padded_array(designs.inputs, prices.multiple)
     return extent.taps * area * designs.outputs * (prices.multiply_command[0] + lanes * prices.multiply[0])
 
 
-def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
-    """Energy of the dearest power cycle of a single atom, without the common ends: ``heaviest_cycle`` as a column.
-
-    Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, the first that
-    also reads partial sums, or the first of the last pass, which may have fewer input channels and finishes results.
-    """
-    _check_batches(designs)
-    extent = designs.extent
-    if extent.pooling or extent.channelwise:
-        row = np.zeros_like(designs.rows)
-    elif designs.order is Order.INPUT:
-        row = -(-_ceil(extent.outputs, designs.outputs) // designs.batch)
-    elif designs.order is Order.WEIGHT:
-        row = _ceil(extent.rows, designs.rows) * _ceil(extent.columns, designs.columns)
-    else:
-        row = np.ones_like(designs.rows)
-    passes = _ceil(extent.inputs, designs.inputs)
-    if designs.order is Order.OUTPUT:
-        passes = -(-passes // designs.batch)
-    most = atoms_per_design(designs) - 1
-    places = [np.zeros_like(row), np.minimum(row, most), np.minimum((passes - 1) * row, most)]
-    lay_out = _pool_atoms if extent.pooling else _atoms
-    atom, again = lay_out(designs, prices, 0, np.stack(places, axis=1))
-    return np.asarray((atom + again).max(axis=1), dtype=np.int64)
-
-
-def first_atoms(designs: Designs, prices: Prices) -> Column:
-    """Energy of the very first atom of each design, without the common ends of its cycle.
-
-    Among designs that cut every loop into as many tiles and batches it never falls when a tile or the batch grows.
-    """
-    _check_batches(designs)
-    lay_out = _pool_atoms if designs.extent.pooling else _atoms
-    atom, again = lay_out(designs, prices, 0, np.zeros((len(designs), 1), dtype=np.int64))
-    return np.asarray((atom + again)[:, 0], dtype=np.int64)
-
-
-def _check_batches(designs: Designs) -> None:
+def check_batches(designs: Designs) -> None:
     if designs.order is Order.WEIGHT and bool((designs.batch > 1).any()):
         raise ValueError("in WEIGHT order only designs of batch 1 are laid out: atoms of others are unions of theirs")
-
-
-@dataclass(frozen=True)
-class Chains:
-    """The chains of designs of one form and order side by side: row d holds the atoms of design d, padded with nothing.
-
-    ``drain`` and ``time`` are running sums with a leading 0, constant beyond a design's last atom; ``again_*`` is what
-    a cycle that starts before the atom fetches again, without the common ends.
-    """
-
-    length: Column
-    drain: Column
-    time: Column
-    again_drain: Column
-    again_time: Column
-
-
-def chains(designs: Designs, prices: Prices) -> Chains:
-    """Lay out the atoms of each design; in WEIGHT order only of those with batch 1."""
-    _check_batches(designs)
-    length = atoms_per_design(designs)
-    place = np.arange(int(length.max()), dtype=np.int64)[None, :]
-    valid = place < length[:, None]
-    sums: list[Column] = []
-    agains: list[Column] = []
-    for part in (0, 1):
-        lay_out = _pool_atoms if designs.extent.pooling else _atoms
-        atom, again = lay_out(designs, prices, part, place)
-        total = np.zeros((len(length), place.shape[1] + 1), dtype=np.int64)
-        np.cumsum(np.where(valid, atom, 0), axis=1, out=total[:, 1:])
-        sums.append(total)
-        agains.append(np.where(valid, again, 0))
-    return Chains(length, sums[0], sums[1], agains[0], agains[1])
-
-
-def _span(index: Column, tile: Column, extent: int) -> Column:
-    """The size of the tile at an index of a loop."""
-    return np.asarray(np.minimum(tile, extent - index * tile), dtype=np.int64)
-
-
-def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[Column, Column]:
-    extent = designs.extent
-    wide = [x[:, None] for x in (designs.rows, designs.columns, designs.outputs, designs.inputs, designs.batch)]
-    t_rows, t_columns, t_outputs, t_inputs, batch = wide
-    n_rows, n_columns = _ceil(extent.rows, t_rows), _ceil(extent.columns, t_columns)
-    n_outputs, n_inputs = _ceil(extent.outputs, t_outputs), _ceil(extent.inputs, t_inputs)
-    read, write = prices.read[part], prices.write[part]
-    store = prices.store_command[designs.order][part]
-    sums = prices.sums_command[designs.order][part]
-    passes = n_inputs
-    if extent.groups > 1:
-        per_order = {
-            Order.INPUT: n_rows * n_columns * n_inputs * -(-n_outputs // batch),
-            Order.WEIGHT: n_rows * n_columns * n_inputs * n_outputs,
-            Order.OUTPUT: n_rows * n_columns * n_outputs * -(-n_inputs // batch),
-        }
-        place = place % per_order[designs.order]
-    if designs.order is Order.INPUT:
-        groups = -(-n_outputs // batch)
-        b, rest = place % groups, place // groups
-        n_index, rest = rest % n_inputs, rest // n_inputs
-        c, r = rest % n_columns, rest // n_columns
-        m = np.minimum(batch * t_outputs, extent.outputs - b * batch * t_outputs)
-        m_tiles = np.minimum(batch, n_outputs - b * batch)
-        n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(b)
-        lanes = _pad(n, prices.multiple)
-        inner = b
-    elif designs.order is Order.WEIGHT:
-        groups = n_rows * n_columns
-        inner, rest = place % groups, place // groups
-        n_index, m_index = rest % n_inputs, np.minimum(rest // n_inputs, n_outputs - 1)
-        c, r = inner % n_columns, inner // n_columns
-        m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
-        n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(inner)
-        lanes = _pad(n, prices.multiple)
-    else:
-        groups = -(-n_inputs // batch)
-        inner, rest = place % groups, place // groups
-        m_index, rest = rest % n_outputs, rest // n_outputs
-        c, r = rest % n_columns, rest // n_columns
-        m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
-        n_index, passes = inner, groups
-        n = np.minimum(batch * t_inputs, extent.inputs - inner * batch * t_inputs)
-        n_tiles = np.minimum(batch, n_inputs - inner * batch)
-        whole = n // t_inputs
-        lanes = whole * _pad(t_inputs, prices.multiple) + _pad(n - whole * t_inputs, prices.multiple)
-    h = _span(np.minimum(r, n_rows - 1), t_rows, extent.rows)
-    w = _span(c, t_columns, extent.columns)
-    area, results = h * w, n if extent.channelwise else m
-    begins, ends = n_index == 0, n_index == passes - 1
-    if extent.channelwise:
-        begins = ends = np.ones_like(begins)
-    fetch = extent.sources * _halo(extent, h, w) * (n * read + n_tiles * prices.input_command[part])
-    weights = extent.weight_taps * m * (n * read + n_tiles * prices.weight_command[part])
-    partial = area * (results * read + m_tiles * sums)
-    begin = results * read + prices.weight_command[part] if extent.bias else np.zeros_like(area)
-    if extent.arithmetic is Arithmetic.MULTIPLY:
-        work = extent.taps * area * m * (n_tiles * prices.multiply_command[part] + lanes * prices.multiply[part])
-    else:
-        work = area * results * prices.element(extent)[part]
-    work = work + m_tiles * n_tiles * prices.tile[part] + area * (results * write + store)
-    work = work + np.where(ends, area * results * prices.finish_of(extent)[part], 0)
-    first = inner == 0
-    if designs.order is Order.OUTPUT:
-        return fetch + weights + work + np.where(first, begin, 0), np.where(first, 0, partial)
-    again, each = (fetch, weights) if designs.order is Order.INPUT else (weights, fetch)
-    atom = each + work + np.where(begins, begin, partial)
-    return atom + np.where(first, again, 0), np.where(first, 0, again)
-
-
-def _pool_atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[Column, Column]:
-    extent, store = designs.extent, prices.store_command[designs.order][part]
-    wide = [x[:, None] for x in (designs.rows, designs.columns, designs.outputs, designs.batch)]
-    t_rows, t_columns, t_outputs, batch = wide
-    n_columns, n_outputs = _ceil(extent.columns, t_columns), _ceil(extent.outputs, t_outputs)
-    tiles = _ceil(extent.rows, t_rows) * n_columns
-    batches = -(-tiles // batch)
-    b = place % batches
-    m = _span(np.minimum(place // batches, n_outputs - 1), t_outputs, extent.outputs)
-    after = _pixels_before(np.minimum((b + 1) * batch, tiles), t_rows, t_columns, n_columns, extent)
-    pixels = after - _pixels_before(b * batch, t_rows, t_columns, n_columns, extent)
-    kept = m * prices.read[part] + prices.sums_command[designs.order][part]
-    atom = pixels * (m * (prices.read[part] + prices.pool[part]) + prices.input_command[part])
-    atom = atom + m * prices.write[part] + store
-    return atom + np.where(b == 0, kept, 0), np.where(b == 0, 0, kept)
-
-
-def _pixels_before(tiles: Column, t_rows: Column, t_columns: Column, n_columns: Column, extent: Extent) -> Column:
-    """Pixels in the first so many tiles of a row-major sweep."""
-    full, rest = tiles // n_columns, tiles % n_columns
-    above = np.minimum(full * t_rows, extent.rows)
-    height = np.minimum(t_rows, extent.rows - above)
-    before = above * extent.columns + height * np.minimum(rest * t_columns, extent.columns)
-    return np.asarray(before, dtype=np.int64)

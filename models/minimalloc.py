@@ -16,22 +16,28 @@ from ischedule.models.layout import Buffer
 _COLUMNS = ("id", "lower", "upper", "size")
 _OFFSET = "offset"
 _DIGITS = 18
+_BOTH = "\r\n"
 
 
 def dump_buffers(buffers: Sequence[Buffer], addresses: Sequence[int] | None = None) -> str:
     """The buffers as CSV, with addresses where they are given."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *([] if addresses is None else [_OFFSET])])
+    lines = [_line([*_COLUMNS, *([] if addresses is None else [_OFFSET])])]
     for index, one in enumerate(buffers):
         offset = [] if addresses is None else [addresses[index]]
-        writer.writerow([one.name, one.first, one.last + 1, one.size, *offset])
-    return text.getvalue()
+        lines.append(_line([one.name, one.first, one.last + 1, one.size, *offset]))
+    return "".join(lines)
+
+
+def _line(cells: Sequence[object]) -> str:
+    """One line; only a writer that ends lines with both kinds of break quotes both of them in names."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=_BOTH).writerow(cells)
+    return text.getvalue().removesuffix(_BOTH) + "\n"
 
 
 def read_buffers(text: str, source: str) -> tuple[list[Buffer], list[int] | None]:
     """The buffers, and their addresses where the file has them; raises `InputError` for a line that is none."""
-    lines = csv.reader(io.StringIO(text), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     buffers: list[Buffer] = []
     addresses: list[int] = []
     columns: list[str] = []

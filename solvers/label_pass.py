@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from ischedule.models.criteria import stage_counted
 from ischedule.models.goal import Criterion
@@ -17,6 +18,7 @@ from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.label_walk import Columns, Hope, Label, Labels, Prices, Trace, Vector, undominated, walk
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit
+from ischedule.solvers.spending import drains_of
 from ischedule.solvers.sweep import UNREACHABLE
 from ischedule.solvers.thresholds import best_thresholds
 
@@ -136,26 +138,11 @@ def _plan(program: Program, best: Label) -> Plan:
         one = program.stages[stage]
         assert isinstance(one, ExplicitStage)
         chains.append(one.designs[design])
-    before = dict(zip((step for step, _ in steps), _sums(list(map(len, chains))), strict=True))
-    places = [before[step] + cut for step, cut in ends] + [sum(map(len, chains))]
-    drains, atoms, start = [], [], 0
-    flat = [int(value) for chain in chains for value in chain.drain]
-    resume = [int(value) for chain in chains for value in chain.resume_drain]
-    commit = [int(value) for chain in chains for value in chain.commit_drain]
-    for end in places:
-        atoms.append(end - start)
-        drains.append(resume[start] + sum(flat[start:end]) + commit[end - 1])
-        start = end
-    thresholds, _ = best_thresholds(program.law, drains)
+    first = dict(zip((step for step, _ in steps), accumulate(map(len, chains), initial=0), strict=False))
+    places = [first[step] + cut for step, cut in ends] + [sum(map(len, chains))]
+    thresholds, _ = best_thresholds(program.law, drains_of(chains, places))
+    atoms = [end - start for start, end in pairwise([0, *places])]
     return Plan(tuple(design for _, design in steps), power_cycles(atoms, thresholds), stages)
-
-
-def _sums(lengths: list[int]) -> list[int]:
-    found, total = [], 0
-    for length in lengths:
-        found.append(total)
-        total += length
-    return found
 
 
 def named(plan: Plan, designs: Sequence[Sequence[object]]) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
@@ -22,6 +23,12 @@ SOLVERS = {
 }
 """Each solver's function, imported when it is asked for: from a program and a limit to an outcome."""
 
+GOAL_SOLVERS = {
+    "exact": "ischedule.solvers.solve:solve_exact_goal",
+    "smt": "ischedule.solvers.smt_goal:solve_smt_goal",
+}
+"""Those that take a goal: from a program and a limit to an answer."""
+
 
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
@@ -30,19 +37,12 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     none exists.
     """
     limit = limit or Limit()
-    if not program.goal.is_plain and solver == "smt":
-        from ischedule.solvers.smt_goal import solve_smt_goal
-
-        try:
-            return solve_smt_goal(program, limit)
-        except TimeUp:
-            return Answer(Status.UNDECIDED, None, None, None, None)
-    if not program.goal.is_plain and solver != "exact":
-        raise Unanswerable("takes no limits on what is spent and no objective but latency")
-    if not program.goal.is_plain:
-        return answer_of(program, solve_goal(program, limit))
+    if solver not in SOLVERS:
+        raise ValueError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     try:
-        outcome = _solver(solver)(program, limit)
+        if not program.goal.is_plain:
+            return _goal_answer(program, limit, solver)
+        outcome: Outcome = _function(SOLVERS[solver])(program, limit)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
     if outcome.plan is None or outcome.latency is None:
@@ -71,13 +71,24 @@ def answer_of(program: Program, found: Budgeted) -> Answer:
     return Answer(status, None, None, None, None, found.proofs)
 
 
-def _solver(name: str) -> Callable[[Program, Limit], Outcome]:
-    """The function behind a solver's name."""
-    if name not in SOLVERS:
-        raise ValueError(f"there is no solver {name!r}; there are {', '.join(SOLVERS)}")
-    module, function = SOLVERS[name].split(":")
-    found: Callable[[Program, Limit], Outcome] = getattr(import_module(module), function)
+def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
+    """The answer of a solver that takes goals."""
+    if solver not in GOAL_SOLVERS:
+        raise Unanswerable("takes no limits on what is spent and no objective but latency")
+    answer: Answer = _function(GOAL_SOLVERS[solver])(program, limit)
+    return answer
+
+
+def _function(place: str) -> Callable[[Program, Limit], Any]:
+    """The function of a module, both named."""
+    module, function = place.split(":")
+    found: Callable[[Program, Limit], Any] = getattr(import_module(module), function)
     return found
+
+
+def solve_exact_goal(program: Program, limit: Limit) -> Answer:
+    """The best plan for the program's goal, by weights and labels."""
+    return answer_of(program, solve_goal(program, limit))
 
 
 def diagnosis_of(program: Program, stuck: int) -> Diagnosis:

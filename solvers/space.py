@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.models import kernels_array
+from ischedule.models import atoms_array, kernels_array
 from ischedule.models.boxes_array import LARGE, Boxes, Wanted, boxes_of, cheapest
 from ischedule.models.kernels_array import Designs
 from ischedule.models.program import TiledStage
@@ -76,7 +76,7 @@ class Space:
 
     def _lay_out(self, piece: Index) -> Lanes:
         part = int(np.searchsorted(self.first, piece[0], side="right")) - 1
-        chains = kernels_array.chains(self.parts[part].take(piece - self.first[part]), self.stage.prices)
+        chains = atoms_array.chains(self.parts[part].take(piece - self.first[part]), self.stage.prices)
         ends = self.stage.ends
         shape = chains.again_drain.T.shape
         commit = [np.broadcast_to(np.int64(value), shape) for value in ends.commit]
@@ -110,7 +110,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = N
     parts, drains, times, bounds = [], [], [], []
     for designs in found:
         if len(designs):
-            designs = designs.take(kernels_array.heaviest_atoms(designs, stage.prices) <= room)
+            designs = designs.take(atoms_array.heaviest_atoms(designs, stage.prices) <= room)
         if not len(designs):
             continue
         kinds = kernels_array.full_atoms(designs, stage.prices)
@@ -145,9 +145,7 @@ def _designs(
         return [designs for form in forms for designs in _enumerate(stage, form)], np.inf, (LARGE, LARGE)
     prices, volatile = stage.prices, stage.volatile
     pooled = [form for form, extent in enumerate(stage.forms) if extent.pooling]
-    boxes = [
-        one.take(kernels_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)
-    ]
+    boxes = [one.take(atoms_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)]
     chosen = cheapest(boxes, prices, rate.value, within.number, within.limit, within.wanted)
     found = [one.designs(prices, volatile) for one in chosen.boxes if len(one)]
     found += [designs for form in pooled for designs in _enumerate(stage, form)]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, chain, pairwise, repeat
 from math import lcm
 
 from ischedule.models.chain import Chain
-from ischedule.models.criteria import counted
+from ischedule.models.criteria import with_stores
 from ischedule.models.criteria_array import weighed_array
 from ischedule.models.cycle_law import positions
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program
+from ischedule.models.program import Design, Program, Stage, TiledStage
+from ischedule.models.tiling import Tiling
 
 Spent = dict[Criterion, int]
 
@@ -61,33 +62,48 @@ def _short(share: Fraction) -> Fraction:
 
 def spent_by(program: Program, plan: Plan) -> Spent:
     """What a plan spends; its latency is the sum of prices, without the law's offset."""
-    chains: dict[Criterion, list[Chain]] = {}
-    for one in Criterion:
-        chains[one] = _chains(program if one is Criterion.LATENCY else counted(program, one), plan)
-    ends = [0, *accumulate(chain.from_iterable(repeat(run.atoms, run.repeat) for run in plan.cycles))]
-    found = {one: _amount(some, ends) for one, some in chains.items()}
-    drains = _drains(chains[Criterion.LATENCY], ends)
-    law = program.law
-    found[Criterion.LATENCY] += sum(
-        law.price(position, drain) for position, drain in zip(positions(len(drains)), drains, strict=True)
+    chains = [_chain(program.stages[index], design) for index, design in zip(plan.stages, plan.designs, strict=True)]
+    ends = list(accumulate(chain.from_iterable(repeat(run.atoms, run.repeat) for run in plan.cycles)))
+    drains, law = drains_of(chains, ends), program.law
+    active = sum(_values(one.time for one in chains)) + sum(
+        resume + commit for resume, commit in _ends(chains, ends, "resume_time", "commit_time")
     )
-    return found
+    prices = zip(positions(len(drains)), drains, strict=True)
+    nothing = [[0] * len(one) for one in chains]
+    stored = [one.stored if len(one.stored) else none for one, none in zip(chains, nothing, strict=True)]
+    saved = [one.commit_stored if len(one.commit_stored) else none for one, none in zip(chains, nothing, strict=True)]
+    commits = _values(saved)
+    return {
+        Criterion.LATENCY: active + sum(law.price(position, drain) for position, drain in prices),
+        Criterion.ENERGY: sum(drains),
+        Criterion.WRITTEN: sum(_values(stored)) + sum(commits[end - 1] for end in ends),
+        Criterion.CYCLES: len(ends),
+    }
 
 
-def _chains(program: Program, plan: Plan) -> list[Chain]:
-    stages = (program.stages[index] for index in plan.stages)
-    return [stage.chain(design) for stage, design in zip(stages, plan.designs, strict=True)]  # type: ignore[arg-type]
+def drains_of(chains: Sequence[Chain], ends: Sequence[int]) -> list[int]:
+    """What each power cycle drains that ends after so many atoms of these chains in a row."""
+    before = list(accumulate(_values(one.drain for one in chains), initial=0))
+    atoms = (before[end] - before[start] for start, end in pairwise([0, *ends]))
+    both = _ends(chains, ends, "resume_drain", "commit_drain")
+    return [resume + drain + commit for drain, (resume, commit) in zip(atoms, both, strict=True)]
 
 
-def _amount(chains: Sequence[Chain], ends: Sequence[int]) -> int:
-    resume = [int(value) for one in chains for value in one.resume_time]
-    commit = [int(value) for one in chains for value in one.commit_time]
-    atoms = sum(int(value) for one in chains for value in one.time)
-    return atoms + sum(resume[start] + commit[end - 1] for start, end in pairwise(ends))
+def _chain(stage: Stage, design: Design) -> Chain:
+    if isinstance(stage, TiledStage):
+        assert isinstance(design, Tiling)
+        return with_stores(stage, design)
+    assert isinstance(design, int)
+    return stage.chain(design)
 
 
-def _drains(chains: Sequence[Chain], ends: Sequence[int]) -> list[int]:
-    resume = [int(value) for one in chains for value in one.resume_drain]
-    commit = [int(value) for one in chains for value in one.commit_drain]
-    before = list(accumulate((int(value) for one in chains for value in one.drain), initial=0))
-    return [resume[start] + before[end] - before[start] + commit[end - 1] for start, end in pairwise(ends)]
+def _values(columns: Iterable[Sequence[int]]) -> list[int]:
+    """Several columns as one."""
+    return [int(value) for column in columns for value in column]
+
+
+def _ends(chains: Sequence[Chain], ends: Sequence[int], resume: str, commit: str) -> Iterator[tuple[int, int]]:
+    """What each power cycle has in one column where it starts, and in another where it ends."""
+    opening = _values(getattr(one, resume) for one in chains)
+    closing = _values(getattr(one, commit) for one in chains)
+    return ((opening[start], closing[end - 1]) for start, end in pairwise([0, *ends]))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.models import kernels, kernels_array, tiling
+from ischedule.models import atoms_array, kernels, kernels_array, tiling
 from ischedule.models.kernels import Ends, Prices, is_canonical, volatile_bytes
 from ischedule.models.kernels_array import Designs, enumerate_designs
 from ischedule.models.tiling import Extent, Order, Tiling, innermost
@@ -81,7 +81,7 @@ def test_totals_and_atom_counts_are_the_scalar_ones(some: tuple[Designs, list[Ti
 @given(some_designs(), prices())
 def test_chains_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
     designs, chosen = some
-    laid = kernels_array.chains(designs, cost)
+    laid = atoms_array.chains(designs, cost)
     for place, one in enumerate(chosen):
         atoms = kernels.chain(designs.extent, one, cost, NO_ENDS)
         length = len(atoms)
@@ -97,7 +97,7 @@ def test_chains_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Pr
 @given(some_designs(), prices())
 def test_the_heaviest_atoms_are_the_scalar_ones(some: tuple[Designs, list[Tiling]], cost: Prices) -> None:
     designs, chosen = some
-    found = kernels_array.heaviest_atoms(designs, cost)
+    found = atoms_array.heaviest_atoms(designs, cost)
     assert list(found) == [kernels.heaviest_cycle(designs.extent, one, cost, NO_ENDS) for one in chosen]
 
 
@@ -150,7 +150,7 @@ def test_batched_weight_designs_are_not_laid_out(extent: Extent, cost: Prices, d
     if one is None:
         return
     designs = columns_of(extent, [one])
-    for lay_out in (kernels_array.chains, kernels_array.full_atoms, kernels_array.heaviest_atoms):
+    for lay_out in (atoms_array.chains, kernels_array.full_atoms, atoms_array.heaviest_atoms):
         with pytest.raises(ValueError, match="only designs of batch 1"):
             lay_out(designs, cost)
 
