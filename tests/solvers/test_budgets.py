@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.check import Rejected, require_claim
@@ -14,6 +14,7 @@ from ischedule.analysis.claim import goal_claims
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.designs import tilings
 from ischedule.analysis.evaluate import evaluate
+from ischedule.analysis.goal_search import Fence, better_plan
 from ischedule.models.chain import Chain
 from ischedule.models.criteria import with_stores
 from ischedule.models.goal import Criterion, Goal
@@ -26,6 +27,7 @@ from ischedule.solvers.solve import answer_of
 from ischedule.solvers.spending import Spent, spent_by
 from tests.analysis.brute_force import capacity_of, position_of, splits
 from tests.analysis.small_networks import network
+from tests.analysis.small_programs import laws
 from tests.solvers.test_graphs import explicit_graph, orders
 
 SEEDS = st.integers(0, 10**9)
@@ -231,3 +233,67 @@ def test_a_network_s_plan_is_that_of_all_its_designs(seed: int) -> None:
         assert other.spent is None or file.claim.certified is not Certified.INFEASIBLE
         best = None if other.spent is None else [other.spent[one] for one in goal.order]
         require_no_more(tiled, file, best)
+
+
+def knapsack(random: Random) -> Program:
+    """Stages of one atom, each with designs that trade time for energy and for bytes, in one power cycle or a few."""
+    law = next(
+        one
+        for one in random.sample(laws(), len(laws()))
+        if not one.keeps_level and not one.leaves_level and one.max_cycles is None and one.capacity >= 60
+    )
+
+    def design(most: int) -> Chain:
+        drain = random.randint(0, most)
+        time = random.randint(0, 10) + 3 * (most - drain)
+        ends = [random.randint(0, 1)], [random.randint(0, 3)]
+        stored, saved = [random.randint(0, 30)], [random.randint(0, 3)]
+        return Chain([drain], [time], *ends, *ends, [True], 0, stored, saved)
+
+    stages = [ExplicitStage(f"s{index}", tuple(design(12) for _ in range(4)), 0) for index in range(5)]
+    return Program(tuple(stages), law, "")
+
+
+@given(SEEDS)
+@settings(max_examples=20)
+def test_no_choice_of_designs_is_better_where_many_are_undominated(seed: int) -> None:
+    """Where criteria pull apart, many states matter at every boundary, for the search and for the checker."""
+    random = Random(seed)
+    program = knapsack(random)
+    plans = list(every_plan(program))
+    named = random.sample([Criterion.LATENCY, Criterion.ENERGY, Criterion.WRITTEN], 3)
+    limits = {}
+    for criterion in named[1:]:
+        amounts = sorted(plan[criterion] for plan in plans)
+        limits[criterion] = amounts[len(amounts) * random.randint(1, 6) // 20]
+    goal = Goal(tuple(named), limits)
+    best = best_of(plans, goal)
+    program = replace(program, goal=goal)
+    found = solve_goal(program, Limit())
+    assert best == (None if found.spent is None else [found.spent[one] for one in goal.order])
+    claims = judged(program, found)
+    assert [reason for _, reason in claims] == [None] * len(claims)
+    for file, _ in claims:
+        require_no_more(program, file, best)
+    kept = [plan for plan in plans if all(plan[one] <= most for one, most in limits.items())]
+    for worse in random.sample(kept, min(6, len(kept))):
+        ranked = [worse[one] for one in goal.order]
+        better = better_plan(program, goal, ranked, [Fence({one: 1}, 1, most) for one, most in limits.items()])
+        assert (better is None) == (ranked == best)
+
+
+@given(SEEDS)
+def test_a_plan_that_breaks_a_limit_is_rejected(seed: int) -> None:
+    """Whatever is claimed of it, and however good it is."""
+    random = Random(seed)
+    program = storing(graph_of_sums(random), random)
+    found = solve_goal(replace(program, goal=Goal((Criterion.LATENCY, Criterion.ENERGY))), Limit())
+    if found.spent is None:
+        return
+    for criterion, spent in found.spent.items():
+        for most, is_kept in ((spent, True), (spent - 1, False)):
+            if most < 0:
+                continue
+            limited = replace(program, goal=Goal((Criterion.LATENCY, Criterion.ENERGY), {criterion: most}))
+            alone = [file for file, _ in judged(limited, found) if file.claim.certified is Certified.FEASIBLE]
+            assert [reason_against(limited, file) is None for file in alone] == [is_kept]

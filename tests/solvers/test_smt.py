@@ -40,6 +40,7 @@ from tests.solvers.test_graphs import explicit_graph
 pytest.importorskip("z3", reason="needs z3")
 
 SEEDS = st.integers(0, 10**9)
+PROGRAMS = 12
 SECONDS = 5.0
 """For each program; what z3 has not decided then is counted as an event."""
 
@@ -54,34 +55,36 @@ def facts(answer: Answer) -> tuple[object, ...]:
     return answer.status, answer.latency, answer.bottleneck
 
 
-def require_same(program: Program) -> None:
-    """The exact solver's answer, with a plan that takes what is said and a bound that the checker accepts."""
-    found, other = solve(program, Limit(SECONDS), solver="smt"), solve(program)
+def decides_alike(program: Program, seconds: float | None = SECONDS) -> bool:
+    """Whether z3 decides in time; if so, it has the exact solver's answer, with a plan that takes what is said and a
+    bound that the checker accepts.
+    """
+    found, other = solve(program, Limit(seconds), solver="smt"), solve(program)
     if found.status is Status.UNDECIDED:
         event("undecided")
-        return
+        return False
     assert facts(found) == facts(other)
     if found.plan is not None:
         assert found.bound is not None
         assert evaluate(program, found.plan).latency == found.latency == found.bound.value + program.law.offset
         require_bound(program, found.bound)
+    return True
 
 
-@given(SEEDS)
-@settings(max_examples=40)
-def test_chains_have_the_exact_solvers_answer(seed: int) -> None:
-    require_same(small_program(Random(seed)))
+def require_nearly_all(programs: Callable[[int], Program]) -> None:
+    """Of some programs that are always the same at most one is not decided in time."""
+    assert sum(decides_alike(programs(seed)) for seed in range(PROGRAMS)) >= PROGRAMS - 1
 
 
-@given(SEEDS)
-@settings(max_examples=15)
-def test_so_have_stages_in_several_orders(seed: int) -> None:
-    require_same(explicit_graph(Random(seed), 3))
+def chain_of(seed: int) -> Program:
+    return small_program(Random(seed))
 
 
-@given(SEEDS)
-@settings(max_examples=15)
-def test_so_have_ways_of_several_lengths(seed: int) -> None:
+def graph_of(seed: int) -> Program:
+    return explicit_graph(Random(seed), 3)
+
+
+def ways_of(seed: int) -> Program:
     """One stage for all of the work, or two or three others."""
     random = Random(seed)
     law = random.choice(laws())
@@ -90,13 +93,25 @@ def test_so_have_ways_of_several_lengths(seed: int) -> None:
         for index in range(4)
     )
     steps = (Step(0, 0, 3), Step(1, 0, 1), Step(2, 1, 3), Step(3, 1, 2), Step(2, 2, 3))
-    require_same(Program(stages, law, "", steps))
+    return Program(stages, law, "", steps)
 
 
-@given(SEEDS)
-@settings(max_examples=15)
-def test_so_have_programs_of_every_law(seed: int) -> None:
-    require_same(explicit(seed, atoms=6))
+def of_every_law(seed: int) -> Program:
+    return explicit(seed, atoms=6)
+
+
+KINDS = (chain_of, graph_of, ways_of, of_every_law)
+
+
+@pytest.mark.parametrize("programs", KINDS, ids=lambda kind: kind.__name__)
+def test_nearly_all_of_some_programs_are_decided(programs: Callable[[int], Program]) -> None:
+    require_nearly_all(programs)
+
+
+@given(st.sampled_from(KINDS), SEEDS)
+@settings(max_examples=70)
+def test_what_is_decided_is_the_exact_solvers_answer(programs: Callable[[int], Program], seed: int) -> None:
+    decides_alike(programs(seed))
 
 
 @given(SEEDS)
@@ -143,7 +158,7 @@ def test_the_batching_of_one_layer_is_decided() -> None:
     case = layer_of(load_case(ROOT / "cases/cifar10-inas-5mF-ts1.json"), "conv1")
     assert case.network is not None
     assert [layer.name for layer in case.network.layers] == ["conv1"]
-    require_same(program_of(case))
+    assert decides_alike(program_of(case), None)
 
 
 def test_a_layer_keeps_the_shape_that_it_has_in_the_network() -> None:
