@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.models import kernels_array
+from ischedule.models import atoms_array, kernels_array
 from ischedule.models.kernels_array import Designs
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Order
@@ -105,7 +105,7 @@ def _whole_tiles(program: Program) -> float:
         extent = replace(designs.extent, rows=rows, columns=columns, outputs=outputs, inputs=inputs)
         return replace(designs, extent=extent)
 
-    totals, atoms = kernels_array.totals, kernels_array._atoms
+    totals, atoms = kernels_array.totals, atoms_array._atoms
 
     def whole_totals(designs: Designs, *arguments: Any) -> Any:
         return totals(padded(designs, (-1,)), *arguments)
@@ -113,7 +113,7 @@ def _whole_tiles(program: Program) -> float:
     def whole_atoms(designs: Designs, *arguments: Any) -> Any:
         return atoms(padded(designs, (-1, 1)), *arguments)
 
-    with patch.object(kernels_array, "totals", whole_totals), patch.object(kernels_array, "_atoms", whole_atoms):
+    with patch.object(kernels_array, "totals", whole_totals), patch.object(atoms_array, "_atoms", whole_atoms):
         return _latency(program)
 
 

@@ -149,11 +149,9 @@ def run_pareto(arguments: argparse.Namespace) -> int:
         sys.stdout.write(dumped(pareto_value(case, found)))
     else:
         sys.stdout.write(pareto_report(case, found))
-    if found is None:
-        return EXIT_CODES["unschedulable"]
-    if arguments.plot is not None:
+    if found is not None and arguments.plot is not None:
         plot(case, found, arguments.plot)
-    return 0 if found.is_whole else EXIT_CODES["undecided"]
+    return 0 if found is not None and found.is_whole else EXIT_CODES["undecided"]
 
 
 def output_folder(argument: str) -> Path:

@@ -41,6 +41,12 @@ def test_the_plot_is_written_whole(capsys: pytest.CaptureFixture[str], tmp_path:
     assert [one.name for one in tmp_path.iterdir()] == ["front.svg"]
 
 
+def test_without_a_plan_nothing_is_said_of_a_front(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, "sensor-node-radio-does-not-fit", "--pareto", "latency,energy")
+    assert code == 3
+    assert "no plan was found" in text
+
+
 def test_what_a_front_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     limited = tmp_path / "limited.json"
     limited.write_text(json.dumps(dict(NETWORK, requirements={"energy": "1 J"})))
