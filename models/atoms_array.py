@@ -86,11 +86,15 @@ def _tiles(designs: Designs, multiple: int, place: Column) -> _Tiles:
     n_rows, n_columns = count_array(extent.rows, t_rows), count_array(extent.columns, t_columns)
     n_outputs, n_inputs = count_array(extent.outputs, t_outputs), count_array(extent.inputs, t_inputs)
     pixels, passes = n_rows * n_columns, n_inputs
+    row, rows = {
+        Order.INPUT: (-(-n_outputs // batch), pixels * n_inputs),
+        Order.WEIGHT: (pixels, n_outputs * n_inputs),
+        Order.OUTPUT: (-(-n_inputs // batch), pixels * n_outputs),
+    }[designs.order]
     if extent.groups > 1:
-        place = place % (atoms_per_design(designs) // extent.groups)[:, None]
+        place = place % (row * rows)
+    inner, rest = place % row, place // row
     if designs.order is Order.INPUT:
-        row = -(-n_outputs // batch)
-        inner, rest = place % row, place // row
         n_index, rest = rest % n_inputs, rest // n_inputs
         c, r = rest % n_columns, rest // n_columns
         m = np.minimum(batch * t_outputs, extent.outputs - inner * batch * t_outputs)
@@ -98,16 +102,13 @@ def _tiles(designs: Designs, multiple: int, place: Column) -> _Tiles:
         n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(inner)
         lanes = padded_array(n, multiple)
     elif designs.order is Order.WEIGHT:
-        inner, rest = place % pixels, place // pixels
         n_index, m_index = rest % n_inputs, np.minimum(rest // n_inputs, n_outputs - 1)
         c, r = inner % n_columns, inner // n_columns
         m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
         n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(inner)
         lanes = padded_array(n, multiple)
     else:
-        passes = -(-n_inputs // batch)
-        n_index, rest = place % passes, place // passes
-        inner = n_index
+        n_index, passes = inner, row
         m_index, rest = rest % n_outputs, rest // n_outputs
         c, r = rest % n_columns, rest // n_columns
         m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
