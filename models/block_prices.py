@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from operator import mul
 
 from ischedule.models.block import Block, held, lengths, sums, undominated
 from ischedule.models.primitives import Ends, Price, Prices, Row, padded
@@ -117,7 +116,7 @@ def _sum(*some: Line) -> Line:
 
 def at(line: Line, down: tuple[int, ...], across: tuple[int, ...]) -> int:
     """A cost line at a patch of these lengths."""
-    return line[0] + sum(map(mul, line[1:], map(mul, down, across)))
+    return line[0] + sum(each * high * wide for each, high, wide in zip(line[1:], down, across, strict=True))
 
 
 def tiles_of(block: Block, tiling: Tiling) -> list[Tile]:
@@ -130,17 +129,20 @@ def tiles_of(block: Block, tiling: Tiling) -> list[Tile]:
 
 def block_volatile_bytes(block: Block, tiling: Tiling, multiple: int, word_bytes: int) -> int:
     """What each kernel reads and its weights, and the last one's results; sums become words where they are."""
-    rows, columns = held(block.down, tiling.rows), held(block.across, tiling.columns)
-    early, late = padded(tiling.inputs, multiple), padded(tiling.outputs, multiple)
-    words = 0
+    line = memory_line(block, tiling.outputs, tiling.inputs, multiple)
+    return word_bytes * at(line, held(block.down, tiling.rows), held(block.across, tiling.columns))
+
+
+def memory_line(block: Block, outputs: int, inputs: int, multiple: int) -> Line:
+    """Words of volatile memory: for the weights, for each position that a kernel reads, and for each result."""
+    early, late = padded(inputs, multiple), padded(outputs, multiple)
+    weights, each = 0, []
     mixing = len(block.parts) if block.mixing is None else block.mixing
     for place, kernel in enumerate(block.parts):
-        sources = block.sources if place == 0 else 1
         channels = early if place <= mixing else late
-        vectors = kernel.weight_taps * (tiling.outputs if place == mixing else 1)
-        words += (sources * rows[place] * columns[place] + vectors) * channels
-    results = tiling.inputs if block.channelwise else tiling.outputs
-    return word_bytes * (words + rows[-1] * columns[-1] * results)
+        weights += kernel.weight_taps * (outputs if place == mixing else 1) * channels
+        each.append((block.sources if place == 0 else 1) * channels)
+    return (weights, *each, inputs if block.channelwise else outputs)
 
 
 def block_totals(block: Block, tiling: Tiling, prices: Prices) -> Price:

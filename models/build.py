@@ -12,6 +12,7 @@ from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.lowering import forms_of
@@ -40,6 +41,8 @@ def program_of(case: Case) -> Program:
         return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
+    if case.network is not None and case.network.fuse:
+        stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
     return Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law))
 
 

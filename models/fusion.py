@@ -8,14 +8,59 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ischedule.models.block import Block, block_of, can_begin, can_follow, can_join
+from ischedule.models.demand import LIMIT
+from ischedule.models.kernels import heaviest_cycle, most_spent
+from ischedule.models.least_tilings import least_tilings
 from ischedule.models.lowering import Kernel, Lowered, forms_of
-from ischedule.models.program import Step
+from ischedule.models.program import Step, TiledStage
 
 MOST: Final = 3
 """Kernels of a block."""
+
+
+def with_blocks(
+    network: Lowered, stages: Sequence[TiledStage], steps: Sequence[Step], capacity: int
+) -> tuple[tuple[TiledStage, ...], tuple[Step, ...]]:
+    """The stages of a network's kernels with those of its blocks behind them, and all steps.
+
+    A block is left out if no design of it fits memory and a power cycle of this capacity, or if one of its kernels
+    could not run alone: then that one says what is wrong with the case. So is one that might spend more than can be
+    added up.
+    """
+    found, leading = list(stages), list(steps)
+    spent = [_most_spent(stage) for stage in stages]
+    total = [sum(values) for values in zip(*spent, strict=True)]
+    passing = [_passes(stage, capacity) for stage in stages]
+    for run in runs_of(network):
+        block = block_form(network, run)
+        assert block is not None, "runs of kernels are those that can be blocks"
+        first = stages[run[0]]
+        name = " + ".join(network.kernels[kernel].name for kernel in run)
+        stage = replace(first, name=name, forms=(block,), kernels=run)
+        more = [before + spends for before, spends in zip(total, _most_spent(stage), strict=True)]
+        if max(more) < LIMIT and _passes(stage, capacity) and all(passing[kernel] for kernel in run):
+            total = more
+            leading += block_steps(steps, len(found), run)
+            found.append(stage)
+    return tuple(found), tuple(leading)
+
+
+def _most_spent(stage: TiledStage) -> tuple[int, int]:
+    worst = [most_spent(form, stage.prices, stage.ends) for form in stage.forms]
+    return max(energy for energy, _ in worst), max(time for _, time in worst)
+
+
+def _passes(stage: TiledStage, capacity: int) -> bool:
+    """Whether a least design fits memory, and each of its atoms a power cycle."""
+    return any(
+        stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity
+        for form, extent in enumerate(stage.forms)
+        for tiling in least_tilings(form, extent)
+    )
 
 
 def runs_of(network: Lowered) -> list[tuple[int, ...]]:

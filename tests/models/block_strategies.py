@@ -10,7 +10,7 @@ from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import Layer, Network, NetworkError, TensorShape
 from ischedule.models.tiling import Tiling
 
-KINDS = ("conv2d", "conv2d", "depthwise", "max_pool", "average_pool", "activation", "batch_norm", "pad", "add")
+KINDS = ("conv2d", "conv2d", "conv2d", "depthwise", "depthwise", "max_pool", "average_pool", "activation", "pad", "add")
 
 
 @st.composite
