@@ -7,11 +7,10 @@ sums over rows and over columns. None of them costs less than one patch of all p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ischedule.analysis.first_atom import heaviest_load
 from ischedule.models.block import Block, channel_tiles, held, tile_sizes
-from ischedule.models.block_prices import at, memory_line, total_at, total_line
+from ischedule.models.block_prices import at, heaviest_at, heaviest_line, memory_line, total_at, total_line
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Order, Tiling
 
@@ -38,6 +37,7 @@ class BlockDesigns:
     def _fitting(self, least: Tiling, widest: int) -> list[Tiling]:
         block, prices = self.block, self.stage.prices
         line = memory_line(block, least.outputs, least.inputs, prices.multiple)
+        atom = heaviest_line(block, least, prices)
         words = self.stage.volatile // prices.word_bytes
         found = []
         across = [(columns, held(block.across, columns)) for columns in tile_sizes(block.columns)]
@@ -46,9 +46,8 @@ class BlockDesigns:
             for columns, wide in across:
                 if at(line, high, wide) > words:
                     continue
-                tiling = Tiling(self.form, least.order, rows, columns, least.outputs, least.inputs, least.batch)
-                if heaviest_load(block, tiling, prices) <= widest:
-                    found.append(tiling)
+                if heaviest_at(atom, block, rows, columns) <= widest:
+                    found.append(replace(least, rows=rows, columns=columns))
         return found
 
     def below(self, order: Order, rate: tuple[int, int], limit: Limit) -> Iterator[tuple[Tiling, int]]:

@@ -52,6 +52,9 @@ class Block(Extent):
     down: Axis = Axis(0, (), ())
     across: Axis = Axis(0, (), ())
 
+    def __hash__(self) -> int:
+        return hash((self.down, self.across, self.outputs, self.inputs))
+
     @property
     def kernels(self) -> tuple[Extent, ...]:
         return self.parts

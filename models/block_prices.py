@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from ischedule.models.block import Block, held, lengths, sums, undominated
 from ischedule.models.primitives import Ends, Price, Prices, Row, padded
@@ -28,17 +29,45 @@ class Tile:
     inputs: tuple[int, ...]
 
 
+class Primitives(NamedTuple):
+    """The energy or the time of the primitives, in one order."""
+
+    read: int
+    write: int
+    input_command: int
+    weight_command: int
+    store_command: int
+    multiply: int
+    multiply_command: int
+    tile: int
+    finish: int
+    multiple: int
+    elements: tuple[int, ...]
+    """Of each kernel the work for a result, where nothing is multiplied."""
+
+
+def _primitives(block: Block, order: Order, prices: Prices, part: int) -> Primitives:
+    simple = (prices.read, prices.write, prices.input_command, prices.weight_command, prices.store_command[order])
+    more = (prices.multiply, prices.multiply_command, prices.tile, prices.finish)
+    elements = tuple(prices.element(kernel)[part] for kernel in block.parts)
+    return Primitives(*(price[part] for price in (*simple, *more)), prices.multiple, elements)
+
+
 def lines(block: Block, tile: Tile, prices: Prices, part: int) -> tuple[Line, Line]:
     """What the reused operand costs, and an atom without it; ``part`` is 0 for energy, 1 for time."""
-    return _Lines(block, tile.order, prices, part).of(tile.outputs, tile.inputs)
+    return _lines(block, tile, _primitives(block, tile.order, prices, part))
+
+
+@lru_cache(1 << 15)
+def _lines(block: Block, tile: Tile, prices: Primitives) -> tuple[Line, Line]:
+    return _Lines(block, tile.order, prices).of(tile.outputs, tile.inputs)
 
 
 class _Lines:
     """The cost lines of the phases of an atom."""
 
-    def __init__(self, block: Block, order: Order, prices: Prices, part: int) -> None:
-        self.block, self.order, self.prices, self.part = block, order, prices, part
-        self.read, self.write = prices.read[part], prices.write[part]
+    def __init__(self, block: Block, order: Order, prices: Primitives) -> None:
+        self.block, self.order, self.prices = block, order, prices
         mixing = block.mixing
         places = range(len(block.parts))
         self.before = places if mixing is None else places[:mixing]
@@ -48,10 +77,11 @@ class _Lines:
     def of(self, outputs: int, inputs: tuple[int, ...]) -> tuple[Line, Line]:
         closing = self._closing(outputs if self.mixing is not None else inputs[0])
         if self.order is Order.OUTPUT:
-            tiles = [self._opening(n, True) for n in inputs]
-            tiles += [_sum(self._weights(self.mixing, outputs, n), self._work(self.mixing, outputs, n)) for n in inputs]
-            after = [self._weights(place, 1, outputs) for place in self.after]
-            return self._line(), _sum(*tiles, *after, closing)
+            found = [closing, *(self._weights(place, 1, outputs) for place in self.after)]
+            for n, same in groupby(inputs):
+                one = [self._weights(self.mixing, outputs, n), self._work(self.mixing, outputs, n)]
+                found.append(_times(len(list(same)), _sum(self._opening(n, True), *one)))
+            return self._line(), _sum(*found)
         every = inputs[0]
         weights = [self._weights(place, 1, outputs) for place in self.after]
         work = self._line()
@@ -73,29 +103,28 @@ class _Lines:
     def _weights(self, place: int | None, m: int, n: int) -> Line:
         assert place is not None
         vectors = self.block.parts[place].weight_taps * m
-        return self._line(vectors * (n * self.read + self.prices.weight_command[self.part]))
+        return self._line(vectors * (n * self.prices.read + self.prices.weight_command))
 
     def _work(self, place: int | None, m: int, n: int) -> Line:
         """The arithmetic of a kernel on ``n`` input channels."""
         assert place is not None
-        kernel, prices, part = self.block.parts[place], self.prices, self.part
+        kernel, prices = self.block.parts[place], self.prices
         if kernel.arithmetic is Arithmetic.MULTIPLY:
-            lanes = padded(n, prices.multiple) * prices.multiply[part]
-            each = kernel.taps * m * (prices.multiply_command[part] + lanes)
+            lanes = padded(n, prices.multiple) * prices.multiply
+            each = kernel.taps * m * (prices.multiply_command + lanes)
         else:
-            each = n * prices.element(kernel)[part]
-        return self._line(prices.tile[part], 1 + place, each)
+            each = n * prices.elements[place]
+        return self._line(prices.tile, 1 + place, each)
 
     def _ends(self, place: int, channels: int) -> Line:
         """What sums begin with, and what results still need."""
-        kernel, part = self.block.parts[place], self.part
-        bias = channels * self.read + self.prices.weight_command[part] if kernel.bias else 0
-        return self._line(bias, 1 + place, channels * self.prices.finish_of(kernel)[part])
+        kernel, prices = self.block.parts[place], self.prices
+        bias = channels * prices.read + prices.weight_command if kernel.bias else 0
+        return self._line(bias, 1 + place, channels * prices.finish if kernel.finish else 0)
 
     def _opening(self, n: int, weights: bool) -> Line:
         """Input channels fetched, and taken through the kernels before the mixing one."""
-        each = self.block.sources * (n * self.read + self.prices.input_command[self.part])
-        found = [self._line(0, 0, each)]
+        found = [self._line(0, 0, self.block.sources * (n * self.prices.read + self.prices.input_command))]
         for place in self.before:
             found += [self._weights(place, 1, n)] if weights else []
             found += [self._work(place, 1, n), self._ends(place, n)]
@@ -106,8 +135,12 @@ class _Lines:
         found = [] if self.mixing is None else [self._ends(self.mixing, channels)]
         for place in self.after:
             found += [self._work(place, 1, channels), self._ends(place, channels)]
-        each = channels * self.write + self.prices.store_command[self.order][self.part]
+        each = channels * self.prices.write + self.prices.store_command
         return _sum(*found, self._line(0, len(self.block.parts), each))
+
+
+def _times(number: int, line: Line) -> Line:
+    return tuple(number * value for value in line)
 
 
 def _sum(*some: Line) -> Line:
@@ -162,18 +195,20 @@ TotalLine = tuple[int, Line]
 
 def total_line(block: Block, order: Order, outputs: int, inputs: int, prices: Prices, part: int) -> TotalLine:
     """What all atoms cost, for any tile of pixels."""
+    return _total_line(block, order, outputs, inputs, _primitives(block, order, prices, part))
+
+
+@lru_cache(1 << 15)
+def _total_line(block: Block, order: Order, outputs: int, inputs: int, prices: Primitives) -> TotalLine:
     tiles = tiles_of(block, Tiling(0, order, 1, 1, outputs, inputs, 1))
     once, each = 0, (0,) * (len(block.parts) + 2)
-    pairs = []
+    if order is Order.INPUT:
+        each = _lines(block, tiles[0], prices)[0]
     for tile, same in groupby(tiles):
         number = len(list(same))
-        again, atom = lines(block, tile, prices, part)
-        pairs.append(again)
-        each = _sum(each, tuple(number * value for value in atom))
-        if order is Order.WEIGHT:
-            once += number * again[0]
-    if order is Order.INPUT:
-        each = _sum(each, pairs[0])
+        again, atom = _lines(block, tile, prices)
+        each = _sum(each, _times(number, atom))
+        once += number * again[0] if order is Order.WEIGHT else 0
     return once, each
 
 
@@ -207,10 +242,10 @@ def block_rows(block: Block, tiling: Tiling, prices: Prices) -> Iterator[tuple[R
     @lru_cache(None)
     def row_of(rows: tuple[int, ...], columns: tuple[int, ...], kinds: tuple[int, ...]) -> Row:
         found = [prices_at(kind, rows, columns) for kind in kinds]
-        atoms = [atom for kind, (_, atom) in zip(kinds, found, strict=True) for _ in range(_times(kind))]
+        atoms = [atom for kind, (_, atom) in zip(kinds, found, strict=True) for _ in range(repeats_of(kind))]
         return Row([_add(atoms[0], found[0][0]), *atoms[1:]], found[0][0])
 
-    def _times(kind: int) -> int:
+    def repeats_of(kind: int) -> int:
         return tiles[kind][1] if tiling.order is Order.INPUT else 1
 
     for rows in down:
@@ -232,14 +267,19 @@ def _add(first: Price, second: Price) -> Price:
 
 
 def block_heaviest(block: Block, tiling: Tiling, prices: Prices) -> int:
-    """What the dearest cycle of one atom drains besides its two ends: of a first tile of channels, the largest."""
-    again, atom = lines(block, tiles_of(block, tiling)[0], prices, 0)
-    whole = _sum(again, atom)
-    return max(
-        at(whole, rows, columns)
-        for rows, _ in undominated(block.down, tiling.rows)
-        for columns, _ in undominated(block.across, tiling.columns)
-    )
+    """What the dearest cycle of one atom drains besides its two ends."""
+    return heaviest_at(heaviest_line(block, tiling, prices), block, tiling.rows, tiling.columns)
+
+
+def heaviest_line(block: Block, tiling: Tiling, prices: Prices) -> Line:
+    """What a first tile of channels, the largest, drains in a cycle of its own, whatever the patch."""
+    return _sum(*lines(block, tiles_of(block, tiling)[0], prices, 0))
+
+
+def heaviest_at(line: Line, block: Block, rows: int, columns: int) -> int:
+    """The most that any patch of these sizes drains."""
+    high, wide = undominated(block.down, rows), undominated(block.across, columns)
+    return max(at(line, down, across) for down, _ in high for across, _ in wide)
 
 
 def block_kinds(block: Block, tiling: Tiling, prices: Prices) -> list[tuple[int, int]]:

@@ -51,7 +51,7 @@ def combinations(program: Program) -> int:
 
 
 @given(networks(most=3, side=4), SEEDS)
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 def test_a_way_with_a_block_is_solved_as_by_brute_force(network: Network, seed: int) -> None:
     program = program_from(network, seed)
     chains = [order for order in orders(program) if any(len(program.kernels_of(stage)) > 1 for stage in order)]
@@ -62,7 +62,7 @@ def test_a_way_with_a_block_is_solved_as_by_brute_force(network: Network, seed: 
 
 
 @given(networks(most=3, side=4), SEEDS)
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_the_optimum_is_that_of_the_best_way(network: Network, seed: int) -> None:
     program = program_from(network, seed)
     assume(len(program.stages) > 1 and any(len(program.kernels_of(stage)) > 1 for stage in range(len(program.stages))))
