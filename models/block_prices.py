@@ -47,10 +47,19 @@ class Primitives(NamedTuple):
 
 
 def _primitives(block: Block, order: Order, prices: Prices, part: int) -> Primitives:
-    simple = (prices.read, prices.write, prices.input_command, prices.weight_command, prices.store_command[order])
-    more = (prices.multiply, prices.multiply_command, prices.tile, prices.finish)
-    elements = tuple(prices.element(kernel)[part] for kernel in block.parts)
-    return Primitives(*(price[part] for price in (*simple, *more)), prices.multiple, elements)
+    return Primitives(
+        prices.read[part],
+        prices.write[part],
+        prices.input_command[part],
+        prices.weight_command[part],
+        prices.store_command[order][part],
+        prices.multiply[part],
+        prices.multiply_command[part],
+        prices.tile[part],
+        prices.finish[part],
+        prices.multiple,
+        tuple(prices.element(kernel)[part] for kernel in block.parts),
+    )
 
 
 def lines(block: Block, tile: Tile, prices: Prices, part: int) -> tuple[Line, Line]:
