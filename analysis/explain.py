@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import itemgetter
 
 from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
@@ -111,8 +110,9 @@ def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         yield Margin("volatile memory", max(volatile), largest.volatile, MEMORY)
     available = nonvolatile_memory(case)
     if case.tasks is None and available is not None:
-        ordered = [design for _, design in sorted(zip(plan.stages, plan.designs, strict=True), key=itemgetter(0))]
-        designs = [design for design in ordered if isinstance(design, Tiling)]
+        alone = [stage for stage in plan.stages if len(program.kernels_of(stage)) == 1]
+        chosen = dict(zip(plan.stages, plan.designs, strict=True))
+        designs = {stage: design for stage in alone if isinstance(design := chosen[stage], Tiling)}
         yield Margin("non-volatile memory", nonvolatile_bytes(case, designs), available, MEMORY)
 
 

@@ -52,7 +52,7 @@ def require_layout(network: Lowered, program: Program, plan: Plan, addresses: Ma
     lengths = [len(one) for one in chains]
     _require_regions(network, program, plan, cycles, lengths, addresses)
     ranges = _ranges(network, program, addresses, constant_bytes(network, program, plan, addresses), capacity)
-    _Memory(network, plan, ranges).follow(cycles)
+    _Memory(network, program, plan, ranges).follow(cycles)
     return max(stop for _, stop in ranges.values())
 
 
@@ -62,11 +62,18 @@ def constant_bytes(network: Lowered, program: Program, plan: Plan, slots: Mappin
     assert isinstance(stage, TiledStage), "a network's stages are tiled"
     weights = sum(kernel.shape.weights + kernel.shape.parameters for kernel in network.kernels)
     entries = len(plan.cycles) * TABLES.run + len(network.kernels) * TABLES.layer
+    inner = _inner(network, program, plan)
     for kernel in network.kernels:
-        entries += TABLES.address * (1 + len(kernel.reads))
+        entries += TABLES.address * sum(tensor not in inner for tensor in (kernel.writes, *kernel.reads))
         entries += TABLES.address if kernel.shape.weights or kernel.shape.parameters else 0
     entries += TABLES.address * sum(slot.region > 0 for slot in slots)
     return weights * stage.prices.word_bytes + stage.ends.record * 2 + entries
+
+
+def _inner(network: Lowered, program: Program, plan: Plan) -> set[int]:
+    """The tensors that are nowhere but in volatile memory, between the kernels of a block."""
+    runs = [program.kernels_of(index) for index in plan.stages]
+    return {network.kernels[place].writes for run in runs for place in run[:-1]}
 
 
 def _ranges(
@@ -104,15 +111,16 @@ def _require_regions(
     addresses: Mapping[Slot, int],
 ) -> None:
     """One address for each tensor and each further region, and as many regions as the passes need."""
-    expected = {Slot(tensor) for tensor in range(len(network.tensors))}
+    expected = {Slot(tensor) for tensor in set(range(len(network.tensors))) - _inner(network, program, plan)}
     firsts = [0, *accumulate(lengths)]
     for place, (index, design) in enumerate(zip(plan.stages, plan.designs, strict=True)):
-        stage, kernel = program.stages[index], network.kernels[index]
+        stage = program.stages[index]
         assert isinstance(stage, TiledStage), "a network's stages are tiled"
         assert isinstance(design, Tiling), "a tiled stage's design is a tiling"
         extent = stage.forms[design.form]
         if not stores_partial_sums(extent, design):
             continue
+        kernel = network.kernels[index]
         others = sum(slot.kernel == index for slot in addresses)
         expected |= {Slot(kernel.writes, index, region) for region in range(1, others + 1)}
         begins = [cycle.start - firsts[place] for cycle in cycles if firsts[place] < cycle.start < firsts[place + 1]]
@@ -171,9 +179,9 @@ def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int) -> boo
 class _Memory:
     """Which buffers hold what was written to them."""
 
-    def __init__(self, network: Lowered, plan: Plan, ranges: Mapping[Slot, tuple[int, int]]) -> None:
+    def __init__(self, network: Lowered, program: Program, plan: Plan, ranges: Mapping[Slot, tuple[int, int]]) -> None:
         self._network = network
-        self._plan = plan
+        self._runs = [program.kernels_of(index) for index in plan.stages]
         self._sharing = {slot: list(_overlapping(slot, ranges)) for slot in ranges}
         self._others = {
             index: [slot for slot in ranges if slot.kernel == index] for index in range(len(network.kernels))
@@ -186,8 +194,8 @@ class _Memory:
         for number, cycle in enumerate(cycles, 1):
             touched: set[Slot] = set()
             for place in range(cycle.first_stage, cycle.last_stage + 1):
-                index = self._plan.stages[place]
-                reads, writes = self._accesses(index)
+                index = self._runs[place][-1]
+                reads, writes = self._accesses(self._runs[place][0], index)
                 for slot in reads:
                     self._require(slot, f"in cycle {number} {self._network.kernels[index].name} reads")
                 for slot in writes:
@@ -200,14 +208,14 @@ class _Memory:
             if tensor not in read:
                 self._require(Slot(tensor), "at the end the output is")
 
-    def _accesses(self, index: int) -> tuple[list[Slot], list[Slot]]:
-        """What a power cycle reads and writes that runs atoms of a kernel.
+    def _accesses(self, first: int, last: int) -> tuple[list[Slot], list[Slot]]:
+        """What a power cycle reads and writes that runs atoms of a kernel, or of a block from the first to the last.
 
         Each of a kernel's cycles, which follow one another, writes all regions: what is written in them is kept until
         the next one wherever no two things that a cycle touches share memory.
         """
-        kernel = self._network.kernels[index]
-        return [Slot(tensor) for tensor in kernel.reads], [Slot(kernel.writes), *self._others[index]]
+        reads, writes = self._network.kernels[first].reads, self._network.kernels[last].writes
+        return [Slot(tensor) for tensor in reads], [Slot(writes), *self._others[last]]
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:

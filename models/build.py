@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ischedule.models.case import Case, case_hash
@@ -135,20 +135,20 @@ def _check_sums(case: Case, stages: Sequence[TiledStage]) -> None:
             raise InputError(case.source, _path_of(case, stage), stage.name, problem, remedy)
 
 
-def nonvolatile_bytes(case: Case, designs: Sequence[Tiling] | None = None) -> int:
+def nonvolatile_bytes(case: Case, designs: Mapping[int, Tiling] | None = None) -> int:
     """What a network keeps in non-volatile memory: all feature maps side by side, weights, and the progress records.
 
-    A feature map takes three buffers where its partial sums pass through this memory: under the given designs (one for
-    each stage, as they are listed), or without them wherever any design does so. Tasks do not say what they keep; of
-    theirs nothing is counted.
+    A feature map takes three buffers where its partial sums pass through this memory: under the given designs (of
+    kernels by their places; others store none), or without them wherever any design does so. Tasks do not say what they
+    keep; of theirs nothing is counted.
     """
     if case.tasks is not None:
         return 0
     forms = forms_of_network(case)
     if designs is None:
         return _bytes(case, [any(_may_store_sums(form) for form in some) for some in forms])
-    pairs = zip(forms, designs, strict=True)
-    return _bytes(case, [stores_partial_sums(some[design.form], design) for some, design in pairs])
+    stored = {place for place, one in designs.items() if stores_partial_sums(forms[place][one.form], one)}
+    return _bytes(case, [place in stored for place in range(len(forms))])
 
 
 def _may_store_sums(extent: Extent) -> bool:

@@ -3,6 +3,7 @@
 A buffer lives from the start of the power cycle that first writes it to the publish of the one that last reads it: a
 cycle that is cut short is run again from its start, so within a cycle nothing that it touches may share memory. Every
 cycle that runs an atom of a kernel reads its inputs and writes its results, so lifetimes are those of whole kernels.
+What a block keeps between its kernels is not in this memory.
 
 A feature map whose partial sums pass through this memory has regions beside the one that is published: its passes
 alternate between them and end in the published one. Three regions do for any power cycles, two where every cycle that
@@ -12,7 +13,7 @@ reads published sums makes one pass over them, and one where no sums are read ba
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Final
@@ -123,21 +124,24 @@ def layout_of(network: Lowered, program: Program, plan: Plan) -> Layout:
     spans = _spans(program, plan)
     ends = _ends(plan)
     cycles_of = {
-        stage: (bisect_right(ends, start), bisect_right(ends, end - 1))
+        kernel: (bisect_right(ends, start), bisect_right(ends, end - 1))
         for stage, (start, end) in zip(plan.stages, spans, strict=True)
+        for kernel in program.kernels_of(stage)
     }
+    inner = {network.kernels[place].writes for stage in plan.stages for place in program.kernels_of(stage)[:-1]}
     width = _width(program)
-    buffers = _tensors(network, cycles_of, len(ends) - 1, width)
+    buffers = _tensors(network, cycles_of, len(ends) - 1, width, inner)
     addresses = 0
     for stage, design, (start, end) in zip(plan.stages, plan.designs, spans, strict=True):
-        kernel, (first, last) = network.kernels[stage], cycles_of[stage]
+        run = [network.kernels[place] for place in program.kernels_of(stage)]
+        kernel, (first, last) = run[-1], cycles_of[program.kernels_of(stage)[-1]]
         others = _other_regions(program, stage, design, [0, *ends], start, end)
         for region in range(1, others + 1):
             name = f"{kernel.name}, sums {region}"
             size = width * kernel.stored_elements
             buffers[Slot(kernel.writes, stage, region)] = Buffer(name, first, last, size)
-        addresses += len(kernel.reads) + 1 + others + (kernel.parameters > 0)
-    tables = TABLES.run * len(plan.cycles) + TABLES.layer * len(plan.stages) + TABLES.address * addresses
+        addresses += len(run[0].reads) + 1 + others + sum(one.parameters > 0 for one in run)
+    tables = TABLES.run * len(plan.cycles) + TABLES.layer * len(cycles_of) + TABLES.address * addresses
     weights = width * sum(kernel.parameters for kernel in network.kernels)
     return Layout(buffers, Constants(weights, RECORDS * _tiled(program, 0).ends.record, tables))
 
@@ -185,8 +189,10 @@ def _ends(plan: Plan) -> list[int]:
     return list(accumulate(chain.from_iterable(repeat(run.atoms, run.repeat) for run in plan.cycles)))
 
 
-def _tensors(network: Lowered, cycles_of: Mapping[int, tuple[int, int]], last: int, width: int) -> dict[Slot, Buffer]:
-    """The tensors, each with its published region."""
+def _tensors(
+    network: Lowered, cycles_of: Mapping[int, tuple[int, int]], last: int, width: int, inner: Collection[int]
+) -> dict[Slot, Buffer]:
+    """The tensors but the inner ones of blocks, each with its published region."""
     writers: dict[int, list[int]] = {}
     readers: dict[int, list[int]] = {}
     for index, kernel in enumerate(network.kernels):
@@ -195,6 +201,8 @@ def _tensors(network: Lowered, cycles_of: Mapping[int, tuple[int, int]], last: i
             readers.setdefault(tensor, []).append(index)
     found = {}
     for tensor, elements in enumerate(network.tensors):
+        if tensor in inner:
+            continue
         makers = writers.get(tensor, [])
         begins = min((cycles_of[kernel][0] for kernel in makers), default=0)
         ends = max((cycles_of[kernel][1] for kernel in readers.get(tensor, [])), default=last)

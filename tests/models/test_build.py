@@ -196,9 +196,9 @@ def test_maps_weights_and_records_are_counted_side_by_side() -> None:
     kept = Tiling(0, Order.OUTPUT, 2, 2, 2, 1, 3), Tiling(1, Order.INPUT, 1, 1, 1, 120, 2)
     passed = Tiling(0, Order.WEIGHT, 2, 2, 2, 2, 1), Tiling(0, Order.OUTPUT, 1, 1, 1, 2, 1)
     last = Tiling(0, Order.INPUT, 1, 1, 2, 5, 1)
-    assert nonvolatile_bytes(case, [*kept, last]) == LEAST
-    assert nonvolatile_bytes(case, [passed[0], kept[1], last]) == LEAST + 2 * 2 * MAPS[1]
-    assert nonvolatile_bytes(case, [kept[0], passed[1], last]) == LEAST + 2 * 2 * MAPS[2]
+    assert nonvolatile_bytes(case, dict(enumerate([*kept, last]))) == LEAST
+    assert nonvolatile_bytes(case, dict(enumerate([passed[0], kept[1], last]))) == LEAST + 2 * 2 * MAPS[1]
+    assert nonvolatile_bytes(case, dict(enumerate([kept[0], passed[1], last]))) == LEAST + 2 * 2 * MAPS[2]
     assert nonvolatile_bytes(case_of(TASKS)) == 0
 
 

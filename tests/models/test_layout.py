@@ -90,7 +90,7 @@ def test_sizes_are_those_that_the_schedulability_rule_adds_up(net: Network, seed
         assert others in ((0, 1, 2) if stores else (0,))
         missing += (2 * stores - others) * kernel.stored_elements * tiled.prices.word_bytes
     designs = [design for design in by_stage if isinstance(design, Tiling)]
-    assert layout.unshared - layout.constants.tables + missing == nonvolatile_bytes(case, designs)
+    assert layout.unshared - layout.constants.tables + missing == nonvolatile_bytes(case, dict(enumerate(designs)))
     assert layout.least <= layout.unshared
     assert layout.constants.tables >= TABLES.run * len(plan.cycles) + TABLES.layer * len(network.kernels)
 
