@@ -29,7 +29,7 @@ from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Tiling
 from tests.house.tree import ROOT
 
-NAME = "activity-blocks-msp430"
+NAME = "activity-msp430-blocks"
 
 
 @pytest.fixture(scope="module")

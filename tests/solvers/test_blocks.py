@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bench.blocks import QUICKER, Measured, Solved, judged
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.network import Layer, Network, TensorShape
@@ -93,3 +94,15 @@ def test_plans_with_blocks_are_common_and_their_latency_is_less() -> None:
         same += not runs_block
     assert better >= 5
     assert same >= 5
+
+
+def test_a_claim_of_the_bench_that_does_not_hold_is_named() -> None:
+    alone = Solved(10**12, 10, 100, 0, True, 1.0, 1.0)
+    good = Measured(QUICKER[0], alone, replace(alone, latency=9 * 10**11, blocks=1))
+    assert judged([good]) == []
+    assert judged([replace(good, name="other", fused=alone)]) == []
+    assert judged([replace(good, fused=replace(good.fused, is_proven=False))]) == [
+        f"{QUICKER[0]}: not certified optimal"
+    ]
+    assert len(judged([replace(good, fused=alone)])) == 1
+    assert len(judged([replace(good, fused=replace(alone, latency=2 * 10**12))])) == 2
