@@ -162,13 +162,13 @@ class Program:
         return self._along(values, min)
 
     def beside(self, values: Sequence[Number]) -> list[Number]:
-        """For each stage the least sum of the other stages' values over all ways that lead through it."""
+        """For each stage the least sum of the other stages' values over all ways that lead through it, 0 for none."""
         before, behind = self.before(values), self.behind(values)
         found: dict[int, Number] = {}
         for step in self.steps:
             others = before[step.source] + behind[step.target]
             found[step.stage] = min(others, found.get(step.stage, others))
-        return [found[stage] for stage in range(len(self.stages))]
+        return [found.get(stage, values[0] * 0) for stage in range(len(self.stages))]
 
     def most(self, values: Sequence[Number]) -> Number:
         """The greatest sum of the stages' values over all ways from the start to the end."""
