@@ -208,14 +208,14 @@ class _Memory:
             if tensor not in read:
                 self._require(Slot(tensor), "at the end the output is")
 
-    def _accesses(self, first: int, last: int) -> tuple[list[Slot], list[Slot]]:
+    def _accesses(self, first: int, index: int) -> tuple[list[Slot], list[Slot]]:
         """What a power cycle reads and writes that runs atoms of a kernel, or of a block from the first to the last.
 
         Each of a kernel's cycles, which follow one another, writes all regions: what is written in them is kept until
         the next one wherever no two things that a cycle touches share memory.
         """
-        reads, writes = self._network.kernels[first].reads, self._network.kernels[last].writes
-        return [Slot(tensor) for tensor in reads], [Slot(writes), *self._others[last]]
+        reads, kernel = self._network.kernels[first].reads, self._network.kernels[index]
+        return [Slot(tensor) for tensor in reads], [Slot(kernel.writes), *self._others[index]]
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:

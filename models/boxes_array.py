@@ -76,7 +76,7 @@ def boxes_of(form: int, extent: Extent, prices: Prices, volatile: int, *, sums_i
     Designs that the lemmas of the kernels make redundant are left out.
     """
     if not has_boxes(extent):
-        raise ValueError("designs of this nest depend on more than numbers of tiles")
+        raise ValueError("designs of a pooling nest or a block depend on more than numbers of tiles")
     return [_boxes(form, extent, order, prices, volatile, sums_in_memory) for order in extent.orders]
 
 
