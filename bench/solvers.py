@@ -25,6 +25,7 @@ from typing import Any
 from ischedule.models.program import Program
 from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.flow_graph import FlowGraph, flow_graph
+from ischedule.solvers.ilp import all_designs, chains_of
 from ischedule.solvers.limit import Limit, TimeUp
 from tests.solvers.milp_programs import program_of_atoms
 
@@ -43,8 +44,7 @@ def instance(atoms: int, window: int) -> Program:
 
 def graph_of(program: Program) -> FlowGraph:
     """All power cycles of all designs."""
-    stages = [{i: stage.chain(i) for i in range(len(stage.designs))} for stage in program.stages]  # type: ignore
-    return flow_graph(program.law, stages)
+    return flow_graph(program, chains_of(program, all_designs(program)))
 
 
 def exact(program: Program, seconds: float) -> tuple[int | None, float]:
