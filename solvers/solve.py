@@ -25,6 +25,7 @@ SOLVERS = {
 
 GOAL_SOLVERS = {
     "exact": "ischedule.solvers.solve:solve_exact_goal",
+    "ilp": "ischedule.solvers.ilp_goal:solve_ilp_goal",
     "smt": "ischedule.solvers.smt_goal:solve_smt_goal",
 }
 """Those that take a goal: from a program and a limit to an answer."""
