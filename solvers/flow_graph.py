@@ -15,7 +15,7 @@ from functools import cache
 from itertools import accumulate
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.cycle_law import Position
 from ischedule.models.program import Program
 
 LATER = -1
@@ -217,7 +217,10 @@ class _Builder:
                 cost = self.cost(kind, drained + commit[0], final and whole)
                 if cost is not None:
                     head = self.behind(kind, drained + commit[0], step, design, end, whole)
-                    total, spent = cost + passed + commit[1], (drained + commit[0] - before, stored + profile.saved[end - 1])
+                    total, spent = (
+                        cost + passed + commit[1],
+                        (drained + commit[0] - before, stored + profile.saved[end - 1]),
+                    )
                     self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, step, design, True, *spent))
             if whole and not final:
                 over = self.node(Open(target, drained, kind))

@@ -177,7 +177,7 @@ class _Model:
                 terms += [(self.slacks[place], -1)] if self.slacks else []
                 self.rows[row.name] = pulp.LpAffineExpression(terms) <= row.most
                 self.problem.addConstraint(self.rows[row.name], f"limit_{row.name}")
-            at = {arc: variable for arc, variable in zip(graph.arcs, self.variables, strict=True)}
+            at = dict(zip(graph.arcs, self.variables, strict=True))
             for number, path in enumerate(excluded):
                 if all(arc in at for arc in path):
                     rest = pulp.LpAffineExpression([(at[arc], 1) for arc in path]) <= len(path) - 1

@@ -126,7 +126,9 @@ def solver_of(pulp: Any, settings: Settings, limit: Limit, spare: float = 0.0) -
             highspy.Highs.resetGlobalScheduler(True)
         solver = pulp.HiGHS(msg=False, threads=settings.threads, timeLimit=left, **gaps)
     if solver is None or not solver.available():
-        solver = pulp.PULP_CBC_CMD(msg=False, threads=settings.threads, timeLimit=left, **gaps)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            solver = pulp.PULP_CBC_CMD(msg=False, threads=settings.threads, timeLimit=left, **gaps)
     return solver
 
 

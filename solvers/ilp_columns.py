@@ -14,6 +14,7 @@ import numpy as np
 
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
@@ -28,8 +29,20 @@ from ischedule.solvers.waits import Waiting
 
 def solve_by_columns(program: Program, limit: Limit) -> Outcome:
     """The optimal plan of tiled stages, or within a time limit or gap the best one found and a proven bound."""
+    return with_columns(program, limit)[0]
+
+
+def with_columns(program: Program, limit: Limit) -> tuple[Outcome, list[set[Tiling]]]:
+    """The same, and the designs of each stage that have entered the program on the way."""
     ready = prepared(program, limit)
-    return ready if isinstance(ready, Outcome) else _Columns(program, ready, limit).solve()
+    entered: list[set[Tiling]] = [set() for _ in program.stages]
+    if isinstance(ready, Outcome):
+        return ready, entered
+    columns = _Columns(program, ready, limit)
+    outcome = columns.solve()
+    for step, designs in zip(program.steps, columns.names(), strict=True):
+        entered[step.stage] |= {design for design in designs.values() if isinstance(design, Tiling)}
+    return outcome, entered
 
 
 @dataclass
@@ -67,14 +80,15 @@ class _Columns:
             pass
         return self._outcome(False)
 
-    def _names(self) -> Chosen:
+    def names(self) -> Chosen:
+        """The designs of each step that are in the program."""
         return [
             {number: self.search.spaces[step.stage].tiling(number) for number in sorted(designs)}
             for step, designs in zip(self.program.steps, self.chosen, strict=True)
         ]
 
     def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self._names(), limit, self._is_wanted)
+        self.master = solve_master(self.program, self.names(), limit, self._is_wanted)
         if self.master.flow is not None:
             self.value = self.master.flow.cost
             offset = self.program.law.offset
@@ -192,7 +206,7 @@ class _Columns:
             raise TimeUp
         if master.flow is None:
             return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
-        plan, latency = plan_of_path(self.program, self._names(), master.flow.path)
+        plan, latency = plan_of_path(self.program, self.names(), master.flow.path)
         denominator = search.rate.fraction[1]
         shy = slack_of(self.value) / (2 * len(search.floors))
         floors = tuple(floor(one.value - shy) * denominator for one in search.floors)

@@ -22,10 +22,12 @@ from ischedule.solvers.ilp import solve_ilp
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.solve import SOLVERS, solve
+from tests.analysis.small_networks import network
 from tests.solvers.enumeration import Prices, best_sum_of
 from tests.solvers.enumeration import _sequences as sequences
 from tests.solvers.random_laws import law_pool
 from tests.solvers.random_programs import random_explicit, random_tiled
+from tests.solvers.test_graphs import branched, explicit_graph
 
 pytest.importorskip("pulp", reason="needs PuLP")
 pytest.importorskip("highspy", reason="needs HiGHS")
@@ -98,6 +100,32 @@ def test_longer_programs_have_the_exact_solvers_answer(seed: int) -> None:
     assert mine.bottleneck == other.bottleneck
     if other.bound is not None and mine.bound is not None and not other.bound.follows_levels:
         assert mine.bound.value == other.bound.value
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_stages_in_several_orders_have_the_exact_solvers_answer(seed: int) -> None:
+    require_exact_answer(explicit_graph(Random(seed)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(SEEDS)
+def test_so_have_layers_in_several_orders(seed: int) -> None:
+    random = Random(seed)
+    require_exact_answer(branched(network(random, 3, unusual=True).program, random))
+
+
+def require_exact_answer(program: Program) -> None:
+    """The same verdict and optimum, with a plan that takes what is said and labels that the checker accepts."""
+    mine, other = solve(program, solver="ilp"), solve(program)
+    assert (mine.status, mine.bottleneck) == (other.status, other.bottleneck)
+    if other.bound is None or mine.bound is None or mine.plan is None:
+        assert other.plan is None
+        return
+    assert evaluate(program, mine.plan).latency == mine.latency
+    require_bound(program, mine.bound)
+    if not other.bound.follows_levels:
+        assert (mine.latency, mine.bound.value) == (other.latency, other.bound.value)
 
 
 def test_cbc_finds_the_same_flow() -> None:
