@@ -221,7 +221,10 @@ class GoalFlow:
                     break
                 spent = spent_along(path)
                 if keeps(spent, wanted):
+                    before = self.best
                     self.offer(path)
+                    if self.best is before:
+                        raise AssertionError("a path that is better than the best one is not taken for better")
                     self.limit.announce(f"{first.value}: incumbent {spent[first]:,}")
                 else:
                     excluded.append(path)
