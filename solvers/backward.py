@@ -19,7 +19,6 @@ from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import UNREACHABLE, Integers, Kind
 from ischedule.solvers.waits import Waiting, exact_waiting
 
-
 BLOCK = 512
 """Cycles in progress that are looked at together."""
 
