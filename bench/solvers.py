@@ -293,8 +293,8 @@ def write(tables: dict[int, Table], seconds: float) -> None:
         "written half way between the least and what the quickest plan writes. All solvers run on one thread, on the",
         f"same instances. They have {seconds:.0f} s each, and with the most atoms in the larger power cycles a hundred",
         "times what the exact solver took; *>* is one that had no answer by then. Building the graph that all but the",
-        "exact solver start from is not counted. The exact solver also proves a bound for the checker. All optima that are",
-        "found are equal. The factor is that by which the exact solver is faster than the best of the others.",
+        "exact solver start from is not counted. The exact solver also proves a bound for the checker. All optima that",
+        "are found are equal. The factor is that by which the exact solver is faster than the best of the others.",
     ]
     for window, table in tables.items():
         lines += ["", f"## About {window} atoms in a power cycle", ""]

@@ -171,7 +171,7 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
                 continue
             total = tuple(map(add, one.spent, done))
             total = (total[0] + (prices.first if one.is_first else prices.mid)(load), *total[1:])
-            if all(sum(map(mul, weights, total)) <= most for weights, most in bounds):  # type: ignore[operator]
+            if all(sum(map(mul, weights, total)) <= most for weights, most in bounds):
                 found.append(Label(0, total, Trace(step, design, index + 1, one.trace)))
         closed = undominated(found)
     reach, done = columns.drain[length], columns.atoms[length]
