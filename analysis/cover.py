@@ -70,7 +70,9 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
         stage, target = program.stages[step.stage], step.target
         before = bound.boundaries[step.source - 1] if step.source else None
         below = Below(bound.value, follow.times[target], follow.is_certain) if follows else None
-        cover = None if target == program.end else Cover(bound.boundaries[target - 1], law.slip)
+        cover = (
+            None if target == program.end else Cover(bound.boundaries[target - 1], law.slip, target in program.closed)
+        )
         for design, passage in ways_through(stage, floor, before, below, tell):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:

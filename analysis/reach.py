@@ -90,9 +90,15 @@ class Reach:
             if found[step.source] == NOWHERE:
                 continue
             standing, ends = self.after(step.stage, found[step.source])
-            found[step.target] = _either(standing, found[step.target] or NOWHERE)
+            found[step.target] = _either(self._kept(step, standing), found[step.target] or NOWHERE)
             finished = finished or (ends and step.target == self.program.end)
         return found, finished
+
+    def _kept(self, step: Step, standing: Standing) -> Standing:
+        """What is left of what is reached behind a step, where its boundary is closed."""
+        if step.target not in self.program.closed:
+            return standing
+        return Standing(standing.closed and self.law.max_cycles is None, None, None)
 
     def after(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> tuple[Standing, bool]:
         """What is reached after a stage by any of its designs, and whether a plan can end there."""
@@ -115,7 +121,7 @@ class Reach:
     def blocks(self, step: Step, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
         """Whether nothing gets along a step from what is reached before it."""
         standing, ends = self.after(step.stage, before, relief)
-        return not ends if step.target == self.program.end else standing == NOWHERE
+        return not ends if step.target == self.program.end else self._kept(step, standing) == NOWHERE
 
 
 def _least_resume(stage: Stage) -> int:

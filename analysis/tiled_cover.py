@@ -65,8 +65,9 @@ def crossings(
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
         index = step.stage
-        after = None if step.target == program.end else Cover(entries[step.target], program.law.slip)
-        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[step.target])
+        target, slip = step.target, program.law.slip
+        after = None if target == program.end else Cover(entries[target], slip, target in program.closed)
+        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[target])
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
         yield index, kind(grounds, place, entries[step.source], after, tell)
 

@@ -20,10 +20,18 @@ from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.front import CheckedFront, Point, checked_front
+from ischedule.analysis.layout_check import is_roomy
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.analysis.shortage import Shortage, deadline_shortage, limit_shortage, refusal_shortage, shortage_of
+from ischedule.analysis.shortage import (
+    Shortage,
+    deadline_shortage,
+    division_shortage,
+    limit_shortage,
+    refusal_shortage,
+    shortage_of,
+)
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
@@ -33,7 +41,7 @@ from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unan
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -119,6 +127,8 @@ class Result:
         if isinstance(certificate, Bottleneck):
             found = shortage_of(self.case, self.program, certificate)
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
+        if isinstance(certificate, Division) and self.kind is Certified.INFEASIBLE:
+            return division_shortage(self.program, certificate)
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 
@@ -129,7 +139,7 @@ class Result:
 
         if self.plan is None or not isinstance(self.program, Program):
             return None
-        return packed_memory(self.case, self.program, self.plan)
+        return packed_memory(self.program, self.plan)
 
     @property
     def deadline(self) -> int | None:
@@ -294,7 +304,8 @@ def explain(
         return result, replace(found, conflict=_conflict(case, program, left(), progress))
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
-    return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
+    packed = None if result.memory is None else result.memory.size
+    return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce, packed=packed)
 
 
 CONFLICT_SECONDS = 20.0
@@ -358,11 +369,24 @@ def _judged(
     for file in found:
         if progress is not None:
             progress(f"checking the claim: {file.claim.certified.value}")
+        file = _with_addresses(program, file)
         verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)
         note = f"the checker did not accept the claim {file.claim.certified.value}: {verdict.reason}"
     return Result(case, Status.UNDECIDED, program, file, verdict, note)
+
+
+def _with_addresses(program: Program | Unschedulable, file: PlanFile) -> PlanFile:
+    """The file with packed addresses of the plan's buffers, where they do not fit side by side."""
+    if file.plan is None or not isinstance(program, Program) or program.storage is None:
+        return file
+    if is_roomy(program, file.plan):
+        return file
+    from ischedule.memory import packed_memory
+
+    memory = packed_memory(program, file.plan)
+    return file if memory is None else replace(file, addresses=tuple(memory.addresses.items()))
 
 
 def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 from ischedule.models.chain import Chain
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
+from ischedule.models.storage import Storage
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
 
@@ -53,10 +54,12 @@ class ExplicitStage:
     name: str
     designs: tuple[Chain, ...]
     volatile: int
+    barred: frozenset[int] = frozenset()
+    """Designs that a restriction leaves out, by their places."""
 
     def fits(self, index: int) -> bool:
-        """Whether the design's volatile peak fits."""
-        return self.designs[index].volatile <= self.volatile
+        """Whether the design's volatile peak fits, and nothing else leaves it out."""
+        return index not in self.barred and self.designs[index].volatile <= self.volatile
 
     def chain(self, index: int) -> Chain:
         """The atoms of one design."""
@@ -91,7 +94,8 @@ class Program:
 
     Boundaries are numbered from 0, where a plan begins, so that every step leads to a higher number; the highest is
     where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
-    more orders than are searched, and that the steps are of one of them.
+    more orders than are searched, and that the steps are of one of them. ``storage`` is what the stages keep in
+    non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them.
     """
 
     stages: tuple[Stage, ...]
@@ -100,6 +104,8 @@ class Program:
     steps: tuple[Step, ...] = ()
     is_order_fixed: bool = False
     goal: Goal = PLAIN
+    storage: Storage | None = None
+    closed: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -111,11 +117,15 @@ class Program:
             raise ValueError("every boundary lies on a way from the first to the last")
         if len({(step.source, step.stage) for step in self.steps}) < len(self.steps):
             raise ValueError("two steps lead from one boundary through the same stage")
+        if not self.closed <= set(range(1, self.end)):
+            raise ValueError("the boundaries that are closed lie between the first and the last")
+        if self.storage is not None and len(self.storage.stages) != len(self.stages):
+            raise ValueError("storage says of every stage what it keeps")
 
     @property
     def is_chain(self) -> bool:
         """Whether there is one way through all stages."""
-        return self.end == len(self.steps) == len(self.stages)
+        return self.steps == chain_of_steps(len(self.stages))
 
     @property
     def end(self) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ischedule.models.program import Program, Step
 from ischedule.solvers.frontier import Crossing, Discharge, Index, Reached, gather, start
+from ischedule.solvers.sweep import Kind
 from ischedule.solvers.waits import Waiting
 
 
@@ -83,8 +84,14 @@ def cross_graph(
     for boundary, leading in enumerate(program.into()):
         if boundary == 0:
             continue
-        found = gather(chain.from_iterable(map(renamed, leading)), wanted(boundary), waiting, slack)
+        kept = _standing(wanted(boundary)) if boundary in program.closed else wanted(boundary)
+        found = gather(chain.from_iterable(map(renamed, leading)), kept, waiting, slack)
         reached.append(found.reached)
         for step in leading:
             useful[step] = numbering.of_step(step, found.useful)
     return Passed(reached, useful, crossings)
+
+
+def _standing(wanted: Discharge) -> Discharge:
+    """At a closed boundary no cycle is open."""
+    return lambda exits, kind: wanted(exits, kind) & (kind is Kind.KEPT)

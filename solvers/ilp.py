@@ -19,6 +19,7 @@ from ischedule.solvers.flow_graph import FIRST, LATER, Arc, FlowGraph, Open, Wan
 from ischedule.solvers.flow_lp import Flow, Settings, least_flow
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.thresholds import best_thresholds
 
@@ -40,6 +41,7 @@ def solve_ilp(program: Program, limit: Limit) -> Outcome:
 
     It takes programs with one way through all stages.
     """
+    require_open(program)
     if not program.is_chain:
         raise Unanswerable("takes layers that follow one another, and here some can run in several orders")
     if all(isinstance(stage, TiledStage) for stage in program.stages):
