@@ -49,14 +49,17 @@ def require_division(program: Program, division: Division, tell: Tell = unheard)
 
 def _name(part: Part) -> str:
     asked = part.restriction
-    lists = (sorted(asked.closed), sorted(asked.without_sums), sorted(asked.barred))
-    return "the part with boundaries {} closed, stages {} without sums, steps {} left out".format(*lists)
+    lists = map(sorted, (asked.closed, asked.broken, asked.without_sums, asked.barred))
+    return "the part with boundaries {} closed, steps {} broken, stages {} without sums, steps {} left out".format(
+        *lists
+    )
 
 
 def _require_known(program: Program, asked: Restriction) -> None:
     """What is restricted must be the program's."""
     for places, least, count in (
         (asked.closed, 1, program.end),
+        (asked.broken, 0, len(program.steps)),
         (asked.without_sums, 0, len(program.stages)),
         (asked.barred, 0, len(program.steps)),
     ):
@@ -80,21 +83,21 @@ def _require_overload(
     least = least_held(storage, program, path, overload.sums)
     if least <= storage.available:
         raise Unproven(f"{_name(part)} is said to hold too much: {least} B, there are {storage.available} B")
-    ways_out = [asked.and_closed(view.boundaries[step.target]) for step in path[:-1]]
+    ways_out = [asked.and_closed(view.boundaries[path[0].target])] if len(path) == 2 else []
+    ways_out += [asked.and_broken(step) for step in overload.steps[1:-1]]
     ways_out += [asked.and_without_sums(stage) for stage in overload.sums]
-    for place, step in enumerate(overload.steps):
+    for place in {0, len(path) - 1}:
         if _can_be_avoided(program, path, place):
-            ways_out.append(asked.and_barred(step))
+            ways_out.append(asked.and_barred(overload.steps[place]))
     for way in ways_out:
         if way == asked or way not in known:
             raise Unproven(f"of {_name(part)} some plans are in no other part")
 
 
 def _can_be_avoided(program: Program, path: Sequence[Step], place: int) -> bool:
-    """Whether a way leads through the boundaries inside the path and not along one of its steps."""
-    inside = [step.target for step in path[:-1]]
-    left, right = inside[max(0, place - 1) : place], inside[place : place + 1]
-    start, end = (left or [0])[0], (right or [program.end])[0]
+    """Whether a way leads through the boundaries inside the path and not along its first step, or its last."""
+    start = path[place].source if place else 0
+    end = path[place].target if place < len(path) - 1 else program.end
     reached = {start}
     for step in sorted(program.steps, key=lambda step: step.source):
         if step != path[place] and step.source in reached:

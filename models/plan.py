@@ -136,8 +136,9 @@ class Part:
 class Division:
     """Proof about all plans that fit non-volatile memory, by parts; the first is about all plans.
 
-    A part with an overload rests on those with one more restriction each: a plan that closes none of the boundaries
-    between the steps, takes all of them, and stores the sums, does not fit.
+    A part with an overload rests on those with one more restriction each. Two steps are run in one cycle where the
+    boundary between them is not closed, more where none of those inside is broken; a plan that does so, takes the steps
+    and stores the sums does not fit.
     """
 
     parts: tuple[Part, ...]

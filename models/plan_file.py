@@ -47,6 +47,7 @@ EXACT: Final = 1 << 53
 _DIGITS: Final = re.compile(r"-?[1-9][0-9]{15,38}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _TOOL: Final = re.compile(r"[!-~]{1,64}")
+_RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 _TILING: Final = ("form", "order", "rows", "columns", "outputs", "inputs", "batch")
 
 
@@ -258,8 +259,8 @@ def _bottleneck(node: _Node) -> Bottleneck:
 
 
 def _part(node: _Node) -> Part:
-    node.object("closed", "without-sums", "barred", "proof")
-    restriction = Restriction(*(_places(node.entry(name)) for name in ("closed", "without-sums", "barred")))
+    node.object("closed", "broken", "without-sums", "barred", "proof")
+    restriction = Restriction(*(_places(node.entry(name)) for name in _RESTRICTION))
     proof = node.entry("proof")
     if proof.value is None:
         return Part(restriction, None)
@@ -401,8 +402,8 @@ def _part_value(part: Part) -> dict[str, object]:
         shown: dict[str, object] | None = {"overload": {"steps": list(proof.steps), "sums": list(proof.sums)}}
     else:
         shown = _certificate_value(proof)
-    lists = {"closed": asked.closed, "without-sums": asked.without_sums, "barred": asked.barred}
-    return {**{name: sorted(places) for name, places in lists.items()}, "proof": shown}
+    lists = asked.closed, asked.broken, asked.without_sums, asked.barred
+    return {**{name: sorted(places) for name, places in zip(_RESTRICTION, lists, strict=True)}, "proof": shown}
 
 
 def _bound_value(certificate: Bound) -> dict[str, object]:

@@ -95,7 +95,8 @@ class Program:
     Boundaries are numbered from 0, where a plan begins, so that every step leads to a higher number; the highest is
     where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
     more orders than are searched, and that the steps are of one of them. ``storage`` is what the stages keep in
-    non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them.
+    non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them;
+    along ``broken`` steps, by their places, no cycle runs that began before and ends behind.
     """
 
     stages: tuple[Stage, ...]
@@ -106,6 +107,7 @@ class Program:
     goal: Goal = PLAIN
     storage: Storage | None = None
     closed: frozenset[int] = frozenset()
+    broken: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -119,6 +121,8 @@ class Program:
             raise ValueError("two steps lead from one boundary through the same stage")
         if not self.closed <= set(range(1, self.end)):
             raise ValueError("the boundaries that are closed lie between the first and the last")
+        if not self.broken <= set(range(len(self.steps))):
+            raise ValueError("the steps that are broken are the program's")
         if self.storage is not None and len(self.storage.stages) != len(self.stages):
             raise ValueError("storage says of every stage what it keeps")
 
@@ -126,6 +130,15 @@ class Program:
     def is_chain(self) -> bool:
         """Whether there is one way through all stages."""
         return self.steps == chain_of_steps(len(self.stages))
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether the prices of cycles add up to a bound on every plan.
+
+        Where a cycle can begin on a level that the one before it has left, they do because the two could be one; where
+        cycles must end in certain places, they could not.
+        """
+        return not (self.closed or self.broken) or not (self.law.keeps_level or self.law.leaves_level)
 
     @property
     def end(self) -> int:

@@ -1,4 +1,4 @@
-"""Parts of all plans of a program: those that close certain boundaries, keep sums out of memory, or avoid steps.
+"""Parts of all plans of a program: those that end cycles in certain places, keep sums out of memory, or avoid steps.
 
 A restricted program is one like any other: whatever solves, checks or enumerates programs does so for it. Its plans are
 plans of the whole program and cost the same there.
@@ -17,22 +17,28 @@ from ischedule.models.storage import Storage
 class Restriction:
     """What is asked of plans.
 
-    A power cycle ends at each ``closed`` boundary that they pass, the stages ``without_sums`` have one region for their
-    results, and no step of ``barred`` (by their places) is taken.
+    A power cycle ends at each ``closed`` boundary that they pass, none runs through a ``broken`` step that began before
+    it and ends behind it, the stages ``without_sums`` have one region for their results, and no ``barred`` step is
+    taken. Steps are meant by their places.
     """
 
     closed: frozenset[int] = frozenset()
+    broken: frozenset[int] = frozenset()
     without_sums: frozenset[int] = frozenset()
     barred: frozenset[int] = frozenset()
 
     @property
     def size(self) -> int:
         """How many things are asked."""
-        return len(self.closed) + len(self.without_sums) + len(self.barred)
+        return len(self.closed) + len(self.broken) + len(self.without_sums) + len(self.barred)
 
     def and_closed(self, boundary: int) -> Restriction:
         """With one more boundary closed."""
         return replace(self, closed=self.closed | {boundary})
+
+    def and_broken(self, step: int) -> Restriction:
+        """With one more step broken."""
+        return replace(self, broken=self.broken | {step})
 
     def and_without_sums(self, stage: int) -> Restriction:
         """With one more stage without sums in memory."""
@@ -76,6 +82,7 @@ def restricted(program: Program, restriction: Restriction) -> Restricted | None:
         stages=stages,
         steps=tuple(Step(step.stage, number[step.source], number[step.target]) for step in ways),
         closed=frozenset(number[boundary] for boundary in program.closed | restriction.closed if boundary in kept),
+        broken=frozenset(index for index, place in enumerate(left) if place in program.broken | restriction.broken),
     )
     return Restricted(found, tuple(left), tuple(sorted(kept)))
 

@@ -31,9 +31,7 @@ MOST_SOLVED = 400
 Solve = Callable[[Program, Limit], Outcome]
 Diagnose = Callable[[Program, int], str]
 
-UNPACKED = (
-    "a plan that may be better holds no more than there is, but no addresses are known for it; see docs/memory.md"
-)
+UNPACKED = "better plans may fit non-volatile memory: what keeps them from it is not proven"
 STOPPED = "the limit was reached before all plans that may fit non-volatile memory had been looked at"
 NONE_FITS = "no plan was found that fits non-volatile memory, and none is known not to exist"
 
@@ -61,6 +59,8 @@ class _Node:
     is_loose: bool = False
     """Whether nothing is proven of the plans of the node that it belongs to beside its own: it may hold a plan."""
     bottleneck: Bottleneck | None = None
+    least: int = 0
+    """What its plans cost at least."""
 
 
 def solve_within_memory(program: Program, limit: Limit, solve: Solve, diagnose: Diagnose) -> Outcome:
@@ -92,7 +92,7 @@ class _Search:
         """Look at parts of the plans, the lowest bound first, until none can hold a better plan."""
         is_over = True
         try:
-            self._add(UNRESTRICTED, None, is_loose=False)
+            self._add(UNRESTRICTED, 0, is_loose=False)
             while self.heap:
                 bound, _, _, node = heappop(self.heap)
                 if self.best is not None and bound >= self._latency(self.best):
@@ -104,11 +104,16 @@ class _Search:
             is_over = False
         return self._ended(is_over)
 
+    def _is_bounded(self, found: Found) -> bool:
+        """Whether bounds are known on the plans that do one of the things that an overload leaves."""
+        law = self.program.law
+        return not (law.keeps_level or law.leaves_level) or not any(way.closed or way.broken for way in found.ways_out)
+
     def _latency(self, outcome: Outcome) -> int:
         assert outcome.latency is not None, "only plans are kept"
         return outcome.latency - self.program.law.offset
 
-    def _add(self, restriction: Restriction, least: int | None, *, is_loose: bool) -> None:
+    def _add(self, restriction: Restriction, least: int, *, is_loose: bool) -> None:
         """Put the plans of a restriction on the heap, or those of a stricter one without which they hold too much."""
         view = restricted(self.program, restriction)
         overloads = None if view is None else Overloads(restriction, view, self.available)
@@ -125,7 +130,10 @@ class _Search:
             overload = next(sure, None)
             if overload is None:
                 break
-            node.found = overloads.found(*overload)
+            found = overloads.found(*overload)
+            if not self._is_bounded(found):
+                break
+            node.found = found
             if not node.found.ways_out:
                 return
             (restriction,) = node.found.ways_out
@@ -135,7 +143,8 @@ class _Search:
             overloads.restriction = restriction
         node.view = restricted(self.program, restriction)
         if node.bottleneck is None:
-            heappush(self.heap, (least or 0, 0, next(self.number), node))
+            node.least = max(node.least, least)
+            heappush(self.heap, (node.least, 0, next(self.number), node))
 
     @staticmethod
     def _value(node: _Node) -> int | None:
@@ -148,8 +157,8 @@ class _Search:
             self._solve(node)
             if node.outcome is None:
                 return
-            value = self._value(node)
-            heappush(self.heap, (0 if value is None else value, 1, next(self.number), node))
+            node.least = max(node.least, self._value(node) or 0)
+            heappush(self.heap, (node.least, 1, next(self.number), node))
             return
         plan = node.outcome.plan
         assert plan is not None, "a node that is looked at twice has a plan"
@@ -160,15 +169,14 @@ class _Search:
         assert node.view is not None, "it has been solved"
         overloads = Overloads(node.restriction, node.view, self.available)
         found = overloads.of_plan(plan, layout)
-        is_loose = node.is_loose
+        is_proven = found is not None and self._is_bounded(found)
         if found is None:
-            self.has_unpacked = True
-            is_loose = True
             found = overloads.fullest(plan, layout)
-        elif not is_loose:
+        if not node.is_loose and is_proven:
             node.found = found
+        self.has_unpacked = self.has_unpacked or not is_proven
         for way in () if found is None else found.ways_out:
-            self._add(way, self._value(node), is_loose=is_loose)
+            self._add(way, node.least, is_loose=node.is_loose or not is_proven)
 
     def _solve(self, node: _Node) -> None:
         assert node.view is not None, "a node on the heap has a program"
@@ -213,7 +221,9 @@ class _Search:
     def _last_resort(self) -> None:
         """The plan that closes every boundary and stores no sums takes least memory."""
         program = self.program
-        restriction = Restriction(frozenset(range(1, program.end)), frozenset(range(len(program.stages))))
+        restriction = Restriction(
+            closed=frozenset(range(1, program.end)), without_sums=frozenset(range(len(program.stages)))
+        )
         view = restricted(program, restriction)
         assert view is not None, "no step is left out"
         try:
@@ -260,6 +270,7 @@ class _Parts:
         return None
 
 
-def _rank(part: Part) -> tuple[int, list[int], list[int], list[int]]:
+def _rank(part: Part) -> tuple[object, ...]:
     asked = part.restriction
-    return asked.size, sorted(asked.closed), sorted(asked.without_sums), sorted(asked.barred)
+    lists = asked.closed, asked.broken, asked.without_sums, asked.barred
+    return asked.size, *map(sorted, lists)

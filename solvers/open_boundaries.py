@@ -8,7 +8,7 @@ from ischedule.models.program import Program
 
 def require_open(program: Program) -> None:
     """Raise `Unanswerable` where some boundary is closed: the best plan does not fit non-volatile memory."""
-    if program.closed:
+    if program.closed or program.broken:
         raise Unanswerable(
             "finds a plan that does not fit non-volatile memory, and cannot be told where cycles must end"
         )

@@ -36,9 +36,6 @@ class Overloads:
             [place for place, step in enumerate(self.program.steps) if step.source == boundary]
             for boundary in range(self.program.end + 1)
         ]
-        self.leads_to = [1 << boundary for boundary in range(self.program.end + 1)]
-        for step in sorted(self.program.steps, key=lambda step: -step.source):
-            self.leads_to[step.source] |= self.leads_to[step.target]
 
     def sure(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         """Overloads, by steps and sums, of all plans, or of all that do not do one certain thing."""
@@ -85,7 +82,7 @@ class Overloads:
         for begin, end in runs_of(plan, layout):
             for first in range(begin, end):
                 for last in range(first + 1, end + 1):
-                    if best is not None and last - first - 1 > best[0]:
+                    if best is not None and last - first - 2 > best[0]:
                         break
                     some = tuple(path[first:last])
                     with_sums = self._fewest(some, [stage for stage in plan.stages[first:last] if stage in sums])
@@ -109,10 +106,12 @@ class Overloads:
 
     def _ways_out(self, path: Sequence[int], sums: Sequence[int]) -> Iterator[Restriction]:
         steps, here = self.program.steps, self.restriction
-        for place in path[:-1]:
-            yield here.and_closed(self.view.boundaries[steps[place].target])
-        for index, place in enumerate(path):
-            if not self._is_only_way(place, index > 0, index < len(path) - 1):
+        if len(path) == 2:
+            yield here.and_closed(self.view.boundaries[steps[path[0]].target])
+        for place in path[1:-1]:
+            yield here.and_broken(self.view.steps[place])
+        for place in {path[0], path[-1]}:
+            if not self._is_only_way(place, place != path[0], place != path[-1]):
                 yield here.and_barred(self.view.steps[place])
         for stage in sums:
             yield here.and_without_sums(stage)
@@ -120,9 +119,6 @@ class Overloads:
     def _is_only_way(self, place: int, is_left: bool, is_reached: bool) -> bool:
         """Whether a plan takes a step if it passes the boundary before it, or the one behind it, or any."""
         step = self.program.steps[place]
-        if is_left and is_reached:
-            others = [self.program.steps[other] for other in self.out_of[step.source] if other != place]
-            return not any(self.leads_to[other.target] >> step.target & 1 for other in others)
         if is_left and len(self.out_of[step.source]) == 1:
             return True
         if is_reached and len(self.into[step.target]) == 1:
