@@ -77,7 +77,7 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
         cover = (
             None if target == program.end else Cover(bound.boundaries[target - 1], law.slip, target in program.closed)
         )
-        for design, passage in ways_through(stage, floor, before, below, tell, is_broken=place in program.broken):
+        for design, passage in ways_through(stage, floor, before, below, tell, is_broken=program.breaks(place)):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
                 if passage.finished is not None and passage.finished < bound.value:

@@ -80,6 +80,8 @@ def _require_overload(
     stages = [step.stage for step in path]
     if len(set(overload.sums)) < len(overload.sums) or not set(overload.sums) <= set(stages) - asked.without_sums:
         raise Unproven(f"{_name(part)} is said to store sums that its cycle does not store")
+    if not all(program.stages[stage].can_do_without_sums for stage in overload.sums):
+        raise Unproven(f"{_name(part)} is said to store sums, and may have one region all the same")
     least = least_held(storage, program, path, overload.sums)
     if least <= storage.available:
         raise Unproven(f"{_name(part)} is said to hold too much: {least} B, there are {storage.available} B")

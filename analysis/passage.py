@@ -51,7 +51,7 @@ def go_through(
     With ``below`` the level that each cycle leaves is followed, in plans that may end there. Where the way through is
     broken no cycle is open behind it that came from before.
     """
-    entry, is_broken = opening(chain) if before is None else before, is_broken and before is not None
+    entry = opening(chain) if before is None else before
     drain, time = sum(map(int, chain.drain)), sum(map(int, chain.time))
     law = floor.law
     first = tuple((d + drain, c + time) for d, c in entry.first if d + drain <= law.first_capacity)

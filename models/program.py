@@ -42,6 +42,15 @@ class TiledStage:
             return False
         return volatile_bytes(extent, tiling, self.prices.multiple, self.prices.word_bytes) <= self.volatile
 
+    @property
+    def can_do_without_sums(self) -> bool:
+        """Whether designs whose sums need one region take no less than some that stores none.
+
+        In OUTPUT order a row in one batch is one, if no cycle begins inside rows; in pooling that takes more volatile
+        memory.
+        """
+        return not any(form.pooling for form in self.forms)
+
     def chain(self, tiling: Tiling) -> Chain:
         """The atoms of one design."""
         return chain(self.forms[tiling.form], tiling, self.prices, self.ends)
@@ -60,6 +69,11 @@ class ExplicitStage:
     def fits(self, index: int) -> bool:
         """Whether the design's volatile peak fits, and nothing else leaves it out."""
         return index not in self.barred and self.designs[index].volatile <= self.volatile
+
+    @property
+    def can_do_without_sums(self) -> bool:
+        """Whether designs with one region take no less than some that stores no sums: they store none."""
+        return True
 
     def chain(self, index: int) -> Chain:
         """The atoms of one design."""
@@ -130,6 +144,11 @@ class Program:
     def is_chain(self) -> bool:
         """Whether there is one way through all stages."""
         return self.steps == chain_of_steps(len(self.stages))
+
+    def breaks(self, place: int) -> bool:
+        """Whether no cycle from before a step may be open behind it; none is at either end of the program."""
+        step = self.steps[place]
+        return place in self.broken and step.source > 0 and step.target < self.end
 
     @property
     def has_bounds(self) -> bool:

@@ -78,8 +78,8 @@ def cross_graph(
         if source and reached[source].is_empty:
             return
         for crossing in ways(step, reached[source]):
-            if step in program.broken:
-                crossing = _broken(crossing, source == 0, waiting)
+            if program.breaks(step):
+                crossing = _broken(crossing, waiting)
             named = replace(crossing, index=crossing.index + numbering.bases[step])
             if keep:
                 crossings[step].append(named)
@@ -96,11 +96,9 @@ def cross_graph(
     return Passed(reached, useful, crossings)
 
 
-def _broken(crossing: Crossing, begins: bool, waiting: Waiting) -> Crossing:
+def _broken(crossing: Crossing, waiting: Waiting) -> Crossing:
     """A step crossed without the cycles that come from before it and are open behind it."""
-    exits = dict(crossing.exits)
-    if not begins:
-        exits[Kind.FIRST] = nothing(waiting.dtype)
+    exits = {**crossing.exits, Kind.FIRST: nothing(waiting.dtype)}
     if waiting.levels is None:
         exits[Kind.LATER] = exits[Kind.LATER].select(exits[Kind.LATER].origin >= 0)
     if crossing.starts is not None:

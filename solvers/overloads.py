@@ -40,7 +40,8 @@ class Overloads:
     def sure(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         """Overloads, by steps and sums, of all plans, or of all that do not do one certain thing."""
         for place, step in enumerate(self.program.steps):
-            sums = (step.stage,) if self.loads.storage.stages[step.stage].region else ()
+            has_sums = self.loads.storage.stages[step.stage].region and self._can_do_without_sums(step.stage)
+            sums = (step.stage,) if has_sums else ()
             if self.is_too_much((place,), ()):
                 yield (place,), ()
                 continue
@@ -77,7 +78,7 @@ class Overloads:
         assert way is not None, "a plan takes a way through its program"
         number = {step: place for place, step in enumerate(self.program.steps)}
         path = [number[step] for step in way]
-        sums = {slot.stage for slot in layout.buffers if slot.region == 1}
+        sums = {slot.stage for slot in layout.buffers if slot.region == 1 and self._can_do_without_sums(slot.stage)}
         best: tuple[int, int, Found] | None = None
         for begin, end in runs_of(plan, layout):
             for first in range(begin, end):
@@ -93,6 +94,10 @@ class Overloads:
                     if best is None or rank < best[:2]:
                         best = (*rank, found)
         return None if best is None else best[2]
+
+    def _can_do_without_sums(self, stage: int | None) -> bool:
+        """Whether every plan in which a stage has one region is matched by one that stores no sums."""
+        return stage is not None and self.program.stages[stage].can_do_without_sums
 
     def is_too_much(self, path: Sequence[int], sums: Sequence[int]) -> bool:
         """Whether a cycle along these steps holds more than there is."""
