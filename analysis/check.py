@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ischedule.analysis.cover import Unproven, require_bound
-from ischedule.analysis.division import require_division
+from ischedule.analysis.cover import Unproven
+from ischedule.analysis.division import require_least
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.layout_check import InvalidLayout, require_fit
@@ -124,10 +124,8 @@ def require_claim(
     is_refutation = isinstance(file.certificate, Bottleneck | Division) and bound is None
     if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
-    if isinstance(file.certificate, Bound):
-        require_bound(program, file.certificate, tell)
-    if isinstance(file.certificate, Division):
-        require_division(program, file.certificate, tell)
+    if isinstance(file.certificate, Bound | Division):
+        require_least(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)
 

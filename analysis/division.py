@@ -24,6 +24,14 @@ from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, 
 from ischedule.models.storage import Storage
 
 
+def require_least(program: Program, proof: Bound | Division, tell: Tell = unheard) -> None:
+    """Raise `Unproven` unless the proof shows that every plan that fits memory costs at least its value."""
+    if isinstance(proof, Division):
+        require_division(program, proof, tell)
+    else:
+        require_bound(program, proof, tell)
+
+
 def require_division(program: Program, division: Division, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless every plan that fits memory costs at least the division's value, or there is none."""
     known = {part.restriction for part in division.parts}
