@@ -238,11 +238,21 @@ def pareto(
     program = program_or_reason(case)
     if isinstance(program, Unschedulable):
         return case, None
+    from ischedule.solvers.division import fits
     from ischedule.solvers.limit import Limit
     from ischedule.solvers.pareto import front
+    from ischedule.solvers.solve import without_sums
 
     order = (chosen[0], chosen[1])
-    found = front(program, *order, Limit(time_limit, progress))
+    limit = Limit(time_limit, progress)
+    found = front(program, *order, limit)
+    if found is not None and not all(fits(program, corner.plan) for corner in found.corners):
+        # what is proven of these is not proven of all plans, and the check says so
+        found = front(without_sums(program), *order, limit)
+        if found is not None and not all(fits(program, corner.plan) for corner in found.corners):
+            problem, remedy = "is too little for the plans of the front", "state more, or solve for one objective"
+            there = 0 if program.storage is None else program.storage.available
+            raise InputError(case.source, "$.requirements.nonvolatile_memory", f"{there} B", problem, remedy)
     if found is None:
         return case, None
     points = []

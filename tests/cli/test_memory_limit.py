@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from ischedule.api import solve
+from ischedule.api import pareto, solve
 from ischedule.cli.main import main
 from ischedule.models.case import load_case
+from ischedule.models.plan import Status
+from ischedule.models.plan_file import Certified
+from ischedule.solvers.solve import UNFIT
 from tests.models.test_build import NETWORK
 
 Captured = pytest.CaptureFixture[str]
@@ -100,3 +103,21 @@ def test_too_little_memory_is_explained(capsys: Captured) -> None:
     assert "non-volatile memory" in shown
     assert main(["solve", "case.json"]) == 1
     assert "certified: no plan exists" in capsys.readouterr().out
+
+
+def test_a_front_of_plans_that_do_not_fit_is_an_error(capsys: Captured) -> None:
+    Path("case.json").write_text(json.dumps(case_with(2016)), "utf-8")
+    assert main(["solve", "case.json", "--pareto", "latency,written"]) == 2
+    assert '$.requirements.nonvolatile_memory = "2016 B": is too little' in capsys.readouterr().err
+    assert len(pareto(case_with(2100), ("latency", "written"))[1].points) == 1  # type: ignore[union-attr]
+
+
+def test_a_goal_whose_best_plan_does_not_fit_is_undecided() -> None:
+    tight, roomy = (solve(load_case(_limited(memory))) for memory in (2016, 2100))
+    assert (tight.status, tight.plan, tight.note) == (Status.UNDECIDED, None, UNFIT)
+    assert roomy.kind is Certified.OPTIMAL
+
+
+def _limited(memory: int) -> dict[str, Any]:
+    case = case_with(memory)
+    return {**case, "requirements": {**case["requirements"], "written": "1500 B"}}
