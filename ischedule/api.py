@@ -20,7 +20,6 @@ from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.front import CheckedFront, Point, checked_front
-from ischedule.analysis.layout_check import is_roomy
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
@@ -379,24 +378,15 @@ def _judged(
     for file in found:
         if progress is not None:
             progress(f"checking the claim: {file.claim.certified.value}")
-        file = _with_addresses(program, file)
+        if file.plan is not None and isinstance(program, Program) and program.storage is not None:
+            from ischedule.memory import with_addresses
+
+            file = with_addresses(program, file, file.plan)
         verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)
         note = f"the checker did not accept the claim {file.claim.certified.value}: {verdict.reason}"
     return Result(case, Status.UNDECIDED, program, file, verdict, note)
-
-
-def _with_addresses(program: Program | Unschedulable, file: PlanFile) -> PlanFile:
-    """The file with packed addresses of the plan's buffers, where they do not fit side by side."""
-    if file.plan is None or not isinstance(program, Program) or program.storage is None:
-        return file
-    if is_roomy(program, file.plan):
-        return file
-    from ischedule.memory import packed_memory
-
-    memory = packed_memory(program, file.plan)
-    return file if memory is None else replace(file, addresses=tuple(memory.addresses.items()))
 
 
 def _evaluated(program: Program, answer: Answer) -> tuple[Evaluation | None, bool]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ischedule.analysis.layout_check import require_layout
+from ischedule.analysis.layout_check import is_roomy, require_layout
 from ischedule.models.layout import Layout, layout_of
 from ischedule.models.minimalloc import dump_buffers
 from ischedule.models.plan import Plan
+from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
 from ischedule.models.storage import Slot
 from ischedule.solvers.packing import pack
@@ -45,3 +46,9 @@ def packed_memory(program: Program, plan: Plan) -> PackedMemory | None:
     addresses = {slot: begin + address for slot, address in zip(layout.buffers, packing.addresses, strict=True)}
     size = require_layout(program, plan, addresses, begin + packing.height)
     return PackedMemory(layout, addresses, size, begin + packing.bound, program.storage.available)
+
+
+def with_addresses(program: Program, file: PlanFile, plan: Plan) -> PlanFile:
+    """The file with packed addresses of its plan's buffers, where they do not fit side by side."""
+    memory = None if is_roomy(program, plan) else packed_memory(program, plan)
+    return file if memory is None else replace(file, addresses=tuple(memory.addresses.items()))
