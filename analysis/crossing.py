@@ -48,6 +48,8 @@ class Place:
     chord: Chord
     sloped: int
     behind: Behind
+    is_broken: bool = False
+    """Whether no cycle is open behind the stage that came from before it."""
 
 
 class Crossing:
@@ -153,6 +155,7 @@ class Crossing:
         rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
         found = walk(rows, grounds.waste, grounds.opening(), self.entry, limit)
         if found is not None:
+            found = _begun_inside(found) if self.place.is_broken else found
             self._require_covered(tiling, self._states(reduced, found))
 
     def _followed(self, tiling: Tiling, limit: int) -> Boundary:
@@ -166,7 +169,7 @@ class Crossing:
             return denominator * (cost - time) - numerator * drained < limit and elapsed + whole - time < value
 
         law, commit = self.grounds.law, self.grounds.ends.commit[0]
-        found = follow_levels(chain, law, self.before, is_wanted, self.tell)
+        found = follow_levels(chain, law, self.before, is_wanted, self.tell, is_broken=self.place.is_broken)
         return replace(
             found,
             first=tuple(one for one in found.first if one[0] + commit <= law.first_capacity),
@@ -229,6 +232,12 @@ class Crossing:
         if total is None:
             return False
         return cost + ahead.time + total.least(load + ahead.drain, is_first) >= grounds.value
+
+
+def _begun_inside(found: Walked) -> Walked:
+    """What a walk ends with but for open cycles that came from before: their load there counts below nothing."""
+    later = tuple(state for state in found.later if state[1] >= 0)
+    return replace(found, first=(), later=later, ahead=tuple(state for state in found.ahead if state[1] >= 0))
 
 
 @dataclass(frozen=True, slots=True)

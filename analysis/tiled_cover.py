@@ -62,11 +62,14 @@ def crossings(
     columns = (program.behind(proven), drains, times, program.behind(sloped))
     behind = [Behind(*values) for values in zip(*columns, strict=True)]
     entries = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
+    broken = {step for place, step in enumerate(program.steps) if program.breaks(place)}
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
         index = step.stage
-        after = None if step.target == program.end else Cover(entries[step.target], program.law.slip)
-        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[step.target])
+        target, slip = step.target, program.law.slip
+        after = None if target == program.end else Cover(entries[target], slip, target in program.closed)
+        is_broken = step in broken
+        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[target], is_broken)
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
         yield index, kind(grounds, place, entries[step.source], after, tell)
 

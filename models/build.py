@@ -14,20 +14,16 @@ from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
+from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
+from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tasks import TaskColumns
-from ischedule.models.tiling import Arithmetic, Extent, Tiling, stores_partial_sums
+from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
-
-_SUM_BUFFERS = 3
-"""Regions of a feature map whose partial sums are kept there: the published one, and two that alternate."""
-
-_RECORDS = 2
-"""Progress records: the published one, and the one being written."""
 
 
 def program_of(case: Case) -> Program:
@@ -40,7 +36,9 @@ def program_of(case: Case) -> Program:
         return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
-    return Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law))
+    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), _storage(case))
+    _require_room(program)
+    return program
 
 
 def _goal(case: Case, law: CycleLaw) -> Goal:
@@ -65,10 +63,9 @@ def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     device = _device(case)
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
-    sums_in_memory = _has_room_for_sums(case)
     prices, ends = replace(prices_of(device), word_bytes=_width(case)), ends_of(device, case.restart)
     stages = tuple(
-        TiledStage(kernel.name, forms, prices, ends, volatile, sums_in_memory)
+        TiledStage(kernel.name, forms, prices, ends, volatile)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
     )
     _check_prices(case, stages)
@@ -132,49 +129,47 @@ def _check_sums(case: Case, stages: Sequence[TiledStage]) -> None:
             raise InputError(case.source, _path_of(case, stage), stage.name, problem, remedy)
 
 
-def nonvolatile_bytes(case: Case, designs: Sequence[Tiling] | None = None) -> int:
-    """What a network keeps in non-volatile memory: all feature maps side by side, weights, and the progress records.
+def available_memory(case: Case) -> int:
+    """How much non-volatile memory a network may take: what the device has, or less where less is asked for."""
+    has, required = _device(case).nonvolatile_memory, case.requirements.nonvolatile_memory
+    return has if required is None else min(has, required)
 
-    A feature map takes three buffers where its partial sums pass through this memory: under the given designs (one for
-    each stage, as they are listed), or without them wherever any design does so. Tasks do not say what they keep; of
-    theirs nothing is counted.
-    """
-    if case.tasks is not None:
-        return 0
-    forms = forms_of_network(case)
-    if designs is None:
-        return _bytes(case, [any(_may_store_sums(form) for form in some) for some in forms])
-    pairs = zip(forms, designs, strict=True)
-    return _bytes(case, [stores_partial_sums(some[design.form], design) for some, design in pairs])
+
+def _storage(case: Case) -> Storage:
+    """What a network keeps in non-volatile memory, in words of the network; records are written in the device's."""
+    device, network, width = _device(case), case.lowered(), _width(case)
+    stages = tuple(
+        StageStorage(
+            kernel.reads,
+            kernel.writes,
+            width * kernel.stored_elements if any(map(_may_store_sums, forms)) else 0,
+            kernel.parameters > 0,
+        )
+        for kernel, forms in zip(network.kernels, forms_of_network(case), strict=True)
+    )
+    return Storage(
+        tuple(width * elements for elements in network.tensors),
+        stages,
+        available_memory(case),
+        width * sum(kernel.parameters for kernel in network.kernels),
+        RECORDS * device.word_bytes * device.record_words,
+    )
 
 
 def _may_store_sums(extent: Extent) -> bool:
     return extent.rows * extent.columns > 1 if extent.pooling else extent.inputs > 1 and not extent.channelwise
 
 
-def _bytes(case: Case, stores_sums: Sequence[bool]) -> int:
-    """All tensors with memory of their own; a kernel whose sums are stored has two buffers more for its results."""
-    device, network = _device(case), case.lowered()
-    words = sum(network.tensors)
-    for kernel, stores in zip(network.kernels, stores_sums, strict=True):
-        words += kernel.parameters + kernel.stored_elements * (_SUM_BUFFERS - 1 if stores else 0)
-    return _width(case) * words + device.word_bytes * _RECORDS * device.record_words
-
-
-def _has_room_for_sums(case: Case) -> bool:
-    """Whether every design's partial sums fit; if nothing of the kind does, the network itself must."""
-    device, required = _device(case), case.requirements.nonvolatile_memory
-    available = device.nonvolatile_memory if required is None else min(device.nonvolatile_memory, required)
-    if nonvolatile_bytes(case) <= available:
-        return True
-    least = _bytes(case, [False] * len(case.lowered().kernels))
+def _require_room(program: Program) -> None:
+    """Refuse a network that does not fit even if every layer is run and published by itself, without stored sums."""
+    assert program.storage is not None, "a network says what it keeps"
+    least, available = Loads(program).least_of_all(), program.storage.available
     if least > available:
         text = (
-            f"feature maps, weights and progress records take {show_exact(least, MEMORY)}, "
-            f"there are {show_exact(available, MEMORY)}"
+            f"what the dearest layer reads and writes, all that is kept meanwhile, weights, progress records and the "
+            f"plan's tables take {show_exact(least, MEMORY)}, there are {show_exact(available, MEMORY)}"
         )
         raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
-    return False
 
 
 def _tasks_stage(case: Case, tasks: TaskColumns) -> ExplicitStage:

@@ -132,7 +132,7 @@ class _Search:
         outcome = solve_exact(mix.program(self.program), self.limit.silent())
         if outcome.plan is None:
             return outcome
-        if outcome.bound is None:
+        if not isinstance(outcome.bound, Bound):
             raise TimeUp
         spent = spent_by(self.program, outcome.plan)
         self._offer(outcome.plan, spent)

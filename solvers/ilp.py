@@ -17,6 +17,7 @@ from ischedule.solvers.flow_graph import FIRST, LATER, Arc, Closed, FlowGraph, I
 from ischedule.solvers.flow_lp import Flow, Settings, least_flow
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.thresholds import best_thresholds
 
@@ -35,6 +36,7 @@ class Master:
 
 def solve_ilp(program: Program, limit: Limit) -> Outcome:
     """The optimal plan by the arc-flow program, or within a time limit the best one found and a proven bound."""
+    require_open(program)
     if all(isinstance(stage, TiledStage) for stage in program.stages):
         from ischedule.solvers.ilp_columns import solve_by_columns
 

@@ -134,6 +134,8 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     search, steer, exact = ready.search, ready.steer, ready.exact
     search, best, proven = _steered(program.law, search, steer, exact, limit)
     outcome = _decided(program, search, best, exact, proven, Limit())
+    if not program.has_bounds:
+        return replace(outcome, bound=None)
     if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
         return outcome
     # no plan attains this sum of prices: the same search behind the levels that cycles leave
