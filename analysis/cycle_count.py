@@ -9,6 +9,8 @@ counted, of pixels also the smaller tiles at the edges.
 from __future__ import annotations
 
 from ischedule.analysis.atom_loads import loads_of
+from ischedule.models.block import Block
+from ischedule.models.block_prices import block_kinds
 from ischedule.models.kernels import Prices
 from ischedule.models.tiling import Extent, Order, Tiling
 
@@ -27,6 +29,8 @@ def least_cycles(kinds: list[Kind], room: int) -> int:
 
 def kinds_of(extent: Extent, tiling: Tiling, prices: Prices) -> list[Kind]:
     """Kinds of atoms of a design that share none; in WEIGHT order for batch 1."""
+    if isinstance(extent, Block):
+        return block_kinds(extent, tiling, prices)
     if extent.pooling:
         return _pooled(extent, tiling, prices)
     by_order = {Order.INPUT: _input_kinds, Order.WEIGHT: _weight_kinds, Order.OUTPUT: _output_kinds}

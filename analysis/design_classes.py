@@ -18,7 +18,9 @@ from functools import lru_cache
 from itertools import accumulate, pairwise, product
 from math import isqrt
 
+from ischedule.analysis.block_designs import BlockDesigns, Limit
 from ischedule.analysis.first_atom import first_load, heaviest_load
+from ischedule.models.block import Block
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
@@ -102,18 +104,12 @@ def pooled_pixels(extent: Extent, tiling: Tiling) -> list[int]:
     return [after - pixels for pixels, after in pairwise([*before, extent.rows * extent.columns]) if after > pixels]
 
 
-@dataclass(slots=True)
-class Limit:
-    """What reduced totals must be below; it may be lowered while boxes are being listed."""
-
-    value: int
-
-
 class Classes:
     """All boxes of a stage for one rate, restricted to designs whose least corner fits memory and a cycle's load."""
 
     def __init__(self, stage: TiledStage, widest: int) -> None:
         self.stage, self.widest = stage, widest
+        self._found: dict[int, BlockDesigns] = {}
 
     def below(self, rate: Rate, limit: int) -> Iterator[Box]:
         """The boxes whose reduced totals at this rate are below the limit."""
@@ -129,8 +125,20 @@ class Classes:
     def _below(self, rate: Rate, limit: Limit) -> Iterator[Box]:
         for form, extent in enumerate(self.stage.forms):
             for order in extent.orders:
+                if isinstance(extent, Block):
+                    yield from self._blocks(form, extent, order, rate, limit)
+                    continue
                 nest = _Nest(self, form, extent, order, rate)
                 yield from nest.pooled(limit) if extent.pooling else nest.tiled(limit)
+
+    def _blocks(self, form: int, block: Block, order: Order, rate: Rate, limit: Limit) -> Iterator[Box]:
+        """The designs of a block one by one: they are few."""
+        if form not in self._found:
+            self._found[form] = BlockDesigns(self.stage, form, block, self.widest)
+        for tiling, reduced in self._found[form].below(order, rate, limit):
+            tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.batch)
+            rows, columns, outputs, batch = (range(size, size + 1) for size in tile)
+            yield Box(form, order, rows, columns, outputs, tiling.inputs, batch, reduced)
 
     def passes(self, extent: Extent, box: Box) -> bool:
         """Whether any design of the least tile of a box has no atom that is too large for every cycle.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
+from ischedule.models.block import Block, block_tilings
 from ischedule.models.chain import Chain
 from ischedule.models.kernels import totals
 from ischedule.models.program import Design, ExplicitStage, Stage, TiledStage
@@ -14,6 +15,9 @@ from ischedule.models.tiling import Tiling, innermost
 def tilings(stage: TiledStage) -> Iterator[Tiling]:
     """Every tiling of a tiled stage that fits."""
     for form, extent in enumerate(stage.forms):
+        if isinstance(extent, Block):
+            yield from (tiling for tiling in block_tilings(form, extent) if stage.fits(tiling))
+            continue
         for order in extent.orders:
             for rows, columns, outputs, inputs in product(*(range(1, loop + 1) for loop in extent.loops)):
                 if inputs < extent.least_inputs:

@@ -129,7 +129,9 @@ def least_held(storage: Storage, program: Program, path: Sequence[Step], sums: S
         is_awaited = tensor not in read or not _leads(program, stop, program.end, readers)
         held += size if is_touched or (is_there and is_awaited) else 0
     tables = storage.tables
-    entries = [tables.layer + tables.address * (len(one.reads) + 1 + bool(one.has_weights)) for one in storage.stages]
+    entries = [
+        tables.layer * one.kernels + tables.address * (len(one.reads) + 1 + one.weights) for one in storage.stages
+    ]
     regions = sum(storage.stages[stage].region + tables.address for stage in sums)
     return held + regions + storage.weights + storage.records + tables.run + _shortest(program, entries)
 

@@ -16,9 +16,11 @@ from itertools import accumulate, chain, repeat
 import numpy as np
 
 from ischedule.analysis.arithmetic import Width, Words
+from ischedule.analysis.block_run import BlockRun
 from ischedule.analysis.kernel_run import KernelRun
 from ischedule.analysis.layer_numbers import LayerNumbers, random_network, random_tensor
 from ischedule.analysis.memories import Holds, Region
+from ischedule.models.block import Block
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
 from ischedule.models.errors import InputError
@@ -40,7 +42,7 @@ class Placed:
 
     ``reads`` and ``writes`` are tensors by number (0: the input), by default what the layer before writes and one of
     its own. ``reads_as`` is the shape under which it sees its inputs, ``channels`` where its results lie among those of
-    the tensor, and how many that has.
+    the tensor, and how many that has. ``then`` are the later kernels of a block.
     """
 
     extent: Extent
@@ -51,6 +53,7 @@ class Placed:
     writes: int | None = None
     reads_as: tuple[int, int, int] | None = None
     channels: tuple[int, int] | None = None
+    then: tuple[tuple[LayerNumbers, Sides], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +106,26 @@ class Executor:
         if not ends or ends[-1] != self._firsts[-1] or list(ends) != sorted(set(ends)) or ends[0] < 1:
             raise ValueError(f"power cycles end after 1 to {self._firsts[-1]} atoms, ascending, not after {list(ends)}")
         self._ends = list(ends)
-        self.runs: list[KernelRun] = []
+        self.runs: list[KernelRun | BlockRun] = []
         self._tensors = {0: Region.of(words, self._random)}
         for index, layer in enumerate(layers):
             sources = [self._tensors[tensor] for tensor in layer.reads or (index,)]
             writes, into = index + 1 if layer.writes is None else layer.writes, self._part(layer)
-            run = KernelRun(
-                layer.extent,
-                layer.tiling,
-                layer.numbers,
-                sources,
-                multiple,
-                self._random,
-                layer.padding,
-                layer.reads_as,
-                into,
-            )
+            run = self._run_of(layer, sources, multiple, into)
             self.runs.append(run)
             self._tensors.setdefault(writes, run.results.region)
         self._multiple = multiple
         self._commands = 0
         self._failures: list[int] = []
+
+    def _run_of(
+        self, layer: Placed, sources: Sequence[Region], multiple: int, into: Region | None
+    ) -> KernelRun | BlockRun:
+        extent, tiling, numbers, padding = layer.extent, layer.tiling, layer.numbers, layer.padding
+        if not isinstance(extent, Block):
+            return KernelRun(extent, tiling, numbers, sources, multiple, self._random, padding, layer.reads_as, into)
+        kernels = [(numbers, padding), *layer.then]
+        return BlockRun(extent, tiling, kernels, sources, multiple, self._random, into)
 
     def _part(self, layer: Placed) -> Region | None:
         """Where the results of a layer end that fill some channels of a tensor."""
@@ -184,7 +186,7 @@ class Executor:
             work += self._step(run, step)
         return work
 
-    def _step(self, run: KernelRun, step: Step) -> Work:
+    def _step(self, run: KernelRun | BlockRun, step: Step) -> Work:
         commands = max(1, work_of(run.extent, step, self._multiple).commands)
         if self._failures and self._failures[-1] < self._commands + commands:
             run.perform(step, self._failures[-1] - self._commands)
@@ -226,26 +228,28 @@ def width_of(case: Case) -> Width:
 
 def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Placed]:
     """The kernels of a network in the order of a plan, with its designs; numbers are those of the kernels as listed."""
-    network, stages = case.lowered(), program_of(case).stages
+    network, program = case.lowered(), program_of(case)
     starts, wholes = _channels(network)
     layers = []
     for index, design in zip(plan.stages, plan.designs, strict=True):
-        stage, kernel = stages[index], network.kernels[index]
+        stage, run_kernels = program.stages[index], program.kernels_of(index)
+        kernel, final = network.kernels[run_kernels[0]], network.kernels[run_kernels[-1]]
         assert isinstance(stage, TiledStage), "a network's stages are tiled"
         if not isinstance(design, Tiling):
             raise ValueError(f"stage {stage.name} has no design {design}")
-        shape, whole = kernel.shape, wholes[kernel.writes]
+        shape, whole = kernel.shape, wholes[final.writes]
         seen = (shape.in_height, shape.in_width, shape.in_channels)
         layers.append(
             Placed(
                 stage.forms[design.form],
                 design,
-                numbers[index],
+                numbers[run_kernels[0]],
                 shape.padding,
                 kernel.reads,
-                kernel.writes,
+                final.writes,
                 (1, 1, shape.in_elements) if design.form else seen,
-                None if whole == shape.out_channels else (starts[index], whole),
+                None if whole == final.shape.out_channels else (starts[run_kernels[-1]], whole),
+                tuple((numbers[place], network.kernels[place].shape.padding) for place in run_kernels[1:]),
             )
         )
     return layers

@@ -8,12 +8,14 @@ of the last pass, which may have fewer input channels and finishes the results.
 from __future__ import annotations
 
 from ischedule.analysis.atom_loads import loads_of
+from ischedule.models.block import Block
+from ischedule.models.block_prices import block_heaviest
 from ischedule.models.kernels import Prices
 from ischedule.models.tiling import Extent, Order, Tiling, count
 
 
 def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
-    """What the very first atom drains.
+    """What the very first atom drains; no block is asked for it.
 
     Among designs with the same numbers of tiles and batches it never decreases when a tile or the batch grows.
     """
@@ -32,6 +34,8 @@ def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     Among designs with the same numbers of tiles and batches it never decreases when rows, columns or outputs grow, nor
     when the batch does, except in OUTPUT order.
     """
+    if isinstance(extent, Block):
+        return block_heaviest(extent, tiling, prices)
     if extent.pooling:
         return _pooled(extent, tiling, prices)
     m, m_tiles = _outputs(extent, tiling)

@@ -193,6 +193,8 @@ class KernelRun:
             return Work()
         return {
             Act.FETCH_INPUTS: self._fetch_inputs,
+            Act.TAKE: self._take,
+            Act.KEEP: self._keep,
             Act.FETCH_WEIGHTS: self._fetch_weights,
             Act.FETCH_BIAS: self._fetch_bias,
             Act.START_SUMS: self._start_sums,
@@ -217,6 +219,18 @@ class KernelRun:
             buffer.put((*self._place(tile.rows, tile.columns), tile.inputs.start), block)
             moved += len(rows) * len(columns)
         return Work(read=moved * len(tile.inputs), input_commands=moved)
+
+    def _take(self, step: Step) -> Work:
+        """What the kernel before has kept for this patch, and that no other patch finds there."""
+        self._fetch_inputs(step)
+        for source in self._sources:
+            source.lose()
+        return Work()
+
+    def _keep(self, step: Step) -> Work:
+        """Results for the kernel behind, where it reads them."""
+        self.results.region.write(box_of(step.tile), self._words(self._joined_sums(step), step.tile), Holds.RESULT)
+        return Work()
 
     def _place(self, rows: range, columns: range) -> tuple[int, int]:
         """Where a tile's input begins among the pixels that windows look at, those that none looks at left out."""

@@ -113,7 +113,8 @@ def constant_bytes(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
     total += sum(slot.region > 0 for slot in slots) * storage.tables.address
     for index in plan.stages:
         stage = storage.stages[index]
-        total += storage.tables.layer + (len(stage.reads) + 1 + bool(stage.has_weights)) * storage.tables.address
+        total += storage.tables.layer * stage.kernels
+        total += storage.tables.address * (len(stage.reads) + 1 + stage.weights)
     return total
 
 

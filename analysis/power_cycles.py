@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate, chain, repeat
 
+from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
@@ -103,6 +104,8 @@ def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
     if not 0 <= tiling.form < len(stage.forms):
         return False
     extent = stage.forms[tiling.form]
+    if isinstance(extent, Block):
+        return is_block_tiling(extent, tiling)
     if tiling.order not in extent.orders or tiling.inputs < extent.least_inputs:
         return False
     tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)

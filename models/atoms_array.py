@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ischedule.models.block import Block
+from ischedule.models.blocks_array import block_chains, block_heaviest_array
 from ischedule.models.kernels import Prices
 from ischedule.models.kernels_array import (
     Column,
@@ -36,6 +38,8 @@ class Chains:
 
 def chains(designs: Designs, prices: Prices) -> Chains:
     """Lay out the atoms of each design; in WEIGHT order only of those with batch 1."""
+    if isinstance(designs.extent, Block):
+        return Chains(*block_chains(designs, designs.extent, prices))
     check_batches(designs)
     length = atoms_per_design(designs)
     place = np.arange(int(length.max()), dtype=np.int64)[None, :]
@@ -195,6 +199,8 @@ def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
     """
     check_batches(designs)
     extent = designs.extent
+    if isinstance(extent, Block):
+        return block_heaviest_array(designs, extent, prices)
     if extent.pooling or extent.channelwise:
         row = np.zeros_like(designs.rows)
     elif designs.order is Order.INPUT:

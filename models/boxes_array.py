@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ischedule.models import kernels_array
 from ischedule.models.demand import TooManyDesigns
 from ischedule.models.kernels import Prices
-from ischedule.models.kernels_array import MOST, Column, Designs, stores_partial_sums
+from ischedule.models.kernels_array import MOST, Column, Designs, has_boxes, stores_partial_sums
 from ischedule.models.tiling import Extent, Order
 
 Index = NDArray[np.intp]
@@ -75,8 +75,8 @@ def boxes_of(form: int, extent: Extent, prices: Prices, volatile: int, *, sums_i
 
     Designs that the lemmas of the kernels make redundant are left out.
     """
-    if extent.pooling:
-        raise ValueError("designs of a pooling nest depend on more than numbers of tiles")
+    if not has_boxes(extent):
+        raise ValueError("designs of a pooling nest or a block depend on more than numbers of tiles")
     return [_boxes(form, extent, order, prices, volatile, sums_in_memory) for order in extent.orders]
 
 

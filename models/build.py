@@ -12,6 +12,7 @@ from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
+from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.loads import Loads
@@ -36,7 +37,10 @@ def program_of(case: Case) -> Program:
         return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
-    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), _storage(case))
+    if case.network is not None and case.network.fuse:
+        stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
+    storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
+    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), storage)
     _require_room(program)
     return program
 
@@ -135,21 +139,24 @@ def available_memory(case: Case) -> int:
     return has if required is None else min(has, required)
 
 
-def _storage(case: Case) -> Storage:
-    """What a network keeps in non-volatile memory, in words of the network; records are written in the device's."""
+def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
+    """What a network keeps in non-volatile memory, in words of the network; records are written in the device's.
+
+    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads, writes what its last
+    one writes, and stores no sums.
+    """
     device, network, width = _device(case), case.lowered(), _width(case)
-    stages = tuple(
-        StageStorage(
-            kernel.reads,
-            kernel.writes,
-            width * kernel.stored_elements if any(map(_may_store_sums, forms)) else 0,
-            kernel.parameters > 0,
-        )
-        for kernel, forms in zip(network.kernels, forms_of_network(case), strict=True)
-    )
+    forms = forms_of_network(case)
+    stages = []
+    for run in runs:
+        first, last = network.kernels[run[0]], network.kernels[run[-1]]
+        stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
+        weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
+        region = width * last.stored_elements if stores_sums else 0
+        stages.append(StageStorage(first.reads, last.writes, region, weighted, kernels=len(run)))
     return Storage(
         tuple(width * elements for elements in network.tensors),
-        stages,
+        tuple(stages),
         available_memory(case),
         width * sum(kernel.parameters for kernel in network.kernels),
         RECORDS * device.word_bytes * device.record_words,

@@ -24,7 +24,9 @@ def network(section: Section, values: CaseValues, path: str = "$.network") -> Ne
         before = entry["name"]
     width = WIDTHS[section["width"]] if "width" in section else None
     try:
-        built = Network(TensorShape(**section["input"]), tuple(layers), width, section.get("fold", True))
+        built = Network(
+            TensorShape(**section["input"]), tuple(layers), width, section.get("fold", True), section.get("fuse", False)
+        )
         built.shapes()
     except InvalidValue as error:
         raise error.located(values.source, path) from None

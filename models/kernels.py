@@ -29,75 +29,32 @@ losing a plan (``canonical``):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 from typing import TypeVar
 
+from ischedule.models.block import Block, is_block_tiling
+from ischedule.models.block_prices import (
+    block_heaviest,
+    block_most_spent,
+    block_rows,
+    block_totals,
+    block_volatile_bytes,
+)
 from ischedule.models.chain import Chain
+from ischedule.models.primitives import Ends as Ends
+from ischedule.models.primitives import Price as Price
+from ischedule.models.primitives import Prices as Prices
+from ischedule.models.primitives import Row as Row
+from ischedule.models.primitives import padded as padded
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
 
 Value = TypeVar("Value")
-Price = tuple[int, int]
-"""Energy (or charge) and time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What the primitives of a device cost, addressing included."""
-
-    read: Price
-    write: Price
-    input_command: Price
-    weight_command: Price
-    sums_command: dict[Order, Price]
-    store_command: dict[Order, Price]
-    multiply: Price
-    multiply_command: Price
-    tile: Price
-    pool: Price
-    multiple: int
-    word_bytes: int
-    add: Price = (0, 0)
-    softmax: Price = (0, 0)
-    finish: Price = (0, 0)
-    counts_tiles: bool = False
-    """Whether tiles differ in something that these prices do not show."""
-
-    @property
-    def tiles_are_free(self) -> bool:
-        """Whether nothing is paid per tile."""
-        return self.tile == (0, 0) and not self.counts_tiles
-
-    def element(self, extent: Extent) -> Price:
-        """The work for each result of a nest that multiplies nothing."""
-        prices = {Arithmetic.POOL: self.pool, Arithmetic.ADD: self.add, Arithmetic.SOFTMAX: self.softmax}
-        energy, time = prices.get(extent.arithmetic, (0, 0))
-        return extent.steps * energy, extent.steps * time
-
-    def finish_of(self, extent: Extent) -> Price:
-        """What is done to each result of a nest before it is stored."""
-        return self.finish if extent.finish else (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it.
-
-    ``record`` is what the record has in bytes.
-    """
-
-    resume: Price
-    commit: Price
-    record: int = 0
-
-
-def padded(channels: int, multiple: int) -> int:
-    """The length of a vector operation on this many channels."""
-    return -(-channels // multiple) * multiple
 
 
 def volatile_bytes(extent: Extent, tiling: Tiling, multiple: int, word_bytes: int) -> int:
     """Volatile memory of a design: operands of one full tile and the results of one full batch."""
+    if isinstance(extent, Block):
+        return block_volatile_bytes(extent, tiling, multiple, word_bytes)
     area = tiling.rows * tiling.columns
     if extent.pooling:
         return word_bytes * (area * tiling.outputs + tiling.outputs * tiling.batch)
@@ -111,6 +68,8 @@ def volatile_bytes(extent: Extent, tiling: Tiling, multiple: int, word_bytes: in
 
 def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
     """Whether neither lemma of this module offers a design that serves as well with less memory."""
+    if isinstance(extent, Block):
+        return is_block_tiling(extent, tiling)
     if extent.pooling:
         return True
     if tiling.order is Order.WEIGHT:
@@ -122,6 +81,8 @@ def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
 
 def totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
     """Energy and time of all atoms of a design, in closed form: it depends on the tile counts alone."""
+    if isinstance(extent, Block):
+        return block_totals(extent, tiling, prices)
     whole, rest = divmod(extent.inputs, tiling.inputs)
     lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
     return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
@@ -139,6 +100,8 @@ def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
 
 def most_spent(extent: Extent, prices: Prices, ends: Ends) -> Price:
     """No design and no power cycles of a layer spend more: the finest tiles, each in a cycle of its own."""
+    if isinstance(extent, Block):
+        return block_most_spent(extent, prices, ends)
     sums = []
     for order in extent.orders:
         finest = Tiling(0, order, 1, 1, 1, extent.least_inputs, 1)
@@ -197,16 +160,11 @@ def _batches(tiles: list[int], batch: int) -> list[list[int]]:
     return [tiles[start : start + batch] for start in range(0, len(tiles), batch)]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again."""
-
-    atoms: list[Price]
-    again: Price
-
-
 def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     """The design as a run-length coded sequence of rows; equal rows are one object."""
+    if isinstance(extent, Block):
+        yield from block_rows(extent, tiling, prices)
+        return
     if extent.pooling:
         found = _pool_rows(extent, tiling, prices)
     elif tiling.order is Order.INPUT:
@@ -416,6 +374,8 @@ def chain(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> Chain:
 
 def heaviest_cycle(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> int:
     """Energy of the dearest power cycle of a single atom: a design fits a budget if and only if this does."""
+    if isinstance(extent, Block):
+        return block_heaviest(extent, tiling, prices) + ends.resume[0] + ends.commit[0]
     worst = 0
     for row in {id(row): row for row, _ in rows_of(extent, tiling, prices)}.values():
         for index, atom in enumerate(row.atoms):

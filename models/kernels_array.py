@@ -5,47 +5,19 @@ Every formula here is the one of ``kernels`` written for columns; tests hold the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.models.block import Block
+from ischedule.models.blocks_array import block_atoms_array, block_designs, block_totals_array
 from ischedule.models.demand import TooManyDesigns
+from ischedule.models.designs_array import Column as Column
+from ischedule.models.designs_array import Designs as Designs
 from ischedule.models.kernels import Prices
-from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
+from ischedule.models.tiling import Arithmetic, Extent, Order
 
-Column = NDArray[np.int64]
 MOST = 20_000_000
 """A layer with more tiles or designs than this is refused: laying them out would take gigabytes."""
-
-
-@dataclass(frozen=True)
-class Designs:
-    """Tilings of one form and one order: equal columns of tile sizes and batches."""
-
-    form: int
-    extent: Extent
-    order: Order
-    rows: Column
-    columns: Column
-    outputs: Column
-    inputs: Column
-    batch: Column
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Designs:
-        """The designs at these places."""
-        parts = (self.rows, self.columns, self.outputs, self.inputs, self.batch)
-        rows, columns, outputs, inputs, batch = (part[index] for part in parts)
-        return Designs(self.form, self.extent, self.order, rows, columns, outputs, inputs, batch)
-
-    def tiling(self, place: int) -> Tiling:
-        """One design as the scalar model knows it."""
-        parts = (self.rows, self.columns, self.outputs, self.inputs, self.batch)
-        rows, columns, outputs, inputs, batch = (int(part[place]) for part in parts)
-        return Tiling(self.form, self.order, rows, columns, outputs, inputs, batch)
 
 
 def count_array(extent: int, tile: Column) -> Column:
@@ -90,6 +62,8 @@ def enumerate_designs(
     designs are left whose partial sums never pass through non-volatile memory.
     """
     words = volatile // prices.word_bytes
+    if isinstance(extent, Block):
+        return block_designs(form, extent, prices, words)
     found = [_pool_designs(form, extent, words)] if extent.pooling else []
     if not extent.pooling:
         found = _tiled_designs(form, extent, prices, words, canonical)
@@ -181,6 +155,8 @@ def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
 
 def _total(designs: Designs, prices: Prices, part: int) -> Column:
     extent = designs.extent
+    if isinstance(extent, Block):
+        return block_totals_array(designs, extent, prices, part)
     pixels = extent.rows * extent.columns
     rows, columns = count_array(extent.rows, designs.rows), count_array(extent.columns, designs.columns)
     outputs, inputs = count_array(extent.outputs, designs.outputs), count_array(extent.inputs, designs.inputs)
@@ -244,6 +220,8 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
     """
     check_batches(designs)
     extent, part = designs.extent, 0
+    if isinstance(extent, Block):
+        return [block_atoms_array(designs, extent, prices)]
     rows, columns = extent.rows // designs.rows, extent.columns // designs.columns
     outputs, inputs = extent.outputs // designs.outputs, extent.inputs // designs.inputs
     area = designs.rows * designs.columns
@@ -301,6 +279,11 @@ def _work(designs: Designs, prices: Prices, area: Column, results: Column) -> Co
         return area * results * prices.element(extent)[0]
     lanes = padded_array(designs.inputs, prices.multiple)
     return extent.taps * area * designs.outputs * (prices.multiply_command[0] + lanes * prices.multiply[0])
+
+
+def has_boxes(extent: Extent) -> bool:
+    """Whether what a design costs in all depends on numbers of tiles alone."""
+    return not extent.pooling and not isinstance(extent, Block)
 
 
 def check_batches(designs: Designs) -> None:

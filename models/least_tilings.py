@@ -4,18 +4,25 @@ A smaller tile or batch moves and computes less in every atom and needs less vol
 input channels at a time mean partial sums, which cost transfers of their own. So the least designs have one pixel and
 one output channel, and either one input channel, or all of them at once: in one tile, or (OUTPUT order) in one batch of
 tiles of any size. For every design that fits there is a least one that fits and demands no more. Channelwise
-nests sum nothing over channels: their least design has one channel, or all of a softmax.
+nests sum nothing over channels: their least design has one channel, or all of a softmax. Blocks keep their sums in
+volatile memory, so that a tile of any number of input channels may be the least.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ischedule.models.block import Block, channel_tiles
 from ischedule.models.tiling import Extent, Order, Tiling, count
 
 
 def least_tilings(form: int, extent: Extent) -> Iterator[Tiling]:
     """The least designs of one form, whether they fit or not."""
+    if isinstance(extent, Block):
+        for order, outputs, channels, batch in channel_tiles(extent):
+            if outputs == 1 and (channels == 1 or not extent.channelwise):
+                yield Tiling(form, order, 1, 1, outputs, channels, batch)
+        return
     if extent.pooling:
         yield Tiling(form, Order.OUTPUT, 1, 1, 1, 1, 1)
         for rows in range(1, extent.rows + 1):

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from enum import Enum
 from itertools import product
 
+from ischedule.models.block import Block
 from ischedule.models.kernels import Price, Prices, padded
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
 
@@ -27,6 +28,8 @@ class Act(Enum):
     COMBINE = "input elements of a channelwise tile made results without weights"
     FINISH = "results passed through an activation"
     POOL = "input elements, one command per pixel, each added to its channel's sum: the row's, or the tile's own"
+    TAKE = "results of the kernel before as inputs, where they are in volatile memory"
+    KEEP = "sums made results, where they are in volatile memory"
     STORE = "sums or results, one command per pixel; sums of pooling tiles are added up first"
 
 
@@ -53,7 +56,8 @@ class Step:
     """An act on a tile; ``slots`` are the places in volatile memory of the results it works on, one per result tile.
 
     ``first`` and ``last`` tell whether the step's input channels (pixels, of a pooling layer) include the first and the
-    last that the results depend on: sums begin with the first, and after the last they are results.
+    last that the results depend on: sums begin with the first, and after the last they are results. ``part`` is the
+    kernel of a block that it belongs to.
     """
 
     act: Act
@@ -61,6 +65,7 @@ class Step:
     slots: range = range(1)
     first: bool = False
     last: bool = False
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,11 @@ def windows(extent: Extent, tile: Tile) -> tuple[Sequence[int], Sequence[int]]:
 
 def atoms_of(extent: Extent, tiling: Tiling) -> Iterator[AtomSteps]:
     """The atoms of a design in the order in which they run."""
+    if isinstance(extent, Block):
+        from ischedule.models.block_nest import block_atoms
+
+        yield from block_atoms(extent, tiling)
+        return
     if extent.pooling:
         yield from _pool_atoms(extent, tiling)
         return
@@ -170,7 +180,7 @@ def _moved(channels: range, offset: int) -> range:
 
 def work_of(extent: Extent, step: Step, multiple: int) -> Work:
     """What a step moves and computes on a device whose vector operations have lengths of this multiple."""
-    tile = step.tile
+    extent, tile = extent.kernels[step.part], step.tile
     inputs, outputs, pixels = len(tile.inputs), len(tile.outputs), tile.pixels
     vectors = extent.taps * (1 if extent.channelwise else outputs)
     if step.act is Act.FETCH_INPUTS:

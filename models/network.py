@@ -26,13 +26,15 @@ class Network:
     """An input and layers that name what they read: any graph without cycles.
 
     ``width`` is the bytes of one weight or activation (None: a word of the device); ``fold`` tells whether batch
-    normalisations and activations that stand alone are computed by the layer before them.
+    normalisations and activations that stand alone are computed by the layer before them, ``fuse`` whether a plan may
+    run several layers as one block, patch by patch.
     """
 
     input: TensorShape
     layers: tuple[Layer, ...]
     width: int | None = None
     fold: bool = True
+    fuse: bool = False
 
     def __post_init__(self) -> None:
         if not self.layers:

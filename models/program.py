@@ -34,6 +34,8 @@ class TiledStage:
     ends: Ends
     volatile: int
     sums_in_memory: bool = True
+    kernels: tuple[int, ...] = ()
+    """The kernels of the network that a block runs, by their places; of any other stage the one at its own place."""
 
     def fits(self, tiling: Tiling) -> bool:
         """Whether the design's buffers fit volatile memory, and its partial sums the other."""
@@ -164,6 +166,11 @@ class Program:
         """The number of the last boundary."""
         return max(step.target for step in self.steps)
 
+    def kernels_of(self, stage: int) -> tuple[int, ...]:
+        """The kernels of the network that a stage runs one after the other, by their places."""
+        found = self.stages[stage]
+        return (isinstance(found, TiledStage) and found.kernels) or (stage,)
+
     def into(self) -> list[list[int]]:
         """For each boundary the steps that lead to it, by their places."""
         found: list[list[int]] = [[] for _ in range(self.end + 1)]
@@ -195,6 +202,15 @@ class Program:
     def before(self, values: Sequence[Number]) -> list[Number]:
         """For each boundary the least sum of the stages' values over all ways from the start to there."""
         return self._along(values, min)
+
+    def beside(self, values: Sequence[Number]) -> list[Number]:
+        """For each stage the least sum of the other stages' values over all ways that lead through it, 0 for none."""
+        before, behind = self.before(values), self.behind(values)
+        found: dict[int, Number] = {}
+        for step in self.steps:
+            others = before[step.source] + behind[step.target]
+            found[step.stage] = min(others, found.get(step.stage, others))
+        return [found.get(stage, values[0] * 0) for stage in range(len(self.stages))]
 
     def most(self, values: Sequence[Number]) -> Number:
         """The greatest sum of the stages' values over all ways from the start to the end."""

@@ -50,14 +50,16 @@ class StageStorage:
     0 if no design stores sums.
 
     ``regions`` says of each design of an explicit stage how many regions it takes; those of a layer's design follow
-    from its loops and from where power cycles begin. A stage that ``has_weights`` has their address in the tables.
+    from its loops and from where power cycles begin. Each of its ``kernels`` has an entry in the tables; so many
+    of them have ``weights``, whose addresses are there too.
     """
 
     reads: tuple[int, ...]
     writes: int
     region: int = 0
-    has_weights: bool = False
+    weights: int = 0
     regions: tuple[int, ...] = ()
+    kernels: int = 1
 
     @property
     def touches(self) -> tuple[int, ...]:
@@ -93,7 +95,8 @@ class Storage:
     def table_bytes(self, stage: int, others: int = 0) -> int:
         """What a stage takes of the plan's tables that has so many regions beside the tensor."""
         one = self.stages[stage]
-        return self.tables.layer + self.tables.address * (len(one.touches) + others + one.has_weights)
+        entries = len(one.touches) + others + one.weights
+        return self.tables.layer * one.kernels + self.tables.address * entries
 
 
 def makers_of(storage: Storage, names: Sequence[str]) -> Iterator[str]:

@@ -109,6 +109,11 @@ class Extent:
         return self.inputs if self.arithmetic is Arithmetic.SOFTMAX else 1
 
     @property
+    def kernels(self) -> tuple[Extent, ...]:
+        """The nests of all kernels that it computes: one, but for blocks."""
+        return (self,)
+
+    @property
     def orders(self) -> tuple[Order, ...]:
         """The orders that the nest can have."""
         if self.pooling:

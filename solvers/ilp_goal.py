@@ -137,7 +137,7 @@ class GoalFlow:
         """The bound of the program of a mix, None where its duals are not exact."""
         mix = Mix.of(shares)
         bound = solve_ilp(mix.program(self.program), self.limit.silent()).bound
-        return None if bound is None else Weighted(mix, bound)
+        return Weighted(mix, bound) if isinstance(bound, Bound) else None
 
     def proofs(self, weighted: Weighted | None, spent: tuple[int, ...] | None = None) -> tuple[Weighed, ...]:
         """The certificates that a mix makes: that no plan is better than one that spends so much, and its bound."""

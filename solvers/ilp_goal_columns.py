@@ -95,7 +95,7 @@ class _Network(GoalFlow):
                 self.stuck = 0 if outcome.stuck is None else outcome.stuck
                 return None
             self.keep(outcome.plan)
-            if outcome.bound is None:
+            if not isinstance(outcome.bound, Bound):
                 return None
             self.tried[key] = Weighted(mix, outcome.bound)
         return self.tried[key]

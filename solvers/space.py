@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ischedule.models import atoms_array, kernels_array
 from ischedule.models.boxes_array import LARGE, Boxes, Wanted, boxes_of, cheapest
-from ischedule.models.kernels_array import Designs
+from ischedule.models.kernels_array import Designs, has_boxes
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.rate import Rate
@@ -144,7 +144,7 @@ def _designs(
         forms = range(len(stage.forms))
         return [designs for form in forms for designs in _enumerate(stage, form)], np.inf, (LARGE, LARGE)
     prices, volatile = stage.prices, stage.volatile
-    pooled = [form for form, extent in enumerate(stage.forms) if extent.pooling]
+    pooled = [form for form, extent in enumerate(stage.forms) if not has_boxes(extent)]
     boxes = [one.take(atoms_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)]
     chosen = cheapest(boxes, prices, rate.value, within.number, within.limit, within.wanted)
     found = [one.designs(prices, volatile) for one in chosen.boxes if len(one)]
@@ -157,7 +157,7 @@ def boxes_of_stage(stage: TiledStage) -> list[Boxes]:
     return [
         boxes
         for form, extent in enumerate(stage.forms)
-        if not extent.pooling
+        if has_boxes(extent)
         for boxes in boxes_of(form, extent, stage.prices, stage.volatile, sums_in_memory=stage.sums_in_memory)
     ]
 

@@ -95,15 +95,15 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
     """
     ceiling, rate = cost + slack_of(cost), search.rate
     rebate = max(rate.rebate.first, rate.rebate.later)
-    floors, spaces = list(search.floors), list(search.spaces)
-    least = sum(one.value for one in floors)
-    drain, time = (sum(space.lean[part] for space in spaces) for part in (0, 1))
+    floors, spaces, program = list(search.floors), list(search.spaces), search.program
+    beside = program.beside([one.value for one in floors])
+    drains, times = (program.beside([space.lean[part] for space in spaces]) for part in (0, 1))
     room = max(steer.capacity, steer.first_capacity) - search.resume[0] - search.commit[0]
     for stage, (space, known) in enumerate(zip(search.spaces, search.floors, strict=True)):
-        limit = ceiling + slack_of(cost) + rebate - (least - known.value)
+        limit = ceiling + slack_of(cost) + rebate - beside[stage]
         if limit < space.dearer:
             continue
-        rest = drain - space.lean[0], time - space.lean[1]
+        rest = drains[stage], times[stage]
 
         def wanted(drains: Integers, times: Integers, rest: tuple[int, int] = rest) -> NDArray[np.bool_]:
             total = rate.total((drains + rest[0]).astype(float), True)

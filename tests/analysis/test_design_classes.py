@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from ischedule.analysis.cycle_count import kinds_of, least_cycles
 from ischedule.analysis.design_classes import BEYOND, Classes, counts, distinct, tiles
+from ischedule.analysis.designs import tilings
 from ischedule.analysis.first_atom import first_load, heaviest_load
+from ischedule.models.block import Block, block_tilings
 from ischedule.models.kernels import Ends, heaviest_cycle, rows_of, totals
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
 from tests.analysis import small_networks
 from tests.models import kernel_strategies
+from tests.models.block_strategies import runs
 
 NOTHING = Ends((0, 0), (0, 0))
 RATES = st.tuples(st.integers(0, 50), st.integers(0, 50))
@@ -31,6 +34,14 @@ def stages(draw: st.DrawFn, pooling: bool | None = None) -> TiledStage:
         forms = (extent, Extent(1, 1, extent.outputs, draw(st.integers(1, 6)), 1, 1))
     volatile = draw(st.sampled_from([6, 20, 40, 80, 10_000]))
     return TiledStage("s", forms, draw(kernel_strategies.prices()), NOTHING, volatile, draw(st.booleans()))
+
+
+@st.composite
+def block_stages(draw: st.DrawFn) -> TiledStage:
+    """A stage of one small block."""
+    _, _, block = draw(runs())
+    volatile = draw(st.sampled_from([20, 60, 200, 10_000]))
+    return TiledStage("s", (block,), draw(kernel_strategies.prices()), NOTHING, volatile)
 
 
 def heaviest(stage: TiledStage, tiling: Tiling) -> int:
@@ -53,7 +64,35 @@ def test_boxes_are_all_canonical_designs_that_fit_and_each_has_one_total(
     assert wanted <= set(found) <= set(small_networks.canonical(stage))
 
 
-@given(stages(), RATES, st.data())
+@given(block_stages(), RATES, st.integers(0, 10**6))
+def test_every_design_of_a_block_that_fits_is_a_box(stage: TiledStage, rate: tuple[int, int], widest: int) -> None:
+    found = []
+    for box in Classes(stage, widest).below(rate, BEYOND):
+        (tiling,) = box.designs(stage)
+        drain, time = totals(stage.forms[0], tiling, stage.prices)
+        assert box.totals(stage) == (drain, time)
+        assert box.reduced == rate[0] * drain + rate[1] * time
+        found.append(tiling)
+    block = stage.forms[0]
+    assert isinstance(block, Block)
+    every = [one for one in block_tilings(0, block) if stage.fits(one)]
+    assert sorted(found, key=str) == sorted((one for one in every if heaviest(stage, one) <= widest), key=str)
+    assert set(tilings(stage)) == set(every)
+
+
+@given(block_stages(), st.data())
+def test_kinds_of_a_block_count_atoms_that_are_there(stage: TiledStage, data: st.DataObject) -> None:
+    block = stage.forms[0]
+    assert isinstance(block, Block)
+    tiling = data.draw(st.sampled_from(list(block_tilings(0, block))))
+    atoms = sorted(atoms_of(stage, tiling), reverse=True)
+    kinds = kinds_of(block, tiling, stage.prices)
+    loads = sorted((load for number, load in kinds for _ in range(number)), reverse=True)
+    assert len(loads) <= len(atoms)
+    assert all(load <= atom for load, atom in zip(loads, atoms, strict=False))
+
+
+@given(stages() | block_stages(), RATES, st.data())
 def test_a_limit_holds_back_what_is_not_below_it_and_nothing_else(
     stage: TiledStage, rate: tuple[int, int], data: st.DataObject
 ) -> None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
 
+from ischedule.models.block import Block
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.program import Design, Program, TiledStage
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
-from ischedule.models.tiling import Tiling, count, innermost
+from ischedule.models.tiling import Order, Tiling, count, innermost
 from ischedule.models.waiting import CycleLaw, Position, positions
 
 
@@ -78,6 +79,9 @@ def designs_of(program: Program) -> list[list[Design]]:
 
 def _tilings(stage: TiledStage) -> Iterator[Tiling]:
     for form, extent in enumerate(stage.forms):
+        if isinstance(extent, Block):
+            yield from _patches(form, extent)
+            continue
         for order in extent.orders:
             for tile in product(*(range(1, loop + 1) for loop in extent.loops)):
                 if tile[3] < extent.least_inputs:
@@ -85,6 +89,22 @@ def _tilings(stage: TiledStage) -> Iterator[Tiling]:
                 trips = innermost(extent, Tiling(form, order, *tile, 1))
                 assert count(trips, 1) == trips
                 yield from (Tiling(form, order, *tile, batch) for batch in range(1, trips + 1))
+
+
+def _patches(form: int, block: Block) -> Iterator[Tiling]:
+    """The designs of a block: of all sizes that cut a loop into as many tiles the least."""
+
+    def sizes(loop: int) -> list[int]:
+        return [size for size in range(1, loop + 1) if size == 1 or -(-loop // size) < -(-loop // (size - 1))]
+
+    for order in block.orders:
+        for rows, columns, outputs, inputs in product(*map(sizes, block.loops)):
+            if order is Order.OUTPUT or block.channelwise:
+                yield Tiling(
+                    form, order, rows, columns, outputs, inputs, 1 if block.channelwise else -(-block.inputs // inputs)
+                )
+            elif inputs == block.inputs:
+                yield Tiling(form, order, rows, columns, outputs, inputs, 1)
 
 
 def cut_sets(sequence: Joined) -> Iterator[tuple[int, ...]]:

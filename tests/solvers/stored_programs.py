@@ -95,7 +95,7 @@ def is_stored(
     for stage, design in zip(order, designs, strict=True):
         others += storage.stages[stage].regions[design] - 1
     entries = sum(
-        storage.tables.layer + storage.tables.address * (len(one.reads) + 1 + one.has_weights) for one in storage.stages
+        storage.tables.layer + storage.tables.address * (len(one.reads) + 1 + one.weights) for one in storage.stages
     )
     room = storage.available - storage.weights - storage.records - entries - others * storage.tables.address
     if sum(buffer.size for buffer in buffers) <= room:

@@ -1,0 +1,73 @@
+"""What a device's primitives cost, what every power cycle pays besides its atoms, and rows of priced atoms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ischedule.models.tiling import Arithmetic, Extent, Order
+
+Price = tuple[int, int]
+"""Energy (or charge) and time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the primitives of a device cost, addressing included."""
+
+    read: Price
+    write: Price
+    input_command: Price
+    weight_command: Price
+    sums_command: dict[Order, Price]
+    store_command: dict[Order, Price]
+    multiply: Price
+    multiply_command: Price
+    tile: Price
+    pool: Price
+    multiple: int
+    word_bytes: int
+    add: Price = (0, 0)
+    softmax: Price = (0, 0)
+    finish: Price = (0, 0)
+    counts_tiles: bool = False
+    """Whether tiles differ in something that these prices do not show."""
+
+    @property
+    def tiles_are_free(self) -> bool:
+        """Whether nothing is paid per tile."""
+        return self.tile == (0, 0) and not self.counts_tiles
+
+    def element(self, extent: Extent) -> Price:
+        """The work for each result of a nest that multiplies nothing."""
+        prices = {Arithmetic.POOL: self.pool, Arithmetic.ADD: self.add, Arithmetic.SOFTMAX: self.softmax}
+        energy, time = prices.get(extent.arithmetic, (0, 0))
+        return extent.steps * energy, extent.steps * time
+
+    def finish_of(self, extent: Extent) -> Price:
+        """What is done to each result of a nest before it is stored."""
+        return self.finish if extent.finish else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What every power cycle pays besides its atoms: booting and reading the progress record, and writing it.
+
+    ``record`` is what the record has in bytes.
+    """
+
+    resume: Price
+    commit: Price
+    record: int = 0
+
+
+def padded(channels: int, multiple: int) -> int:
+    """The length of a vector operation on this many channels."""
+    return -(-channels // multiple) * multiple
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again."""
+
+    atoms: list[Price]
+    again: Price

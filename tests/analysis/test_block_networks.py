@@ -1,0 +1,178 @@
+"""Networks with blocks from the case to the output: plans executed, memory laid out, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import ischedule
+from ischedule.analysis.direct import evaluate_graph, evaluate_network
+from ischedule.analysis.evaluate import evaluate
+from ischedule.analysis.executor import run, width_of
+from ischedule.analysis.layer_numbers import random_network, random_tensor
+from ischedule.analysis.layout_check import Fault, InvalidLayout, require_layout
+from ischedule.analysis.parts import KERNEL_PARTS, stage_parts
+from ischedule.analysis.power_cycles import InvalidPlan, Violation, chains_of, power_cycles
+from ischedule.models.block import Block
+from ischedule.models.build import program_of
+from ischedule.models.case import Case, load_case
+from ischedule.models.layout import Slot, layout_of
+from ischedule.models.plan import Plan
+from ischedule.models.program import Program, TiledStage
+from ischedule.models.strict_json import read_json
+from ischedule.models.tiling import Tiling
+from tests.house.tree import ROOT
+
+NAME = "activity-msp430-blocks"
+
+
+@pytest.fixture(scope="module")
+def solved() -> ischedule.Result:
+    return ischedule.solve(str(ROOT / "cases" / f"{NAME}.json"))
+
+
+def plan_in(result: Any) -> Plan:
+    plan = result.plan_file.plan
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def without_blocks(case: Case) -> Case:
+    assert case.network is not None
+    return replace(case, network=replace(case.network, fuse=False))
+
+
+def blocks_of(program: Program, plan: Plan) -> list[int]:
+    """The places in a plan of its blocks."""
+    return [place for place, stage in enumerate(plan.stages) if len(program.kernels_of(stage)) > 1]
+
+
+def test_the_shipped_case_is_quicker_and_writes_less_with_blocks(solved: ischedule.Result) -> None:
+    program, plan = program_of(solved.case), plan_in(solved)
+    assert len(blocks_of(program, plan)) == 2
+    plain = ischedule.solve(without_blocks(solved.case))
+    with_, without = evaluate(program, plan), evaluate(program_of(plain.case), plan_in(plain))
+    assert with_.latency < without.latency
+    assert with_.drain < without.drain
+    assert 2 * with_.written < without.written
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plan_executed_gives_the_direct_evaluation(solved: ischedule.Result, seed: int) -> None:
+    case, plan = solved.case, plan_in(solved)
+    random = np.random.default_rng(seed)
+    assert case.network is not None
+    numbers = random_network([kernel.shape for kernel in case.lowered().kernels], width_of(case), random)
+    words = random_tensor(case.network.input, width_of(case), random)
+    execution = run(case, plan, words, numbers, failures=set(range(0, 4000, 97 + seed)))
+    expected = evaluate_network([kernel.shape for kernel in case.lowered().kernels], numbers, words)
+    np.testing.assert_array_equal(execution.output.ravel(), expected.ravel())
+    require_charged(program_of(case), plan, execution)
+
+
+def require_charged(program: Program, plan: Plan, execution: Any) -> None:
+    """Each cycle drains what its work is worth, and each stage fits in what it says of volatile memory."""
+    run_stages = [program.stages[index] for index in plan.stages]
+    chains = chains_of(program, plan)
+    for cycle, ran in zip(power_cycles(program, plan, chains), execution.cycles, strict=True):
+        drained = 0
+        for place, work in ran.work:
+            stage, design = run_stages[place], plan.designs[place]
+            assert isinstance(stage, TiledStage)
+            assert isinstance(design, Tiling)
+            drained += work.price(stage.prices, design.order)[0]
+        ends = run_stages[0].ends  # type: ignore[union-attr]
+        assert cycle.drain == drained + ends.resume[0] + ends.commit[0]
+    for place, chain in enumerate(chains):
+        stage = run_stages[place]
+        assert isinstance(stage, TiledStage)
+        assert execution.volatile_elements(place) * stage.prices.word_bytes == chain.volatile
+
+
+def test_what_lies_inside_a_block_takes_no_memory(solved: ischedule.Result) -> None:
+    program, plan, network = program_of(solved.case), plan_in(solved), solved.case.lowered()
+    inner = {network.kernels[0].writes, network.kernels[2].writes}
+    layout = layout_of(network, program, plan)
+    assert {slot.tensor for slot in layout.buffers} == set(range(len(network.tensors))) - inner
+    memory = solved.memory
+    assert memory is not None
+    capacity = 1 << 20
+    addresses = dict(memory.addresses)
+    require_layout(network, program, plan, addresses, capacity)
+    with pytest.raises(InvalidLayout) as problem:
+        require_layout(network, program, plan, addresses | {Slot(min(inner)): 0}, capacity)
+    assert problem.value.fault is Fault.MISSING
+    both = [slot for slot in addresses if slot.tensor in (0, network.kernels[1].writes)]
+    with pytest.raises(InvalidLayout) as problem:
+        require_layout(network, program, plan, addresses | {both[0]: addresses[both[1]]}, capacity)
+    assert problem.value.fault is Fault.SHARED
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_a_design_that_is_none_of_the_block_is_refused(solved: ischedule.Result, seed: int) -> None:
+    """Sizes that are not the least for their number, another batch, part of the input channels where all are taken."""
+    random = Random(seed)
+    program, plan = program_of(solved.case), plan_in(solved)
+    place = random.choice(blocks_of(program, plan))
+    stage, design = program.stages[plan.stages[place]], plan.designs[place]
+    assert isinstance(design, Tiling)
+    assert isinstance(stage, TiledStage)
+    (block,) = stage.forms
+    assert isinstance(block, Block)
+    wrong = random.choice(
+        [
+            replace(design, rows=block.rows - 1),
+            replace(design, batch=design.batch + 1),
+            replace(design, rows=0),
+            replace(design, outputs=block.outputs + 1),
+            replace(design, form=1),
+            replace(design, order=next(o for o in block.orders if o.value == "input"), inputs=block.inputs - 1),
+        ]
+    )
+    designs = (*plan.designs[:place], wrong, *plan.designs[place + 1 :])
+    with pytest.raises(InvalidPlan) as problem:
+        evaluate(program, replace(plan, designs=designs))
+    assert problem.value.violation is Violation.UNKNOWN_DESIGN
+
+
+def test_the_parts_of_a_block_add_up(solved: ischedule.Result) -> None:
+    program, plan = program_of(solved.case), plan_in(solved)
+    for place in blocks_of(program, plan):
+        stage, design = program.stages[plan.stages[place]], plan.designs[place]
+        parts, chain = stage_parts(stage, design), chains_of(program, plan)[place]
+        assert sum(parts[part].drain for part in KERNEL_PARTS) == sum(chain.drain)
+        assert sum(parts[part].time for part in KERNEL_PARTS) == sum(chain.time)
+
+
+def test_a_block_written_into_a_concatenation_is_executed() -> None:
+    """The last kernel of a block fills its channels of a larger tensor; the first reads what others read too."""
+    document = read_json(str(ROOT / "cases" / f"{NAME}.json"))
+    assert isinstance(document, dict)
+    layers = [
+        {"name": "a", "kind": "conv2d", "out_channels": 3, "kernel": [3, 3], "padding": "same", "bias": True},
+        {"name": "b", "kind": "max_pool", "kernel": [3, 3], "stride": 2, "padding": "same"},
+        {"name": "c", "kind": "conv2d", "out_channels": 2, "kernel": [1, 1], "stride": 2, "inputs": ["input"]},
+        {"name": "both", "kind": "concat", "inputs": ["c", "b"]},
+        {"name": "last", "kind": "conv2d", "out_channels": 2, "kernel": [2, 2]},
+    ]
+    network = {"input": {"channels": 2, "height": 6, "width": 5}, "width": "int16", "fuse": True, "layers": layers}
+    result = ischedule.solve(load_case(document | {"network": network}))
+    program, kernels = program_of(result.case), result.case.lowered()
+    plan = plan_in(result)
+    names = [program.stages[stage].name for stage in plan.stages]
+    assert "a + b" in names
+    random = np.random.default_rng(1)
+    numbers = random_network([kernel.shape for kernel in kernels.kernels], width_of(result.case), random)
+    assert result.case.network is not None
+    words = random_tensor(result.case.network.input, width_of(result.case), random)
+    execution = run(result.case, plan, words, numbers, failures={3, 50, 90})
+    by_name = {kernel.name: one for kernel, one in zip(kernels.kernels, numbers, strict=True)}
+    expected = evaluate_graph(result.case.network, by_name, words)["last"]
+    np.testing.assert_array_equal(execution.output, expected)
