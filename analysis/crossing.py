@@ -27,19 +27,21 @@ MANY = 2
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the stages behind a boundary cost at least: floors, drain, time, and totals at the slope."""
+    """What the stages behind a boundary cost at least: floors, drain, time, and totals at the slopes of two chords."""
 
     reduced: int
     drain: int
     time: int
     sloped: int
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it.
 
-    Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it.
+    Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it. ``line`` is the
+    chord by which cycles are counted.
     """
 
     stage: TiledStage
@@ -47,6 +49,7 @@ class Place:
     lean: Price
     chord: Chord
     sloped: int
+    line: Chord
     behind: Behind
     is_broken: bool = False
     """Whether no cycle is open behind the stage that came from before it."""
@@ -64,6 +67,12 @@ class Crossing:
         # a plan through the stage costs the value if its potential before the stage and what it adds reach this
         self.reach = grounds.rate[1] * grounds.value - place.behind.reduced
         self.need = self._need()
+        line, (_, rate) = place.line, grounds.rate
+        # what a line and the number of cycles say must reach this less what the stages behind come to at its slope
+        self.sloped_reach = rate * grounds.value - place.behind.counted
+        self.sloped = [
+            (rate * label.cost + line.slope * label.load, label.load, label.is_first) for label in self.labels
+        ]
 
     def _potentials(self, before: Boundary) -> Entry:
         numerator, denominator = self.grounds.rate
@@ -134,6 +143,8 @@ class Crossing:
     def _is_late(self, drain: int, time: int) -> bool:
         """Whether every plan that goes from a label through designs of these totals costs the value, by total load."""
         total, ahead = self.grounds.total, self.behind
+        if self._are_many(drain, time):
+            return True
         if total is None or drain + ahead.drain > MANY * total.farthest:
             return False
         reach = self.grounds.value - time - ahead.time
@@ -144,6 +155,19 @@ class Crossing:
             return label.cost + total.least(label.load + drain + ahead.drain, label.is_first) >= reach
 
         return all(map(is_late, self.labels))
+
+    def _are_many(self, drain: int, time: int) -> bool:
+        """The same by the number of cycles that hold the load."""
+        line, rate = self.place.line, self.grounds.rate[1]
+        reach = self.sloped_reach - rate * time - line.slope * drain
+        behind = drain + self.behind.drain
+        return all(sloped + self._counted(load + behind, is_first) >= reach for sloped, load, is_first in self.sloped)
+
+    def _counted(self, load: int, is_first: bool) -> int:
+        """What the cycles that hold a load cost at least besides the line's slope."""
+        found = self.place.line.constant(load, 0, is_first)
+        assert found is not None, "a line always has a constant"
+        return found
 
     def _follow(self, tiling: Tiling, reduced: int) -> None:
         """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
@@ -228,6 +252,9 @@ class Crossing:
         numerator, denominator = grounds.rate
         rebate = grounds.rebate.first if is_first else grounds.rebate.later
         if denominator * cost + numerator * load - rebate >= self.reach:
+            return True
+        sloped = denominator * cost + self.place.line.slope * load
+        if sloped + self._counted(load + ahead.drain, is_first) >= self.sloped_reach:
             return True
         if total is None:
             return False

@@ -122,9 +122,9 @@ def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 
     ]
     prices = random_prices(random, 10**6, long)
     free = Ends((0, 0), (0, 0))
-    finest = max(heaviest_cycle(forms[0], finest(forms[0], Order.OUTPUT), prices, free) for forms in layers)
+    dearest = max(heaviest_cycle(forms[0], finest(forms[0], Order.OUTPUT), prices, free) for forms in layers)
     room = law.capacity - resume - commit
-    prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, finest))
+    prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, dearest))
     if random.random() < 0.5:
         ends = Ends((_exact_start(random, layers, prices, law.capacity - commit, resume), ends.resume[1]), ends.commit)
     found = [
