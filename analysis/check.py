@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ischedule.analysis.cover import Unproven, require_bound
+from ischedule.analysis.cover import Unproven
+from ischedule.analysis.division import require_least
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.goal_proof import least_spent
+from ischedule.analysis.layout_check import InvalidLayout, require_fit
 from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
@@ -19,7 +21,7 @@ from ischedule.analysis.trust import trusted_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Bound, Status, Weighed
+from ischedule.models.plan import Bottleneck, Bound, Division, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 
@@ -67,8 +69,10 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
             _require_unschedulable(program, file)
         else:
             evaluation = _evaluation(case, program, file)
+            if file.plan is not None:
+                require_fit(program, file.plan, dict(file.addresses))
             require_claim(program, file, evaluation, latest(case, program), tell)
-    except (Rejected, InvalidPlan, Unproven) as problem:
+    except (Rejected, InvalidPlan, InvalidLayout, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
     return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted_of(case, program))
 
@@ -108,18 +112,20 @@ def require_claim(
     if isinstance(file.certificate, Weighed):
         _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
         return
-    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Bound):
+    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Bound | Division):
         raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
-    bound = file.certificate.value + program.law.offset if isinstance(file.certificate, Bound) else None
+    value = file.certificate.value if isinstance(file.certificate, Bound | Division) else None
+    bound = None if value is None else value + program.law.offset
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
     _require_consistent(claim, latency, deadline, len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
-    if isinstance(file.certificate, Bottleneck) != (claim.certified is Certified.INFEASIBLE):
+    is_refutation = isinstance(file.certificate, Bottleneck | Division) and bound is None
+    if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
-    if isinstance(file.certificate, Bound):
-        require_bound(program, file.certificate, tell)
+    if isinstance(file.certificate, Bound | Division):
+        require_least(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)
 

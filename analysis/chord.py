@@ -72,18 +72,17 @@ class Chord:
         """
         grounds, line = self.grounds, self.line
         if line is not None:
-            cycles = max(1, -(-low // max(grounds.cost.widest, 1)))
             (constant, _), rebate = line
-            return constant * cycles - (rebate.first if is_first else rebate.later)
+            return constant * grounds.cycles(low) - (rebate.first if is_first else rebate.later)
         found = None if grounds.total is None else stretch(grounds.total, low, cost, is_first)
         return None if found is None else found.under(self.slope, grounds.rate[1])
 
 
 def chords(grounds: Grounds, drain: int, time: int) -> list[Chord]:
-    """The chords that may serve for plans with at least this drain and time of atoms."""
-    cycles = max(1, -(-drain // max(grounds.cost.widest, 1)))
-    rays = [(0, grounds.rate[0]), *grounds.lines]
-    line = max(rays, key=lambda line: cycles * line[0] + line[1] * drain)
+    """The chords that may serve for plans with at least this drain and time of atoms; the first is of a line."""
+    line = max(
+        [(0, grounds.rate[0]), *grounds.lines], key=lambda line: grounds.cycles(drain) * line[0] + line[1] * drain
+    )
     found = [Chord(grounds, line[1], (line, grounds.rebate_of(line)))]
     whole = None if grounds.total is None else stretch(grounds.total, drain, grounds.value - time, True)
     if whole is not None:

@@ -13,7 +13,7 @@ from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.goal_proof import stated_least
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 
@@ -37,8 +37,13 @@ def claims(
         yield PlanFile(tool, digest, claim, None, answer.bottleneck)
         return
     plan = answer.plan if latency is not None else None
-    least = None if answer.bound is None else answer.bound.value + offset
-    if answer.bound is not None and least is not None:
+    value = None if answer.bound is None else answer.bound.value
+    if isinstance(answer.bound, Division) and value is None:
+        claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
+        yield PlanFile(tool, digest, claim, None, answer.bound)
+        return
+    if answer.bound is not None and value is not None:
+        least = value + offset
         strongest = _claim(latency, least, latest)
         if strongest is not None:
             yield PlanFile(tool, digest, strongest, plan, answer.bound)

@@ -12,18 +12,30 @@ PLENTY = 1 << 40
 
 
 class Group(StrEnum):
-    """What can be left out of a case: a memory, or the end that latency must meet."""
+    """What can be left out of a case: a memory, the end that latency must meet, or a limit on what is spent."""
 
     VOLATILE_MEMORY = "volatile-memory"
     NONVOLATILE_MEMORY = "non-volatile-memory"
     DEADLINE = "deadline"
+    ENERGY = "energy"
+    WRITTEN = "written"
+    POWER_CYCLES = "power-cycles"
+
+
+REQUIREMENTS = {
+    Group.DEADLINE: "deadline",
+    Group.ENERGY: "amount",
+    Group.WRITTEN: "written",
+    Group.POWER_CYCLES: "power_cycles",
+}
+"""The requirement of each group that is no memory."""
 
 
 def without(case: Case, group: Group) -> Case:
     """The case without the requirements of one group; all others stay as they are."""
     required, device = case.requirements, case.device
-    if group is Group.DEADLINE:
-        return replace(case, requirements=replace(required, deadline=None))
+    if group in REQUIREMENTS:
+        return replace(case, requirements=replace(required, **{REQUIREMENTS[group]: None}))
     name = "volatile_memory" if group is Group.VOLATILE_MEMORY else "nonvolatile_memory"
     if device is not None:
         device = replace(device, **{name: PLENTY})  # type: ignore[arg-type]

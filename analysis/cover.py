@@ -44,10 +44,12 @@ def ways_through(
     before: Boundary | None,
     below: Below | None = None,
     tell: Tell = unheard,
+    *,
+    is_broken: bool = False,
 ) -> Iterator[tuple[Design, Passage]]:
     """All that follows from a boundary through a stage, design by design."""
     for design, chain in fitting_chains(stage):
-        yield design, go_through(chain, floor, before, below, tell)
+        yield design, go_through(chain, floor, before, below, tell, is_broken=is_broken)
 
 
 def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
@@ -57,6 +59,8 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
     if any(drain < 0 for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
         raise Unproven("a label has drained less than nothing")
     law, follows = program.law, bound.follows_levels
+    if not program.has_bounds:
+        raise Unproven("levels can be left that the next cycle begins on, and cycles must end in certain places")
     if follows and not law.keeps_level and not law.leaves_level:
         raise Unproven("levels are followed that no cycle can leave")
     if not law.keeps_level and not follows and any(one.kept or one.ahead for one in bound.boundaries):
@@ -66,12 +70,14 @@ def require_bound(program: Program, bound: Bound, tell: Tell = unheard) -> None:
         return
     floor = WaitingFloor(law, atoms=_most_atoms(program))
     follow = Follow(program, floor)
-    for step in program.steps:
+    for place, step in enumerate(program.steps):
         stage, target = program.stages[step.stage], step.target
         before = bound.boundaries[step.source - 1] if step.source else None
         below = Below(bound.value, follow.times[target], follow.is_certain) if follows else None
-        cover = None if target == program.end else Cover(bound.boundaries[target - 1], law.slip)
-        for design, passage in ways_through(stage, floor, before, below, tell):
+        cover = (
+            None if target == program.end else Cover(bound.boundaries[target - 1], law.slip, target in program.closed)
+        )
+        for design, passage in ways_through(stage, floor, before, below, tell, is_broken=program.breaks(place)):
             where = f"through design {design} of stage {stage.name}"
             if cover is None:
                 if passage.finished is not None and passage.finished < bound.value:

@@ -27,19 +27,21 @@ MANY = 2
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the stages behind a boundary cost at least: floors, drain, time, and totals at the slope."""
+    """What the stages behind a boundary cost at least: floors, drain, time, and totals at the slopes of two chords."""
 
     reduced: int
     drain: int
     time: int
     sloped: int
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it.
 
-    Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it.
+    Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it. ``line`` is the
+    chord by which cycles are counted.
     """
 
     stage: TiledStage
@@ -47,7 +49,10 @@ class Place:
     lean: Price
     chord: Chord
     sloped: int
+    line: Chord
     behind: Behind
+    is_broken: bool = False
+    """Whether no cycle is open behind the stage that came from before it."""
 
 
 class Crossing:
@@ -62,6 +67,12 @@ class Crossing:
         # a plan through the stage costs the value if its potential before the stage and what it adds reach this
         self.reach = grounds.rate[1] * grounds.value - place.behind.reduced
         self.need = self._need()
+        line, (_, rate) = place.line, grounds.rate
+        # what a line and the number of cycles say must reach this less what the stages behind come to at its slope
+        self.sloped_reach = rate * grounds.value - place.behind.counted
+        self.sloped = [
+            (rate * label.cost + line.slope * label.load, label.load, label.is_first) for label in self.labels
+        ]
 
     def _potentials(self, before: Boundary) -> Entry:
         numerator, denominator = self.grounds.rate
@@ -132,6 +143,8 @@ class Crossing:
     def _is_late(self, drain: int, time: int) -> bool:
         """Whether every plan that goes from a label through designs of these totals costs the value, by total load."""
         total, ahead = self.grounds.total, self.behind
+        if self._are_many(drain, time):
+            return True
         if total is None or drain + ahead.drain > MANY * total.farthest:
             return False
         reach = self.grounds.value - time - ahead.time
@@ -143,6 +156,19 @@ class Crossing:
 
         return all(map(is_late, self.labels))
 
+    def _are_many(self, drain: int, time: int) -> bool:
+        """The same by the number of cycles that hold the load."""
+        line, rate = self.place.line, self.grounds.rate[1]
+        reach = self.sloped_reach - rate * time - line.slope * drain
+        behind = drain + self.behind.drain
+        return all(sloped + self._counted(load + behind, is_first) >= reach for sloped, load, is_first in self.sloped)
+
+    def _counted(self, load: int, is_first: bool) -> int:
+        """What the cycles that hold a load cost at least besides the line's slope."""
+        found = self.place.line.constant(load, 0, is_first)
+        assert found is not None, "a line always has a constant"
+        return found
+
     def _follow(self, tiling: Tiling, reduced: int) -> None:
         """Walk through a design from the labels; what can still lead to a cheaper plan must be covered."""
         grounds, stage = self.grounds, self.stage
@@ -153,6 +179,7 @@ class Crossing:
         rows = rows_in(stage.forms[tiling.form], tiling, stage.prices, grounds.rate)
         found = walk(rows, grounds.waste, grounds.opening(), self.entry, limit)
         if found is not None:
+            found = _begun_inside(found) if self.place.is_broken else found
             self._require_covered(tiling, self._states(reduced, found))
 
     def _followed(self, tiling: Tiling, limit: int) -> Boundary:
@@ -166,7 +193,7 @@ class Crossing:
             return denominator * (cost - time) - numerator * drained < limit and elapsed + whole - time < value
 
         law, commit = self.grounds.law, self.grounds.ends.commit[0]
-        found = follow_levels(chain, law, self.before, is_wanted, self.tell)
+        found = follow_levels(chain, law, self.before, is_wanted, self.tell, is_broken=self.place.is_broken)
         return replace(
             found,
             first=tuple(one for one in found.first if one[0] + commit <= law.first_capacity),
@@ -226,9 +253,18 @@ class Crossing:
         rebate = grounds.rebate.first if is_first else grounds.rebate.later
         if denominator * cost + numerator * load - rebate >= self.reach:
             return True
+        sloped = denominator * cost + self.place.line.slope * load
+        if sloped + self._counted(load + ahead.drain, is_first) >= self.sloped_reach:
+            return True
         if total is None:
             return False
         return cost + ahead.time + total.least(load + ahead.drain, is_first) >= grounds.value
+
+
+def _begun_inside(found: Walked) -> Walked:
+    """What a walk ends with but for open cycles that came from before: their load there counts below nothing."""
+    later = tuple(state for state in found.later if state[1] >= 0)
+    return replace(found, first=(), later=later, ahead=tuple(state for state in found.ahead if state[1] >= 0))
 
 
 @dataclass(frozen=True, slots=True)

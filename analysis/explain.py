@@ -9,11 +9,10 @@ from fractions import Fraction
 from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.kept_plan import kept_plan
-from ischedule.analysis.levers import SENSITIVE, Lever, nonvolatile_memory
+from ischedule.analysis.levers import SENSITIVE, Lever
 from ischedule.analysis.power_cycles import chains_of, run_stages
 from ischedule.analysis.remedies import Remedies, Remedy, Solve
 from ischedule.analysis.shortage import Shortage, amount_of
-from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
 from ischedule.models.conflict import Conflict
 from ischedule.models.diagnosis import Unschedulable
@@ -21,7 +20,6 @@ from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.quantities import MEMORY, TIME, Dimension
-from ischedule.models.tiling import Tiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,25 @@ def explain_shortage(
 
 
 def explain_plan(
-    case: Case, program: Program, plan: Plan, evaluation: Evaluation, solve: Solve, announce: Announce
+    case: Case,
+    program: Program,
+    plan: Plan,
+    evaluation: Evaluation,
+    solve: Solve,
+    announce: Announce,
+    *,
+    packed: int | None = None,
 ) -> Explanation:
-    """How much room a plan has, and what its latency depends on."""
+    """How much room a plan has, and what its latency depends on; its buffers and tables take so much when packed."""
     sensitivities = tuple(_sensitivities(case, program, plan, evaluation, solve, announce))
-    return Explanation(None, margins=tuple(margins(case, program, plan, evaluation)), sensitivities=sensitivities)
+    return Explanation(
+        None, margins=tuple(margins(case, program, plan, evaluation, packed)), sensitivities=sensitivities
+    )
 
 
-def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> Iterator[Margin]:
+def margins(
+    case: Case, program: Program, plan: Plan, evaluation: Evaluation, packed: int | None = None
+) -> Iterator[Margin]:
     """Energy, time and memory: what the plan uses of what there is."""
     capacity, amount = max(program.law.capacity, program.law.first_capacity), amount_of(case)
     yield Margin("fullest power cycle", evaluation.largest_cycle, capacity, amount)
@@ -108,12 +117,8 @@ def margins(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
     if max(volatile):
         largest = run_stages(program, plan)[volatile.index(max(volatile))]
         yield Margin("volatile memory", max(volatile), largest.volatile, MEMORY)
-    available = nonvolatile_memory(case)
-    if case.tasks is None and available is not None:
-        alone = [stage for stage in plan.stages if len(program.kernels_of(stage)) == 1]
-        chosen = dict(zip(plan.stages, plan.designs, strict=True))
-        designs = {stage: design for stage in alone if isinstance(design := chosen[stage], Tiling)}
-        yield Margin("non-volatile memory", nonvolatile_bytes(case, designs), available, MEMORY)
+    if program.storage is not None and packed is not None:
+        yield Margin("non-volatile memory", packed, program.storage.available, MEMORY)
 
 
 def dearest_cycle(program: Program, plan: Plan) -> int:

@@ -66,6 +66,10 @@ class Grounds:
         later = saved(cost.last, cost.room)
         return Rebate(later, max(saved(cost.first, cost.first_room) + later, only))
 
+    def cycles(self, load: int) -> int:
+        """The least number of cycles that hold a load."""
+        return max(1, -(-load // max(self.cost.widest, 1)))
+
     def opening(self) -> Opening:
         """The waste of the first of several cycles, which may be negative, and what it keeps."""
         cost, law, (numerator, denominator) = self.cost, self.law, self.rate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -42,10 +43,12 @@ class Found(NamedTuple):
 class Cover:
     """One boundary of a certificate, asked what it covers.
 
-    ``slip`` is by how much less a second cycle can cost beyond the time that has passed when it drains more.
+    ``slip`` is by how much less a second cycle can cost beyond the time that has passed when it drains more. Where the
+    boundary ``is_closed`` no cycle is open there, and open ones need no cover.
     """
 
-    def __init__(self, boundary: Boundary, slip: int) -> None:
+    def __init__(self, boundary: Boundary, slip: int, is_closed: bool = False) -> None:
+        self.is_closed = is_closed
         self.closed = boundary.closed
         self.first = Staircase(boundary.first)
         self.later = Staircase(boundary.later)
@@ -55,6 +58,7 @@ class Cover:
 
     def uncovered(self, found: Boundary) -> Iterator[Found]:
         """What has been found and is not covered."""
+        found = standing(found) if self.is_closed else found
         if found.closed is not None and not self._covers_closed(found.closed):
             yield Found("closed", None, found.closed, None, False)
         for is_first, staircase, labels in ((True, self.first, found.first), (False, self.later, found.later)):
@@ -80,3 +84,8 @@ class Cover:
             if label[1] <= cost and label[2] + (self.slip if label[0] < drain else 0) <= elapsed:
                 return True
         return False
+
+
+def standing(found: Boundary) -> Boundary:
+    """What is left of what has been found where every cycle ends: the closed states."""
+    return replace(found, first=(), later=(), ahead=())

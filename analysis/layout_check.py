@@ -9,17 +9,16 @@ it reads, and none that its cycle has read before writing it; the last pass writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import accumulate
 
-from ischedule.analysis.accesses import passes
+from ischedule.analysis.accesses import REGIONS_WITH_SUMS, passes
 from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles
-from ischedule.models.layout import TABLES, Slot
-from ischedule.models.lowering import Kernel, Lowered
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.storage import Slot, Storage
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 
 
@@ -45,95 +44,138 @@ class InvalidLayout(Exception):
         return f"{self.fault.value}: {self.text}"
 
 
-def require_layout(network: Lowered, program: Program, plan: Plan, addresses: Mapping[Slot, int], capacity: int) -> int:
-    """Raise `InvalidLayout` where addresses break a valid plan of the network; how many bytes are used otherwise."""
+def require_layout(program: Program, plan: Plan, addresses: Mapping[Slot, int], capacity: int) -> int:
+    """Raise `InvalidLayout` where addresses break a valid plan of a program; how many bytes are used otherwise."""
     chains = chains_of(program, plan)
     cycles = power_cycles(program, plan, chains)
     lengths = [len(one) for one in chains]
-    _require_regions(network, program, plan, cycles, lengths, addresses)
-    ranges = _ranges(network, program, addresses, constant_bytes(network, program, plan, addresses), capacity)
-    _Memory(network, program, plan, ranges).follow(cycles)
+    _require_regions(program, plan, cycles, lengths, addresses)
+    ranges = _ranges(program, addresses, constant_bytes(program, plan, addresses), capacity)
+    _Memory(program, plan, ranges).follow(cycles)
     return max(stop for _, stop in ranges.values())
 
 
-def constant_bytes(network: Lowered, program: Program, plan: Plan, slots: Mapping[Slot, object]) -> int:
-    """What comes before the buffers: weights and biases, two progress records, and the plan's tables."""
-    stage = program.stages[0]
-    assert isinstance(stage, TiledStage), "a network's stages are tiled"
-    weights = sum(kernel.shape.weights + kernel.shape.parameters for kernel in network.kernels)
-    entries = len(plan.cycles) * TABLES.run + len(network.kernels) * TABLES.layer
-    inner = _inner(network, program, plan)
-    for kernel in network.kernels:
-        entries += TABLES.address * sum(tensor not in inner for tensor in (kernel.writes, *kernel.reads))
-        entries += TABLES.address if kernel.shape.weights or kernel.shape.parameters else 0
-    entries += TABLES.address * sum(slot.region > 0 for slot in slots)
-    return weights * stage.prices.word_bytes + stage.ends.record * 2 + entries
+def require_fit(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> int | None:
+    """Raise `InvalidLayout` unless a valid plan fits non-volatile memory with these addresses; how much is used.
+
+    Without addresses every buffer has memory of its own. None where nobody says what is kept.
+    """
+    if program.storage is None:
+        if addresses:
+            raise InvalidLayout(Fault.MISSING, "nobody says what is kept in memory, and addresses are given")
+        return None
+    addresses = addresses or side_by_side(program, plan)
+    return require_layout(program, plan, addresses, program.storage.available)
 
 
-def _inner(network: Lowered, program: Program, plan: Plan) -> set[int]:
-    """The tensors that are nowhere but in volatile memory, between the kernels of a block."""
-    runs = [program.kernels_of(index) for index in plan.stages]
-    return {network.kernels[place].writes for run in runs for place in run[:-1]}
+def is_roomy(program: Program, plan: Plan) -> bool:
+    """Whether a valid plan fits without addresses."""
+    try:
+        require_fit(program, plan, {})
+    except InvalidLayout:
+        return False
+    return True
 
 
-def _ranges(
-    network: Lowered, program: Program, addresses: Mapping[Slot, int], begin: int, capacity: int
-) -> dict[Slot, tuple[int, int]]:
+def side_by_side(program: Program, plan: Plan) -> dict[Slot, int]:
+    """Addresses with which nothing shares memory: tensors, and behind them three regions for every stage with sums."""
+    storage = kept_by(program)
+    sizes: dict[Slot, int] = {}
+    written = {stage.writes for stage in storage.stages}
+    read = {tensor for stage in storage.stages for tensor in stage.reads}
+    touched = {tensor for index in plan.stages for tensor in storage.stages[index].touches}
+    for tensor, size in enumerate(storage.tensors):
+        if tensor in touched or tensor not in written | read:
+            sizes[Slot(tensor)] = size
+    for index, design in zip(plan.stages, plan.designs, strict=True):
+        stage, kept = program.stages[index], storage.stages[index]
+        if isinstance(design, Tiling) and isinstance(stage, TiledStage):
+            others = REGIONS_WITH_SUMS - 1 if stores_partial_sums(stage.forms[design.form], design) else 0
+        else:
+            assert isinstance(design, int), "a design is a tiling or a number"
+            others = kept.regions[design] - 1 if kept.regions else 0
+        sizes.update({Slot(kept.writes, index, region): kept.region for region in range(1, others + 1)})
+    ends = accumulate(sizes.values(), initial=constant_bytes(program, plan, sizes))
+    return dict(zip(sizes, ends, strict=False))
+
+
+def kept_by(program: Program) -> Storage:
+    """What a program keeps in non-volatile memory; raises `InvalidLayout` if that is not known."""
+    if program.storage is None:
+        raise InvalidLayout(Fault.MISSING, "nobody says what is kept in memory")
+    return program.storage
+
+
+def constant_bytes(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
+    """What comes before the buffers: weights and biases, progress records, and the plan's tables."""
+    storage = kept_by(program)
+    total = storage.weights + storage.records + len(plan.cycles) * storage.tables.run
+    total += sum(slot.region > 0 for slot in slots) * storage.tables.address
+    for index in plan.stages:
+        stage = storage.stages[index]
+        total += storage.tables.layer * stage.kernels
+        total += storage.tables.address * (len(stage.reads) + 1 + stage.weights)
+    return total
+
+
+def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacity: int) -> dict[Slot, tuple[int, int]]:
     """The bytes of every buffer, all between the constants and the capacity."""
-    stage = program.stages[0]
-    assert isinstance(stage, TiledStage), "a network's stages are tiled"
+    storage = kept_by(program)
     found = {}
     for slot, address in addresses.items():
-        elements = network.tensors[slot.tensor]
-        if slot.kernel is not None:
-            elements = network.kernels[slot.kernel].shape.out_elements
-        stop = address + elements * stage.prices.word_bytes
+        stop = address + (storage.tensors[slot.tensor] if slot.stage is None else storage.stages[slot.stage].region)
         if not begin <= address or stop > capacity:
-            text = f"{_named(network, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
+            text = f"{_named(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
             raise InvalidLayout(Fault.OUTSIDE, text)
         found[slot] = (address, stop)
     return found
 
 
-def _named(network: Lowered, slot: Slot) -> str:
-    if slot.kernel is not None:
-        return f"region {slot.region} of the sums of {network.kernels[slot.kernel].name}"
-    makers = [kernel.name for kernel in network.kernels if kernel.writes == slot.tensor]
+def _named(program: Program, slot: Slot) -> str:
+    if slot.stage is not None:
+        return f"region {slot.region} of the sums of {program.stages[slot.stage].name}"
+    stages = zip(program.stages, kept_by(program).stages, strict=True)
+    makers = [stage.name for stage, kept in stages if kept.writes == slot.tensor]
     return f"what {' and '.join(makers)} writes" if makers else "the network's input"
 
 
 def _require_regions(
-    network: Lowered,
-    program: Program,
-    plan: Plan,
-    cycles: Sequence[Cycle],
-    lengths: Sequence[int],
-    addresses: Mapping[Slot, int],
+    program: Program, plan: Plan, cycles: Sequence[Cycle], lengths: Sequence[int], addresses: Mapping[Slot, int]
 ) -> None:
     """One address for each tensor and each further region, and as many regions as the passes need."""
-    expected = {Slot(tensor) for tensor in set(range(len(network.tensors))) - _inner(network, program, plan)}
+    storage = kept_by(program)
+    written = {stage.writes for stage in storage.stages}
+    read = {tensor for stage in storage.stages for tensor in stage.reads}
+    expected = {Slot(tensor) for tensor in range(len(storage.tensors)) if tensor not in written | read}
     firsts = [0, *accumulate(lengths)]
     for place, (index, design) in enumerate(zip(plan.stages, plan.designs, strict=True)):
-        stage = program.stages[index]
-        assert isinstance(stage, TiledStage), "a network's stages are tiled"
-        assert isinstance(design, Tiling), "a tiled stage's design is a tiling"
-        extent = stage.forms[design.form]
-        if not stores_partial_sums(extent, design):
-            continue
-        kernel = network.kernels[index]
-        others = sum(slot.kernel == index for slot in addresses)
-        expected |= {Slot(kernel.writes, index, region) for region in range(1, others + 1)}
+        stage, kept = program.stages[index], storage.stages[index]
+        expected |= {Slot(tensor) for tensor in (*kept.reads, kept.writes)}
+        others = sum(slot.stage == index for slot in addresses)
         begins = [cycle.start - firsts[place] for cycle in cycles if firsts[place] < cycle.start < firsts[place + 1]]
-        _require_passes(kernel, extent, design, begins, 1 + others)
+        if isinstance(stage, ExplicitStage):
+            assert isinstance(design, int), "an explicit stage's design is a number"
+            needed = kept.regions[design] if kept.regions else 1
+            if others + 1 < needed:
+                raise InvalidLayout(Fault.REGIONS, f"design {design} of {stage.name} takes {needed}, has {others + 1}")
+            stores_sums = needed > 1
+        else:
+            assert isinstance(design, Tiling), "a tiled stage's design is a tiling"
+            extent = stage.forms[design.form]
+            stores_sums = stores_partial_sums(extent, design)
+            if stores_sums:
+                _require_passes(stage.name, extent, design, begins, 1 + others)
+        if stores_sums:
+            expected |= {Slot(kept.writes, index, region) for region in range(1, others + 1)}
     if expected != set(addresses):
         odd = sorted(expected ^ set(addresses), key=str)[0]
         raise InvalidLayout(Fault.MISSING, f"{odd} has {'no' if odd in expected else 'an'} address")
 
 
-def _require_passes(kernel: Kernel, extent: Extent, tiling: Tiling, begins: Sequence[int], regions: int) -> None:
+def _require_passes(name: str, extent: Extent, tiling: Tiling, begins: Sequence[int], regions: int) -> None:
     for results, history in histories(extent, tiling, begins).items():
         if not can_be_repeated(tuple(history), regions):
-            text = f"results {results + 1} of {kernel.name} have {regions} regions"
+            text = f"results {results + 1} of {name} have {regions} regions"
             raise InvalidLayout(Fault.REGIONS, text)
 
 
@@ -179,53 +221,57 @@ def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int) -> boo
 class _Memory:
     """Which buffers hold what was written to them."""
 
-    def __init__(self, network: Lowered, program: Program, plan: Plan, ranges: Mapping[Slot, tuple[int, int]]) -> None:
-        self._network = network
-        self._runs = [program.kernels_of(index) for index in plan.stages]
+    def __init__(self, program: Program, plan: Plan, ranges: Mapping[Slot, tuple[int, int]]) -> None:
+        self._program, self._storage = program, kept_by(program)
+        self._plan = plan
         self._sharing = {slot: list(_overlapping(slot, ranges)) for slot in ranges}
-        self._others = {
-            index: [slot for slot in ranges if slot.kernel == index] for index in range(len(network.kernels))
-        }
-        self._holds = {Slot(0)}
+        self._others = {index: [slot for slot in ranges if slot.stage == index] for index in range(len(program.stages))}
+        written = {stage.writes for stage in self._storage.stages}
+        self._holds = {slot for slot in ranges if slot.stage is None and slot.tensor not in written}
         self._lost: set[Slot] = set()
 
     def follow(self, cycles: Sequence[Cycle]) -> None:
         """Run all power cycles and ask for the output."""
+        for slot in self._holds:
+            for other in self._holds.intersection(self._sharing[slot]):
+                both = f"{_named(self._program, slot)} and {_named(self._program, other)}"
+                raise InvalidLayout(Fault.SHARED, f"at the start {both}")
         for number, cycle in enumerate(cycles, 1):
             touched: set[Slot] = set()
             for place in range(cycle.first_stage, cycle.last_stage + 1):
-                index = self._runs[place][-1]
-                reads, writes = self._accesses(self._runs[place][0], index)
+                index = self._plan.stages[place]
+                name = self._program.stages[index].name
+                reads, writes = self._accesses(index)
                 for slot in reads:
-                    self._require(slot, f"in cycle {number} {self._network.kernels[index].name} reads")
+                    self._require(slot, f"in cycle {number} {name} reads")
                 for slot in writes:
                     if slot in self._lost:
-                        self._require(slot, f"in cycle {number} {self._network.kernels[index].name} adds to")
+                        self._require(slot, f"in cycle {number} {name} adds to")
                 touched.update(reads, writes)
                 self._write(touched, writes, number)
-        read = {tensor for kernel in self._network.kernels for tensor in kernel.reads}
-        for tensor in range(len(self._network.tensors)):
-            if tensor not in read:
-                self._require(Slot(tensor), "at the end the output is")
+        read = {tensor for stage in self._storage.stages for tensor in stage.reads}
+        for slot in self._sharing:
+            if slot.stage is None and slot.tensor not in read:
+                self._require(slot, "at the end the output is")
 
-    def _accesses(self, first: int, index: int) -> tuple[list[Slot], list[Slot]]:
-        """What a power cycle reads and writes that runs atoms of a kernel, or of a block from the first to the last.
+    def _accesses(self, index: int) -> tuple[list[Slot], list[Slot]]:
+        """What a power cycle reads and writes that runs atoms of a stage.
 
-        Each of a kernel's cycles, which follow one another, writes all regions: what is written in them is kept until
+        Each of a stage's cycles, which follow one another, writes all regions: what is written in them is kept until
         the next one wherever no two things that a cycle touches share memory.
         """
-        reads, kernel = self._network.kernels[first].reads, self._network.kernels[index]
-        return [Slot(tensor) for tensor in reads], [Slot(kernel.writes), *self._others[index]]
+        kept = self._storage.stages[index]
+        return [Slot(tensor) for tensor in kept.reads], [Slot(kept.writes), *self._others[index]]
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:
-            raise InvalidLayout(Fault.LOST, f"{reader} {_named(self._network, slot)}")
+            raise InvalidLayout(Fault.LOST, f"{reader} {_named(self._program, slot)}")
 
     def _write(self, touched: set[Slot], writes: Sequence[Slot], number: int) -> None:
         for slot in touched:
             for other in self._sharing[slot]:
                 if other in touched:
-                    both = " and ".join(sorted((_named(self._network, slot), _named(self._network, other))))
+                    both = " and ".join(sorted((_named(self._program, slot), _named(self._program, other))))
                     raise InvalidLayout(Fault.SHARED, f"in cycle {number} {both}")
         for slot in writes:
             self._holds.add(slot)

@@ -24,6 +24,7 @@ class _Cycle(NamedTuple):
     """
 
     is_first: bool
+    is_entering: bool
     drain: int
     states: list[Label]
     ahead: list[int]
@@ -39,8 +40,8 @@ class _Cycle(NamedTuple):
             yield min(law.ended(way, *state) for state in self.states[max(0, place - 1) : place + 1])
 
 
-def _cycle(is_first: bool, drain: int, states: list[Label]) -> _Cycle:
-    return _Cycle(is_first, drain, states, [cost - elapsed for cost, elapsed in states])
+def _cycle(is_first: bool, drain: int, states: list[Label], *, is_entering: bool = False) -> _Cycle:
+    return _Cycle(is_first, is_entering, drain, states, [cost - elapsed for cost, elapsed in states])
 
 
 Wanted = Callable[[int, int, int, int], bool]
@@ -66,11 +67,16 @@ class Below(NamedTuple):
         return is_wanted
 
 
-def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted, tell: Tell) -> Boundary:
-    """All that holds after a design, given what holds before it. Closed states that are not wanted are left out."""
-    cycles = [_cycle(True, drain, [(cost, NEVER)]) for drain, cost in entry.first]
-    cycles += [_cycle(False, drain, [(cost, NEVER)]) for drain, cost in entry.later]
-    cycles += [_cycle(False, drain, [(cost, elapsed)]) for drain, cost, elapsed in entry.ahead]
+def follow_levels(
+    chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wanted, tell: Tell, *, is_broken: bool = False
+) -> Boundary:
+    """All that holds after a design, given what holds before it. Closed states that are not wanted are left out.
+
+    Where the way through it is broken no cycle is open behind it that came from before.
+    """
+    cycles = [_cycle(True, drain, [(cost, NEVER)], is_entering=True) for drain, cost in entry.first]
+    cycles += [_cycle(False, drain, [(cost, NEVER)], is_entering=True) for drain, cost in entry.later]
+    cycles += [_cycle(False, drain, [(cost, elapsed)], is_entering=True) for drain, cost, elapsed in entry.ahead]
     closed = [*entry.kept, *([] if entry.closed is None else [(entry.closed, NEVER)])]
     drained = passed = 0
     atoms = zip(*(map(int, column) for column in chain.columns()), strict=True)
@@ -92,6 +98,8 @@ def follow_levels(chain: Chain, law: CycleLaw, entry: Boundary, is_wanted: Wante
             closed = [one for one in closed if is_wanted(*one, drained, passed)]
     first, later, ahead = [], [], []
     for one in cycles:
+        if is_broken and one.is_entering:
+            continue
         load = one.drain + drained
         for cost, elapsed in one.states:
             if one.is_first:

@@ -38,24 +38,33 @@ def opening(chain: Chain) -> Boundary:
 
 
 def go_through(
-    chain: Chain, floor: WaitingFloor, before: Boundary | None, below: Below | None = None, tell: Tell = unheard
+    chain: Chain,
+    floor: WaitingFloor,
+    before: Boundary | None,
+    below: Below | None = None,
+    tell: Tell = unheard,
+    *,
+    is_broken: bool = False,
 ) -> Passage:
     """All that follows from a boundary (None: from the start of the program) through one design, to its end.
 
-    With ``below`` the level that each cycle leaves is followed, in plans that may end there.
+    With ``below`` the level that each cycle leaves is followed, in plans that may end there. Where the way through is
+    broken no cycle is open behind it that came from before.
     """
     entry = opening(chain) if before is None else before
     drain, time = sum(map(int, chain.drain)), sum(map(int, chain.time))
     law = floor.law
     first = tuple((d + drain, c + time) for d, c in entry.first if d + drain <= law.first_capacity)
     later = [(d + drain, c + time) for d, c in entry.later if d + drain <= law.capacity]
+    if is_broken:
+        first, later = (), []
     if not floor.splits:
         after = Boundary(None, first, tuple(later))
         return Passage(after, _finish(chain, floor, after))
     if below is not None:
-        after = follow_levels(chain, law, entry, below.through(time), tell)
+        after = follow_levels(chain, law, entry, below.through(time), tell, is_broken=is_broken)
         return Passage(after, _finish(chain, floor, after, follows=True))
-    found = _Walk(chain, floor, drain).run(entry, tell)
+    found = _Walk(chain, floor, drain).run(entry, tell, is_broken)
     later += [(d, c + time) for d, c in found.later]
     after = replace(found, first=first, later=tuple(later))
     return Passage(after, _finish(chain, floor, after))
@@ -81,7 +90,7 @@ class _Walk:
         self.floor = floor
         self.drain = drain
 
-    def run(self, entry: Boundary, tell: Tell) -> Boundary:
+    def run(self, entry: Boundary, tell: Tell, is_broken: bool) -> Boundary:
         """The closed states at the end, the second cycles that are open there, and the later ones that began inside.
 
         The costs of the latter are without the time of the atoms.
@@ -129,7 +138,9 @@ class _Walk:
                         best = min(best, cost + mid(rest + reach))
             closed = best + elapsed + commit_time if best < BEYOND else BEYOND
             second.stand(kept, best, elapsed + commit_time)
-        return Boundary(None if closed == BEYOND else closed, (), tuple(opened), *second.after(drained, elapsed))
+        return Boundary(
+            None if closed == BEYOND else closed, (), tuple(opened), *second.after(drained, elapsed, is_broken)
+        )
 
     def _entering(self, entry: Boundary) -> list[tuple[int, int, int]]:
         """The later cycles that are open at the entry, those with the greatest drain first."""

@@ -53,23 +53,32 @@ def _either(one: Standing, other: Standing) -> Standing:
     return Standing(one.closed or other.closed, _least(one.first, other.first), _least(one.later, other.later))
 
 
-def walk(chain: Chain, law: CycleLaw, before: Standing | None, relief: Relief) -> tuple[Standing, bool]:
-    """What is reached after a design (None: from the start of the program), and whether a plan can end there."""
+def walk(
+    chain: Chain, law: CycleLaw, before: Standing | None, relief: Relief, *, is_broken: bool = False
+) -> tuple[Standing, bool]:
+    """What is reached after a design (None: from the start of the program), and whether a plan can end there.
+
+    Where the way through is broken no cycle is open behind it that came from before.
+    """
     splits = law.max_cycles is None
     resumes = [0] * len(chain) if relief.resume else chain.resume_drain
     commits = [0] * len(chain) if relief.commit else chain.commit_drain
     entry = Standing(False, int(resumes[0]), None) if before is None else before
     closed, first, later = entry.closed, entry.first, entry.later
+    begun: int | None = None
     drained = 0
     ends = False
     for drain, resume, commit, cut in zip(chain.drain, resumes, commits, chain.cut, strict=True):
         if closed:
-            later = _least(later, int(resume) - drained)
+            begun = _least(begun, int(resume) - drained)
+            later = _least(later, begun)
         drained += int(drain)
         reach = drained + int(commit)
         first_ends = first is not None and first + reach <= law.first_capacity
         ends = first_ends or (splits and later is not None and later + reach <= law.capacity)
         closed = splits and bool(cut) and ends
+    if is_broken:
+        first, later = None, begun
     held = None if first is None or first + drained > law.first_capacity else first + drained
     kept = None if later is None or later + drained > law.capacity else later + drained
     return Standing(closed, held, kept), ends
@@ -81,6 +90,7 @@ class Reach:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.law = program.law
+        self.broken = {step for place, step in enumerate(program.steps) if program.breaks(place)}
 
     def boundaries(self) -> tuple[list[Standing | None], bool]:
         """What can be reached at each boundary (None: the start), and whether a plan can end."""
@@ -89,17 +99,23 @@ class Reach:
         for step in sorted(self.program.steps, key=lambda step: step.source):
             if found[step.source] == NOWHERE:
                 continue
-            standing, ends = self.after(step.stage, found[step.source])
-            found[step.target] = _either(standing, found[step.target] or NOWHERE)
+            standing, ends = self.along(step, found[step.source])
+            found[step.target] = _either(self._kept(step, standing), found[step.target] or NOWHERE)
             finished = finished or (ends and step.target == self.program.end)
         return found, finished
 
-    def after(self, index: int, before: Standing | None, relief: Relief = NO_RELIEF) -> tuple[Standing, bool]:
-        """What is reached after a stage by any of its designs, and whether a plan can end there."""
-        stage = self.program.stages[index]
+    def _kept(self, step: Step, standing: Standing) -> Standing:
+        """What is left of what is reached behind a step, where its boundary is closed."""
+        if step.target not in self.program.closed:
+            return standing
+        return Standing(standing.closed and self.law.max_cycles is None, None, None)
+
+    def along(self, step: Step, before: Standing | None, relief: Relief = NO_RELIEF) -> tuple[Standing, bool]:
+        """What is reached along a step by any of its stage's designs, and whether a plan can end there."""
+        stage, is_broken = self.program.stages[step.stage], step in self.broken
         if isinstance(stage, TiledStage):
             return (ANYWHERE, True) if self._passes_tiled(stage, relief) else (NOWHERE, False)
-        found = [walk(chain, self.law, before, relief) for _, chain in fitting_chains(stage)]
+        found = [walk(chain, self.law, before, relief, is_broken=is_broken) for _, chain in fitting_chains(stage)]
         closed = any(standing.closed for standing, _ in found)
         first = _least(*(standing.first for standing, _ in found))
         later = _least(*(standing.later for standing, _ in found))
@@ -114,8 +130,8 @@ class Reach:
 
     def blocks(self, step: Step, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
         """Whether nothing gets along a step from what is reached before it."""
-        standing, ends = self.after(step.stage, before, relief)
-        return not ends if step.target == self.program.end else standing == NOWHERE
+        standing, ends = self.along(step, before, relief)
+        return not ends if step.target == self.program.end else self._kept(step, standing) == NOWHERE
 
 
 def _least_resume(stage: Stage) -> int:

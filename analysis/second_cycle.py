@@ -6,6 +6,8 @@ passed for certain. A second cycle costs at least what both come to; behind it t
 
 from __future__ import annotations
 
+from itertools import chain
+
 from ischedule.analysis.waiting_floor import BEYOND
 from ischedule.models.plan import AheadLabel, Boundary, Label
 from ischedule.models.waiting import CycleLaw, Position
@@ -30,17 +32,24 @@ class Second:
     def __init__(self, law: CycleLaw, entry: Boundary) -> None:
         self.law = law
         self.kept: list[Label] = list(entry.kept)
-        self.open: list[AheadLabel] = list(entry.ahead)
+        self.entered: list[AheadLabel] = list(entry.ahead)
+        self.begun: list[AheadLabel] = []
+
+    @property
+    def open(self) -> tuple[list[AheadLabel], list[AheadLabel]]:
+        """The cycles in progress: those from before the walk, and those that began in it."""
+        return self.entered, self.begun
 
     def begin(self, drain: int, time: int) -> None:
         """Begin cycles behind all closed states; so much is for resuming, less the sums so far."""
-        self.open += [(drain, cost + time, elapsed + time) for cost, elapsed in self.kept]
+        self.begun += [(drain, cost + time, elapsed + time) for cost, elapsed in self.kept]
         self.kept = []
 
     def fit(self, drained: int) -> None:
         """Leave out what no cycle can hold after atoms that drain so much."""
-        if self.open:
-            self.open = [state for state in self.open if state[0] + drained <= self.law.capacity]
+        if self.entered or self.begun:
+            room = self.law.capacity - drained
+            self.entered, self.begun = ([state for state in some if state[0] <= room] for some in self.open)
 
     def ended(self, reach: int) -> int:
         """The least cost of ending a second cycle after atoms and a commit that drain so much, without their time."""
@@ -48,7 +57,7 @@ class Second:
         return min(
             (
                 second_cost(law, Position.MID, drain + reach, cost, elapsed)
-                for drain, cost, elapsed in self.open
+                for drain, cost, elapsed in chain(*self.open)
                 if drain + reach <= law.capacity
             ),
             default=BEYOND,
@@ -58,7 +67,8 @@ class Second:
         """Stand behind first cycles that keep a level; standing closed otherwise is no worse for as much."""
         self.kept = [(cost + time, elapsed + time) for cost, elapsed in kept if cost < closed]
 
-    def after(self, drained: int, time: int) -> tuple[tuple[Label, ...], tuple[AheadLabel, ...]]:
-        """What is left at the end, after atoms with these sums."""
-        ahead = tuple((drain + drained, cost + time, elapsed + time) for drain, cost, elapsed in self.open)
+    def after(self, drained: int, time: int, is_broken: bool) -> tuple[tuple[Label, ...], tuple[AheadLabel, ...]]:
+        """What is left at the end, after atoms with these sums; none that came from before where this is broken."""
+        some = self.begun if is_broken else chain(*self.open)
+        ahead = tuple((drain + drained, cost + time, elapsed + time) for drain, cost, elapsed in some)
         return tuple(self.kept), ahead

@@ -7,13 +7,13 @@ apart, so that it shows what would have to shrink or grow.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
+from ischedule.analysis.division import least_held
 from ischedule.analysis.fullest_cycle import fullest_cycle
 from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
-from ischedule.models.build import nonvolatile_bytes
 from ischedule.models.case import Case
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
@@ -21,10 +21,10 @@ from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Bottleneck, Weighed
+from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show
-from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
+from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
+from ischedule.models.tiling import Extent, Tiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
         return _tasks_shortage(case, program, stage)
     fitting = [tiling for tiling in _least_designs(stage) if stage.fits(tiling)]
     if not fitting:
-        return _memory_shortage(case, stage)
+        return _memory_shortage(stage)
     return _atom_shortage(case, program, stage, fitting)
 
 
@@ -109,29 +109,33 @@ def _least_designs(stage: TiledStage) -> Iterator[Tiling]:
         yield from least_tilings(form, extent)
 
 
-def _memory_shortage(case: Case, stage: TiledStage) -> Shortage:
-    """No design of a layer fits: its least tile in volatile memory, or its partial sums in the other."""
+def division_shortage(program: Program, division: Division) -> Shortage:
+    """The bottleneck of a network whose every plan holds too much in some power cycle, or leaves a layer without a
+    design: the cycle that the whole proof begins with."""
+    overload = division.parts[0].proof
+    assert isinstance(overload, Overload), "where memory is to blame there is a cycle that holds too much"
+    assert program.storage is not None, "it is known what is kept"
+    path = [program.steps[place] for place in overload.steps]
+    least, available = least_held(program.storage, program, path, overload.sums), program.storage.available
+    names = [program.stages[step.stage].name for step in path]
+    where = f"layer {names[0]}" if len(names) == 1 else f"layers {names[0]} to {names[-1]}"
+    sums = " with stored sums" if overload.sums else ""
+    sentence = (
+        f"a power cycle{sums} holds {show_exact(least, MEMORY)}, there are {show_exact(available, MEMORY)}, "
+        "and every other way to run the network holds too much as well or has no design that fits"
+    )
+    return Shortage(Diagnosis.NONVOLATILE_MEMORY, where, sentence, least, available, MEMORY)
+
+
+def _memory_shortage(stage: TiledStage) -> Shortage:
+    """No design of a layer fits: its least tile in volatile memory."""
     where = f"layer {stage.name}"
-    if any(replace(stage, sums_in_memory=True).fits(tiling) for tiling in _least_designs(stage)):
-        available = _nonvolatile_memory(case)
-        needed = nonvolatile_bytes(case)
-        sentence = (
-            f"without room for partial sums, {show(needed, MEMORY)} in all of {show(available, MEMORY)}, "
-            f"the layer's sums must stay in {show(stage.volatile, MEMORY)} of volatile memory, and they do not fit"
-        )
-        return Shortage(Diagnosis.NONVOLATILE_MEMORY, where, sentence, needed, available, MEMORY)
     needed = min(
         volatile_bytes(stage.forms[tiling.form], tiling, stage.prices.multiple, stage.prices.word_bytes)
         for tiling in _least_designs(stage)
-        if stage.sums_in_memory or not stores_partial_sums(stage.forms[tiling.form], tiling)
     )
     sentence = f"the least tile takes {show(needed, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
     return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, needed, stage.volatile, MEMORY)
-
-
-def _nonvolatile_memory(case: Case) -> int:
-    sizes = [case.requirements.nonvolatile_memory, None if case.device is None else case.device.nonvolatile_memory]
-    return min(size for size in sizes if size is not None)
 
 
 def _atom_shortage(case: Case, program: Program, stage: TiledStage, fitting: list[Tiling]) -> Shortage:

@@ -12,6 +12,7 @@ The argument is written out in the checker's documentation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ischedule.analysis.chord import Chord, chords
 from ischedule.analysis.crossing import Behind, Crossing, Place
@@ -54,19 +55,30 @@ def crossings(
     classes = [Classes(stage, grounds.cost.widest) for stage in stages]
     leanest = [(one.least((1, 0)) or 0, one.least((0, 1)) or 0) for one in classes]
     drains, times = (program.behind(list(values)) for values in zip(*leanest, strict=True))
-    chord, sloped = _best(program, chords(grounds, drains[0], times[0]), classes, (drains[0], times[0]))
+    listed, counted = _best(program, chords(grounds, drains[0], times[0]), classes, (drains[0], times[0]))
     proven = [0] * len(stages)
     for index in filter(lambda index: _is_behind(program, index), range(len(stages))):
         tell(f"checking the floor of layer {index + 1} of {len(stages)}")
         proven[index] = proven_floor(grounds, stages[index], classes[index], floors[index])
-    columns = (program.behind(proven), drains, times, program.behind(sloped))
+    columns = (program.behind(proven), drains, times, program.behind(listed.least), program.behind(counted.least))
     behind = [Behind(*values) for values in zip(*columns, strict=True)]
     entries = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
+    broken = {step for place, step in enumerate(program.steps) if program.breaks(place)}
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
         index = step.stage
-        after = None if step.target == program.end else Cover(entries[step.target], program.law.slip)
-        place = Place(stages[index], classes[index], leanest[index], chord, sloped[index], behind[step.target])
+        target, slip = step.target, program.law.slip
+        after = None if target == program.end else Cover(entries[target], slip, target in program.closed)
+        place = Place(
+            stages[index],
+            classes[index],
+            leanest[index],
+            listed.chord,
+            listed.least[index],
+            counted.chord,
+            behind[target],
+            step in broken,
+        )
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
         yield index, kind(grounds, place, entries[step.source], after, tell)
 
@@ -76,19 +88,29 @@ def _is_behind(program: Program, stage: int) -> bool:
     return any(step.source for step in program.steps if step.stage == stage)
 
 
+@dataclass(frozen=True, slots=True)
+class Sloped:
+    """A chord, and what every stage comes to at least at its slope."""
+
+    chord: Chord
+    least: list[int]
+
+
 def _best(
     program: Program, chords: list[Chord], classes: list[Classes], least: tuple[int, int]
-) -> tuple[Chord, list[int]]:
-    """The chord by which the least totals of all ways come closest to the value, and the stages' at its slope."""
+) -> tuple[Sloped, Sloped]:
+    """The chord by which the least totals of all ways come closest to the value, and the one of a line."""
     drain, time = least
-    best: tuple[int, Chord, list[int]] | None = None
+    found = []
+    best: tuple[int, Sloped] | None = None
     for chord in chords:
         grounds = chord.grounds
-        sloped = [one.least((chord.slope, grounds.rate[1])) or 0 for one in classes]
+        sloped = Sloped(chord, [one.least((chord.slope, grounds.rate[1])) or 0 for one in classes])
+        found.append(sloped)
         constant = chord.constant(drain, grounds.value - time, True)
         if constant is not None:
-            part = (program.behind(sloped)[0] << PRECISION) // max(1, grounds.rate[1] * grounds.value - constant)
+            part = (program.behind(sloped.least)[0] << PRECISION) // max(1, grounds.rate[1] * grounds.value - constant)
             if best is None or part > best[0]:
-                best = part, chord, sloped
+                best = part, sloped
     assert best is not None, "a line always has a constant"
-    return best[1:]
+    return best[1], found[0]

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.verdict import concluded
-from ischedule.analysis.cover import Unproven, require_bound
+from ischedule.analysis.cover import Unproven
+from ischedule.analysis.division import require_least
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
@@ -51,9 +52,9 @@ def measured(name: str) -> Measured:
     is_proven = False
     if answer.plan is not None and answer.bound is not None:
         attained = evaluate(program, answer.plan).latency
-        is_proven = attained == answer.latency == answer.bound.value + program.law.offset
+        is_proven = attained == answer.latency == (answer.bound.value or 0) + program.law.offset
         try:
-            require_bound(program, answer.bound)
+            require_least(program, answer.bound)
         except Unproven:
             is_proven = False
     return Measured(

@@ -23,7 +23,14 @@ from ischedule.analysis.front import CheckedFront, Point, checked_front
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.analysis.shortage import Shortage, deadline_shortage, limit_shortage, refusal_shortage, shortage_of
+from ischedule.analysis.shortage import (
+    Shortage,
+    deadline_shortage,
+    division_shortage,
+    limit_shortage,
+    refusal_shortage,
+    shortage_of,
+)
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
@@ -33,7 +40,7 @@ from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unan
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -119,6 +126,8 @@ class Result:
         if isinstance(certificate, Bottleneck):
             found = shortage_of(self.case, self.program, certificate)
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
+        if isinstance(certificate, Division) and self.kind is Certified.INFEASIBLE:
+            return division_shortage(self.program, certificate)
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 
@@ -129,7 +138,7 @@ class Result:
 
         if self.plan is None or not isinstance(self.program, Program):
             return None
-        return packed_memory(self.case, self.program, self.plan)
+        return packed_memory(self.program, self.plan)
 
     @property
     def deadline(self) -> int | None:
@@ -228,11 +237,21 @@ def pareto(
     program = program_or_reason(case)
     if isinstance(program, Unschedulable):
         return case, None
+    from ischedule.solvers.division import fits
     from ischedule.solvers.limit import Limit
     from ischedule.solvers.pareto import front
+    from ischedule.solvers.solve import without_sums
 
     order = (chosen[0], chosen[1])
-    found = front(program, *order, Limit(time_limit, progress))
+    limit = Limit(time_limit, progress)
+    found = front(program, *order, limit)
+    if found is not None and not all(fits(program, corner.plan) for corner in found.corners):
+        # what is proven of these is not proven of all plans, and the check says so
+        found = front(without_sums(program), *order, limit)
+        if found is not None and not all(fits(program, corner.plan) for corner in found.corners):
+            problem, remedy = "is too little for the plans of the front", "state more, or solve for one objective"
+            there = 0 if program.storage is None else program.storage.available
+            raise InputError(case.source, "$.requirements.nonvolatile_memory", f"{there} B", problem, remedy)
     if found is None:
         return case, None
     points = []
@@ -294,7 +313,8 @@ def explain(
         return result, replace(found, conflict=_conflict(case, program, left(), progress))
     if not isinstance(program, Program) or result.plan is None or result.evaluation is None:
         return result, None
-    return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce)
+    packed = None if result.memory is None else result.memory.size
+    return result, explain_plan(case, program, result.plan, result.evaluation, quick, announce, packed=packed)
 
 
 CONFLICT_SECONDS = 20.0
@@ -358,6 +378,10 @@ def _judged(
     for file in found:
         if progress is not None:
             progress(f"checking the claim: {file.claim.certified.value}")
+        if file.plan is not None and isinstance(program, Program) and program.storage is not None:
+            from ischedule.memory import with_addresses
+
+            file = with_addresses(program, file, file.plan)
         verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)

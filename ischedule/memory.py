@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ischedule.analysis.layout_check import require_layout
-from ischedule.models.case import Case
-from ischedule.models.layout import Layout, Slot, layout_of
+from ischedule.analysis.layout_check import is_roomy, require_layout
+from ischedule.models.layout import Layout, layout_of
 from ischedule.models.minimalloc import dump_buffers
 from ischedule.models.plan import Plan
+from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
+from ischedule.models.storage import Slot
 from ischedule.solvers.packing import pack
 
 
 @dataclass(frozen=True, slots=True)
 class PackedMemory:
-    """A plan's buffers with their addresses; ``size`` bytes are used in all, and at least ``bound`` are needed."""
+    """A plan's buffers with their addresses; ``size`` bytes are used in all of what is ``available``, and at least
+    ``bound`` are needed."""
 
     layout: Layout
     addresses: Mapping[Slot, int]
     size: int
     bound: int
+    available: int
 
     @property
     def unshared(self) -> int:
@@ -33,14 +36,19 @@ class PackedMemory:
         return dump_buffers(list(self.layout.buffers.values()), [self.addresses[slot] for slot in self.layout.buffers])
 
 
-def packed_memory(case: Case, program: Program, plan: Plan) -> PackedMemory | None:
-    """The addresses of a network's plan, None for tasks, which do not say what they keep."""
-    if case.tasks is not None:
+def packed_memory(program: Program, plan: Plan) -> PackedMemory | None:
+    """The addresses of a plan, None where nobody says what is kept: tasks do not."""
+    if program.storage is None:
         return None
-    network = case.lowered()
-    layout = layout_of(network, program, plan)
+    layout = layout_of(program, plan)
     packing = pack(list(layout.buffers.values()))
     begin = layout.constants.total
     addresses = {slot: begin + address for slot, address in zip(layout.buffers, packing.addresses, strict=True)}
-    size = require_layout(network, program, plan, addresses, begin + packing.height)
-    return PackedMemory(layout, addresses, size, begin + packing.bound)
+    size = require_layout(program, plan, addresses, begin + packing.height)
+    return PackedMemory(layout, addresses, size, begin + packing.bound, program.storage.available)
+
+
+def with_addresses(program: Program, file: PlanFile, plan: Plan) -> PlanFile:
+    """The file with packed addresses of its plan's buffers, where they do not fit side by side."""
+    memory = None if is_roomy(program, plan) else packed_memory(program, plan)
+    return file if memory is None else replace(file, addresses=tuple(memory.addresses.items()))

@@ -7,7 +7,7 @@ least design fits volatile memory if any design of its box does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,12 +160,13 @@ class Chosen:
     """Some of a layer's boxes.
 
     No design of another box has reduced costs below ``dearer``, and none of any box drains less or takes less time than
-    ``lean``.
+    ``lean``, nor comes to less than ``sloped`` at each slope asked for.
     """
 
     boxes: list[Boxes]
     dearer: float
     lean: tuple[int, int]
+    sloped: tuple[float, ...]
 
 
 Wanted = Callable[[Column, Column], NDArray[np.bool_]]
@@ -176,6 +177,7 @@ def cheapest(
     boxes: list[Boxes],
     prices: Prices,
     rate: float,
+    slopes: Sequence[float],
     number: int | None,
     limit: float = np.inf,
     wanted: Wanted | None = None,
@@ -200,4 +202,8 @@ def cheapest(
     if sum(int(one.sizes.sum()) for one in found) > MOST:
         raise TooManyDesigns(f"more than {MOST} designs of a layer are close enough to the best ones")
     lean = [min((int(pair[part].min()) for pair in totals if len(pair[part])), default=LARGE) for part in (0, 1)]
-    return Chosen(found, dearer, (lean[0], lean[1]))
+    sloped = [
+        min((float((time + slope * drain).min()) for drain, time in totals if len(drain)), default=np.inf)
+        for slope in slopes
+    ]
+    return Chosen(found, dearer, (lean[0], lean[1]), tuple(sloped))

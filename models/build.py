@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ischedule.models.case import Case, case_hash
@@ -15,20 +15,16 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
+from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
+from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tasks import TaskColumns
-from ischedule.models.tiling import Arithmetic, Extent, Tiling, stores_partial_sums
+from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
-
-_SUM_BUFFERS = 3
-"""Regions of a feature map whose partial sums are kept there: the published one, and two that alternate."""
-
-_RECORDS = 2
-"""Progress records: the published one, and the one being written."""
 
 
 def program_of(case: Case) -> Program:
@@ -43,7 +39,10 @@ def program_of(case: Case) -> Program:
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
         stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
-    return Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law))
+    storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
+    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), storage)
+    _require_room(program)
+    return program
 
 
 def _goal(case: Case, law: CycleLaw) -> Goal:
@@ -68,10 +67,9 @@ def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     device = _device(case)
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
-    sums_in_memory = _has_room_for_sums(case)
     prices, ends = replace(prices_of(device), word_bytes=_width(case)), ends_of(device, case.restart)
     stages = tuple(
-        TiledStage(kernel.name, forms, prices, ends, volatile, sums_in_memory)
+        TiledStage(kernel.name, forms, prices, ends, volatile)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
     )
     _check_prices(case, stages)
@@ -135,49 +133,50 @@ def _check_sums(case: Case, stages: Sequence[TiledStage]) -> None:
             raise InputError(case.source, _path_of(case, stage), stage.name, problem, remedy)
 
 
-def nonvolatile_bytes(case: Case, designs: Mapping[int, Tiling] | None = None) -> int:
-    """What a network keeps in non-volatile memory: all feature maps side by side, weights, and the progress records.
+def available_memory(case: Case) -> int:
+    """How much non-volatile memory a network may take: what the device has, or less where less is asked for."""
+    has, required = _device(case).nonvolatile_memory, case.requirements.nonvolatile_memory
+    return has if required is None else min(has, required)
 
-    A feature map takes three buffers where its partial sums pass through this memory: under the given designs (of
-    kernels by their places; others store none), or without them wherever any design does so. Tasks do not say what they
-    keep; of theirs nothing is counted.
+
+def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
+    """What a network keeps in non-volatile memory, in words of the network; records are written in the device's.
+
+    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads, writes what its last
+    one writes, and stores no sums.
     """
-    if case.tasks is not None:
-        return 0
+    device, network, width = _device(case), case.lowered(), _width(case)
     forms = forms_of_network(case)
-    if designs is None:
-        return _bytes(case, [any(_may_store_sums(form) for form in some) for some in forms])
-    stored = {place for place, one in designs.items() if stores_partial_sums(forms[place][one.form], one)}
-    return _bytes(case, [place in stored for place in range(len(forms))])
+    stages = []
+    for run in runs:
+        first, last = network.kernels[run[0]], network.kernels[run[-1]]
+        stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
+        weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
+        region = width * last.stored_elements if stores_sums else 0
+        stages.append(StageStorage(first.reads, last.writes, region, weighted, kernels=len(run)))
+    return Storage(
+        tuple(width * elements for elements in network.tensors),
+        tuple(stages),
+        available_memory(case),
+        width * sum(kernel.parameters for kernel in network.kernels),
+        RECORDS * device.word_bytes * device.record_words,
+    )
 
 
 def _may_store_sums(extent: Extent) -> bool:
     return extent.rows * extent.columns > 1 if extent.pooling else extent.inputs > 1 and not extent.channelwise
 
 
-def _bytes(case: Case, stores_sums: Sequence[bool]) -> int:
-    """All tensors with memory of their own; a kernel whose sums are stored has two buffers more for its results."""
-    device, network = _device(case), case.lowered()
-    words = sum(network.tensors)
-    for kernel, stores in zip(network.kernels, stores_sums, strict=True):
-        words += kernel.parameters + kernel.stored_elements * (_SUM_BUFFERS - 1 if stores else 0)
-    return _width(case) * words + device.word_bytes * _RECORDS * device.record_words
-
-
-def _has_room_for_sums(case: Case) -> bool:
-    """Whether every design's partial sums fit; if nothing of the kind does, the network itself must."""
-    device, required = _device(case), case.requirements.nonvolatile_memory
-    available = device.nonvolatile_memory if required is None else min(device.nonvolatile_memory, required)
-    if nonvolatile_bytes(case) <= available:
-        return True
-    least = _bytes(case, [False] * len(case.lowered().kernels))
+def _require_room(program: Program) -> None:
+    """Refuse a network that does not fit even if every layer is run and published by itself, without stored sums."""
+    assert program.storage is not None, "a network says what it keeps"
+    least, available = Loads(program).least_of_all(), program.storage.available
     if least > available:
         text = (
-            f"feature maps, weights and progress records take {show_exact(least, MEMORY)}, "
-            f"there are {show_exact(available, MEMORY)}"
+            f"what the dearest layer reads and writes, all that is kept meanwhile, weights, progress records and the "
+            f"plan's tables take {show_exact(least, MEMORY)}, there are {show_exact(available, MEMORY)}"
         )
         raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
-    return False
 
 
 def _tasks_stage(case: Case, tasks: TaskColumns) -> ExplicitStage:

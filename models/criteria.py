@@ -78,8 +78,11 @@ class Change:
 
     def column(self, drain: Sequence[int], time: Sequence[int], stored: Sequence[int], ended: int) -> Sequence[int]:
         """Of many things at once."""
+        of = (self.weights.get(one, 0) for one in (Criterion.ENERGY, Criterion.WRITTEN, Criterion.CYCLES))
+        (energy, written, cycles), latency, scale = of, self.latency, self.scale
         rows = zip(map(int, drain), map(int, time), map(int, stored), strict=True)
-        return [self.price((drained, took), stores, ended) for drained, took, stores in rows]
+        whole = cycles * ended
+        return [latency * took + (energy * one + written * stores + whole) // scale for one, took, stores in rows]
 
 
 def _changed(stage: Stage, change: Change) -> Stage:

@@ -3,7 +3,6 @@
 A buffer lives from the start of the power cycle that first writes it to the publish of the one that last reads it: a
 cycle that is cut short is run again from its start, so within a cycle nothing that it touches may share memory. Every
 cycle that runs an atom of a kernel reads its inputs and writes its results, so lifetimes are those of whole kernels.
-What a block keeps between its kernels is not in this memory.
 
 A feature map whose partial sums pass through this memory has regions beside the one that is published: its passes
 alternate between them and end in the published one. Three regions do for any power cycles, two where every cycle that
@@ -13,48 +12,14 @@ reads published sums makes one pass over them, and one where no sums are read ba
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
-from typing import Final
 
-from ischedule.models.lowering import Kernel, Lowered
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.program import Design, ExplicitStage, Program
+from ischedule.models.storage import Slot, Storage, makers_of
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost, stores_partial_sums
-
-
-@dataclass(frozen=True, slots=True)
-class TableSizes:
-    """Bytes of a plan's tables, as a runtime with 32-bit addresses keeps them: an assumption, not a measurement.
-
-    ``run`` is a run of equal power cycles (how many, and how many atoms each, 4 B; the code of the threshold, 2 B, and
-    2 B to align). ``layer`` is a design (form, order and counts of what follows, 4 B; four tile sizes and a batch of
-    2 B, and 2 B to align), to which come one ``address`` for each tensor and region, and one for the weights.
-    """
-
-    run: int = 12
-    layer: int = 16
-    address: int = 4
-
-
-TABLES: Final = TableSizes()
-
-RECORDS: Final = 2
-"""Progress records: the published one, and the one being written."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
-    """Which buffer: a tensor by its place, or one of the other regions of the results that a kernel sums up in it."""
-
-    tensor: int
-    kernel: int | None = None
-    region: int = 0
-
-    def __post_init__(self) -> None:
-        if (self.kernel is None) != (self.region == 0):
-            raise ValueError("region 0 is the tensor itself, the others are a kernel's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +56,14 @@ class Constants:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The buffers of a plan, and what is constant. Addresses of buffers begin after the constants."""
+    """The buffers of a plan, and what is constant. Addresses of buffers begin after the constants.
+
+    ``cycles`` are for each stage of the plan the first and the last power cycle that runs one of its atoms.
+    """
 
     buffers: Mapping[Slot, Buffer]
     constants: Constants
+    cycles: Mapping[int, tuple[int, int]]
 
     @property
     def unshared(self) -> int:
@@ -116,61 +85,53 @@ def max_load(buffers: Sequence[Buffer]) -> int:
     return max(accumulate((changes[cycle] for cycle in sorted(changes)), initial=0))
 
 
-def layout_of(network: Lowered, program: Program, plan: Plan) -> Layout:
-    """The buffers of a valid plan of a network's program.
+def layout_of(program: Program, plan: Plan) -> Layout:
+    """The buffers of a valid plan of a program that says what it keeps.
 
-    The input lives from the first power cycle; what no kernel reads is the network's output and lives to the last.
+    The input lives from the first power cycle; what no stage reads is the network's output and lives to the last.
     """
+    storage = storage_of(program)
     spans = _spans(program, plan)
     ends = _ends(plan)
     cycles_of = {
-        kernel: (bisect_right(ends, start), bisect_right(ends, end - 1))
+        stage: (bisect_right(ends, start), bisect_right(ends, end - 1))
         for stage, (start, end) in zip(plan.stages, spans, strict=True)
-        for kernel in program.kernels_of(stage)
     }
-    inner = {network.kernels[place].writes for stage in plan.stages for place in program.kernels_of(stage)[:-1]}
-    width = _width(program)
-    buffers = _tensors(network, cycles_of, len(ends) - 1, width, inner)
-    addresses = 0
+    buffers = _tensors(program, storage, cycles_of, len(ends) - 1)
+    tables = storage.tables.run * len(plan.cycles)
     for stage, design, (start, end) in zip(plan.stages, plan.designs, spans, strict=True):
-        run = [network.kernels[place] for place in program.kernels_of(stage)]
-        kernel, (first, last) = run[-1], cycles_of[program.kernels_of(stage)[-1]]
-        others = _other_regions(program, stage, design, [0, *ends], start, end)
+        kept, (first, last) = storage.stages[stage], cycles_of[stage]
+        inside = ends[bisect_right(ends, start) : bisect_right(ends, end - 1)]
+        others = regions_in(program, stage, design, [cut - start for cut in inside], end - start) - 1
         for region in range(1, others + 1):
-            name = f"{kernel.name}, sums {region}"
-            size = width * kernel.stored_elements
-            buffers[Slot(kernel.writes, stage, region)] = Buffer(name, first, last, size)
-        addresses += len(run[0].reads) + 1 + others + sum(one.parameters > 0 for one in run)
-    tables = TABLES.run * len(plan.cycles) + TABLES.layer * len(cycles_of) + TABLES.address * addresses
-    weights = width * sum(kernel.parameters for kernel in network.kernels)
-    return Layout(buffers, Constants(weights, RECORDS * _tiled(program, 0).ends.record, tables))
+            name = f"{program.stages[stage].name}, sums {region}"
+            buffers[Slot(kept.writes, stage, region)] = Buffer(name, first, last, kept.region)
+        tables += storage.table_bytes(stage, others)
+    return Layout(buffers, Constants(storage.weights, storage.records, tables), cycles_of)
 
 
-def _tiled(program: Program, stage: int) -> TiledStage:
-    found = program.stages[stage]
-    if not isinstance(found, TiledStage):
-        raise ValueError("only the layers of a network say what they keep in memory")
-    return found
-
-
-def _width(program: Program) -> int:
-    return _tiled(program, 0).prices.word_bytes
+def storage_of(program: Program) -> Storage:
+    """What a program keeps in non-volatile memory."""
+    if program.storage is None:
+        raise ValueError("the program does not say what its stages keep in memory")
+    return program.storage
 
 
 def _spans(program: Program, plan: Plan) -> list[tuple[int, int]]:
     """For each stage in the plan's order its first atom and the one after its last."""
-    lengths = [
-        atoms_of_design(_tiled(program, stage).forms[_tiling(design).form], _tiling(design))
-        for stage, design in zip(plan.stages, plan.designs, strict=True)
-    ]
+    lengths = [_atoms(program, stage, design) for stage, design in zip(plan.stages, plan.designs, strict=True)]
     firsts = [0, *accumulate(lengths)]
     return list(pairwise(firsts))
 
 
-def _tiling(design: Tiling | int) -> Tiling:
-    if not isinstance(design, Tiling):
-        raise ValueError("a layer's design is a tiling")
-    return design
+def _atoms(program: Program, stage: int, design: Design) -> int:
+    """How many atoms a stage's design has."""
+    found = program.stages[stage]
+    if isinstance(found, ExplicitStage):
+        assert isinstance(design, int)
+        return len(found.chain(design))
+    assert isinstance(design, Tiling)
+    return atoms_of_design(found.forms[design.form], design)
 
 
 def atoms_of_design(extent: Extent, tiling: Tiling) -> int:
@@ -190,41 +151,32 @@ def _ends(plan: Plan) -> list[int]:
 
 
 def _tensors(
-    network: Lowered, cycles_of: Mapping[int, tuple[int, int]], last: int, width: int, inner: Collection[int]
+    program: Program, storage: Storage, cycles_of: Mapping[int, tuple[int, int]], last: int
 ) -> dict[Slot, Buffer]:
-    """The tensors but the inner ones of blocks, each with its published region."""
-    writers: dict[int, list[int]] = {}
-    readers: dict[int, list[int]] = {}
-    for index, kernel in enumerate(network.kernels):
-        writers.setdefault(kernel.writes, []).append(index)
-        for tensor in kernel.reads:
-            readers.setdefault(tensor, []).append(index)
+    """The tensors that a plan touches, each with its published region."""
+    names = list(makers_of(storage, [stage.name for stage in program.stages]))
     found = {}
-    for tensor, elements in enumerate(network.tensors):
-        if tensor in inner:
+    for tensor, size in enumerate(storage.tensors):
+        makers = [stage for stage in cycles_of if storage.stages[stage].writes == tensor]
+        users = [stage for stage in cycles_of if tensor in storage.stages[stage].touches]
+        if not users and tensor not in storage.inputs & storage.outputs:
             continue
-        makers = writers.get(tensor, [])
-        begins = min((cycles_of[kernel][0] for kernel in makers), default=0)
-        ends = max((cycles_of[kernel][1] for kernel in readers.get(tensor, [])), default=last)
-        name = _name([network.kernels[kernel] for kernel in makers])
-        found[Slot(tensor)] = Buffer(name, begins, ends, width * elements)
+        begins = min((cycles_of[stage][0] for stage in makers), default=0)
+        ends = max((cycles_of[stage][1] for stage in users), default=last)
+        ends = last if tensor in storage.outputs else ends
+        found[Slot(tensor)] = Buffer(names[tensor], begins, ends, size)
     return found
 
 
-def _name(makers: Sequence[Kernel]) -> str:
-    return " + ".join(kernel.layers[-1] for kernel in makers) or "input"
-
-
-def _other_regions(
-    program: Program, stage: int, design: Tiling | int, cuts: Sequence[int], start: int, end: int
-) -> int:
-    """How many regions a stage with atoms from ``start`` to ``end`` has beside the published one."""
-    tiling = _tiling(design)
-    extent = _tiled(program, stage).forms[tiling.form]
-    if not stores_partial_sums(extent, tiling):
-        return 0
-    inside = cuts[bisect_right(cuts, start) : bisect_right(cuts, end - 1)]
-    return regions_of(extent, tiling, [cut - start for cut in inside], end - start) - 1
+def regions_in(program: Program, stage: int, design: Design, cuts: Sequence[int], atoms: int) -> int:
+    """How many regions a stage's results take; power cycles begin before these of its design's so many atoms."""
+    found = program.stages[stage]
+    if isinstance(found, ExplicitStage):
+        assert isinstance(design, int)
+        return (storage_of(program).stages[stage].regions or (1,) * (design + 1))[design]
+    assert isinstance(design, Tiling)
+    extent = found.forms[design.form]
+    return regions_of(extent, design, cuts, atoms) if stores_partial_sums(extent, design) else 1
 
 
 def regions_of(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) -> int:

@@ -17,6 +17,7 @@ from enum import Enum
 
 from ischedule.models.goal import Criterion
 from ischedule.models.program import Design
+from ischedule.models.restriction import Restriction
 
 Label = tuple[int, int]
 AheadLabel = tuple[int, int, int]
@@ -110,6 +111,44 @@ class Bottleneck:
     diagnosis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """Proof that some plans do not fit non-volatile memory: a power cycle along these steps holds more than there is.
+
+    ``steps`` follow one another, by their places among the program's. Of the stages with ``sums`` two regions are
+    counted, one of others.
+    """
+
+    steps: tuple[int, ...]
+    sums: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is proven of the plans that a restriction leaves: of the program that it makes none is better, or there is
+    none; or all but those of further parts hold too much. None where no way to the end is left."""
+
+    restriction: Restriction
+    proof: Overload | Bound | Bottleneck | None
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Proof about all plans that fit non-volatile memory, by parts; the first is about all plans.
+
+    A part with an overload rests on those with one more restriction each. Two steps are run in one cycle where the
+    boundary between them is not closed, more where none of those inside is broken; a plan that does so, takes the steps
+    and stores the sums does not fit.
+    """
+
+    parts: tuple[Part, ...]
+
+    @property
+    def value(self) -> int | None:
+        """What every plan costs at least that fits, None if there is none."""
+        return min((part.proof.value for part in self.parts if isinstance(part.proof, Bound)), default=None)
+
+
 class Status(Enum):
     """What is known about the question."""
 
@@ -122,14 +161,15 @@ class Status(Enum):
 class Answer:
     """What a solver returns: the best plan found and its worst-case latency, a proven bound, or why there is no plan.
 
-    ``latency`` and ``bound.value + offset`` are equal when the plan is optimal. ``note`` says where the answer comes
+    ``latency`` and ``bound.value + offset`` are equal when the plan is optimal; a division without a value says that no
+    plan fits memory. ``note`` says where the answer comes
     from if that is not plain, ``is_undecided`` that a limit was reached before other plans were known to be no better.
     """
 
     status: Status
     plan: Plan | None
     latency: int | None
-    bound: Bound | None
+    bound: Bound | Division | None
     bottleneck: Bottleneck | None
     proofs: tuple[Weighed, ...] = ()
     """About plans with a goal: the strongest first."""

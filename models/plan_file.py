@@ -20,8 +20,23 @@ from typing import Any, Final
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import AheadLabel, Bottleneck, Bound, Boundary, Label, Plan, PowerCycles, Status, Weighed
+from ischedule.models.plan import (
+    AheadLabel,
+    Bottleneck,
+    Bound,
+    Boundary,
+    Division,
+    Label,
+    Overload,
+    Part,
+    Plan,
+    PowerCycles,
+    Status,
+    Weighed,
+)
 from ischedule.models.program import Design
+from ischedule.models.restriction import Restriction
+from ischedule.models.storage import Slot
 from ischedule.models.strict_json import key_path, parse_json, read_bytes
 from ischedule.models.tiling import Order, Tiling
 
@@ -32,6 +47,7 @@ EXACT: Final = 1 << 53
 _DIGITS: Final = re.compile(r"-?[1-9][0-9]{15,38}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _TOOL: Final = re.compile(r"[!-~]{1,64}")
+_RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 _TILING: Final = ("form", "order", "rows", "columns", "outputs", "inputs", "batch")
 
 
@@ -63,7 +79,9 @@ class PlanFile:
     case: str
     claim: Claim
     plan: Plan | None
-    certificate: Bound | Weighed | Bottleneck | None
+    certificate: Bound | Weighed | Bottleneck | Division | None
+    addresses: tuple[tuple[Slot, int], ...] = ()
+    """Where the plan keeps its buffers in non-volatile memory; without, one after the other in the order of slots."""
 
 
 class _Node:
@@ -152,7 +170,7 @@ def read_plan_file(source: str) -> PlanFile:
 def parse_plan_file(data: bytes, source: str) -> PlanFile:
     """The plan file in these bytes; raises `InputError`."""
     root = _Node(parse_json(data, source), source)
-    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate")
+    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate", optional=("addresses",))
     if root.entry("ischedule-plan").integer() != FORMAT:
         raise root.entry("ischedule-plan").wrong("is a format that this version does not read", f"write {FORMAT}")
     return PlanFile(
@@ -161,6 +179,7 @@ def parse_plan_file(data: bytes, source: str) -> PlanFile:
         _claim(root.entry("claim")),
         None if root.entry("plan").value is None else _plan(root.entry("plan")),
         None if root.entry("certificate").value is None else _certificate(root.entry("certificate")),
+        _addresses(root.entry("addresses")) if root.has("addresses") else (),
     )
 
 
@@ -205,13 +224,60 @@ def _cycles(node: _Node) -> PowerCycles:
     )
 
 
-def _certificate(node: _Node) -> Bound | Weighed | Bottleneck:
+def _addresses(node: _Node) -> tuple[tuple[Slot, int], ...]:
+    found = tuple(_address(entry) for entry in node.list())
+    if not found:
+        raise node.wrong("is empty", 'leave out "addresses"')
+    if len(dict(found)) < len(found):
+        raise node.wrong("names a buffer twice", "write one address for each buffer")
+    return found
+
+
+def _address(node: _Node) -> tuple[Slot, int]:
+    node.object("tensor", "address", optional=("stage", "region"))
+    tensor, address = node.entry("tensor").integer(0), node.entry("address").integer(0)
+    if node.has("stage") != node.has("region"):
+        raise node.wrong("has only one of stage and region", "write both for a further region of a stage's sums")
+    if not node.has("stage"):
+        return Slot(tensor), address
+    return Slot(tensor, node.entry("stage").integer(0), node.entry("region").integer(1)), address
+
+
+def _certificate(node: _Node) -> Bound | Weighed | Bottleneck | Division:
     if node.has("bottleneck"):
-        inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
-        return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
+        return _bottleneck(node)
+    if node.has("division"):
+        return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
     if node.has("weighed"):
         return _weighed(node.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact"))
     return _bound(node.object("bound").entry("bound"))
+
+
+def _bottleneck(node: _Node) -> Bottleneck:
+    inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
+    return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
+
+
+def _part(node: _Node) -> Part:
+    node.object("closed", "broken", "without-sums", "barred", "proof")
+    restriction = Restriction(*(_places(node.entry(name)) for name in _RESTRICTION))
+    proof = node.entry("proof")
+    if proof.value is None:
+        return Part(restriction, None)
+    if proof.has("bottleneck"):
+        return Part(restriction, _bottleneck(proof))
+    if proof.has("overload"):
+        inner = proof.object("overload").entry("overload").object("steps", "sums")
+        steps, sums = (tuple(entry.integer(0) for entry in inner.entry(name).list()) for name in ("steps", "sums"))
+        return Part(restriction, Overload(steps, sums))
+    return Part(restriction, _bound(proof.object("bound").entry("bound")))
+
+
+def _places(node: _Node) -> frozenset[int]:
+    found = [entry.integer(0) for entry in node.list()]
+    if found != sorted(set(found)):
+        raise node.wrong("is not in ascending order", "write each number once, the least first")
+    return frozenset(found)
 
 
 def _weighed(node: _Node) -> Weighed:
@@ -264,7 +330,7 @@ def _pair(node: _Node, least: int | None, least_second: int | None) -> Label:
 def dump_plan_file(file: PlanFile) -> str:
     """The one text of a plan file; `parse_plan_file` gives the same value back."""
     claim = file.claim
-    value = {
+    value: dict[str, object] = {
         "ischedule-plan": FORMAT,
         "tool": file.tool,
         "case": file.case,
@@ -277,6 +343,8 @@ def dump_plan_file(file: PlanFile) -> str:
         "plan": None if file.plan is None else _plan_value(file.plan),
         "certificate": _certificate_value(file.certificate),
     }
+    if file.addresses:
+        value["addresses"] = [_address_value(slot, address) for slot, address in file.addresses]
     return _render(value, "") + "\n"
 
 
@@ -304,9 +372,16 @@ def _design_value(design: Design) -> dict[str, object]:
     return {name: value.value if isinstance(value, Order) else _plain(value) for name, value in values.items()}
 
 
-def _certificate_value(certificate: Bound | Weighed | Bottleneck | None) -> dict[str, object] | None:
+def _address_value(slot: Slot, address: int) -> dict[str, object]:
+    further = {} if slot.stage is None else {"stage": _plain(slot.stage), "region": _plain(slot.region)}
+    return {"tensor": _plain(slot.tensor), **further, "address": _plain(address)}
+
+
+def _certificate_value(certificate: Bound | Weighed | Bottleneck | Division | None) -> dict[str, object] | None:
     if certificate is None:
         return None
+    if isinstance(certificate, Division):
+        return {"division": list(map(_part_value, certificate.parts))}
     if isinstance(certificate, Bottleneck):
         return {"bottleneck": {"stage": _plain(certificate.stage), "diagnosis": certificate.diagnosis}}
     if isinstance(certificate, Weighed):
@@ -319,6 +394,16 @@ def _certificate_value(certificate: Bound | Weighed | Bottleneck | None) -> dict
         }
         return {"weighed": value}
     return {"bound": _bound_value(certificate)}
+
+
+def _part_value(part: Part) -> dict[str, object]:
+    asked, proof = part.restriction, part.proof
+    if isinstance(proof, Overload):
+        shown: dict[str, object] | None = {"overload": {"steps": list(proof.steps), "sums": list(proof.sums)}}
+    else:
+        shown = _certificate_value(proof)
+    lists = asked.closed, asked.broken, asked.without_sums, asked.barred
+    return {**{name: sorted(places) for name, places in zip(_RESTRICTION, lists, strict=True)}, "proof": shown}
 
 
 def _bound_value(certificate: Bound) -> dict[str, object]:

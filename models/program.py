@@ -15,6 +15,7 @@ from typing import TypeVar
 from ischedule.models.chain import Chain
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
+from ischedule.models.storage import Storage
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
 
@@ -43,6 +44,15 @@ class TiledStage:
             return False
         return volatile_bytes(extent, tiling, self.prices.multiple, self.prices.word_bytes) <= self.volatile
 
+    @property
+    def can_do_without_sums(self) -> bool:
+        """Whether designs whose sums need one region take no less than some that stores none.
+
+        In OUTPUT order a row in one batch is one, if no cycle begins inside rows; in pooling that takes more volatile
+        memory.
+        """
+        return not any(form.pooling for form in self.forms)
+
     def chain(self, tiling: Tiling) -> Chain:
         """The atoms of one design."""
         return chain(self.forms[tiling.form], tiling, self.prices, self.ends)
@@ -55,10 +65,17 @@ class ExplicitStage:
     name: str
     designs: tuple[Chain, ...]
     volatile: int
+    barred: frozenset[int] = frozenset()
+    """Designs that a restriction leaves out, by their places."""
 
     def fits(self, index: int) -> bool:
-        """Whether the design's volatile peak fits."""
-        return self.designs[index].volatile <= self.volatile
+        """Whether the design's volatile peak fits, and nothing else leaves it out."""
+        return index not in self.barred and self.designs[index].volatile <= self.volatile
+
+    @property
+    def can_do_without_sums(self) -> bool:
+        """Whether designs with one region take no less than some that stores no sums: they store none."""
+        return True
 
     def chain(self, index: int) -> Chain:
         """The atoms of one design."""
@@ -93,7 +110,9 @@ class Program:
 
     Boundaries are numbered from 0, where a plan begins, so that every step leads to a higher number; the highest is
     where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
-    more orders than are searched, and that the steps are of one of them.
+    more orders than are searched, and that the steps are of one of them. ``storage`` is what the stages keep in
+    non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them;
+    along ``broken`` steps, by their places, no cycle runs that began before and ends behind.
     """
 
     stages: tuple[Stage, ...]
@@ -102,6 +121,9 @@ class Program:
     steps: tuple[Step, ...] = ()
     is_order_fixed: bool = False
     goal: Goal = PLAIN
+    storage: Storage | None = None
+    closed: frozenset[int] = frozenset()
+    broken: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -113,11 +135,31 @@ class Program:
             raise ValueError("every boundary lies on a way from the first to the last")
         if len({(step.source, step.stage) for step in self.steps}) < len(self.steps):
             raise ValueError("two steps lead from one boundary through the same stage")
+        if not self.closed <= set(range(1, self.end)):
+            raise ValueError("the boundaries that are closed lie between the first and the last")
+        if not self.broken <= set(range(len(self.steps))):
+            raise ValueError("the steps that are broken are the program's")
+        if self.storage is not None and len(self.storage.stages) != len(self.stages):
+            raise ValueError("storage says of every stage what it keeps")
 
     @property
     def is_chain(self) -> bool:
         """Whether there is one way through all stages."""
-        return self.end == len(self.steps) == len(self.stages)
+        return self.steps == chain_of_steps(len(self.stages))
+
+    def breaks(self, place: int) -> bool:
+        """Whether no cycle from before a step may be open behind it; none is at either end of the program."""
+        step = self.steps[place]
+        return place in self.broken and step.source > 0 and step.target < self.end
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether the prices of cycles add up to a bound on every plan.
+
+        Where a cycle can begin on a level that the one before it has left, they do because the two could be one; where
+        cycles must end in certain places, they could not.
+        """
+        return not (self.closed or self.broken) or not (self.law.keeps_level or self.law.leaves_level)
 
     @property
     def end(self) -> int:

@@ -19,6 +19,9 @@ from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import UNREACHABLE, Integers, Kind
 from ischedule.solvers.waits import Waiting, exact_waiting
 
+BLOCK = 512
+"""Cycles in progress that are looked at together."""
+
 
 @dataclass(frozen=True)
 class Behind:
@@ -30,17 +33,25 @@ class Behind:
     labels: list[list[tuple[int, int, bool]]]
     """At each boundary the ends of cycles in progress: their drain and cost, and whether a plan ends with them."""
 
-    def open(self, boundary: int, drain: int, is_first: bool) -> int:
-        """The least cost of what follows a cycle in progress with this drain, `UNREACHABLE` if nothing does."""
+    def open(self, boundary: int, drains: Sequence[int], is_first: bool) -> list[int]:
+        """The least cost of what follows a cycle in progress with each drain, `UNREACHABLE` if nothing does."""
         capacity = self.waiting.first_capacity if is_first else self.waiting.capacity
-        ends = [(drain + rest, cost, last) for rest, cost, last in self.labels[boundary] if drain + rest <= capacity]
-        best = UNREACHABLE
+        best = np.full(len(drains), UNREACHABLE, dtype=np.int64)
+        begun = np.array(drains, dtype=np.int64)
         for last in (False, True):
-            some = [(total, cost) for total, cost, is_last in ends if is_last is last]
-            if some:
-                waits = self._wait(is_first, last)(np.array([total for total, _ in some]))
-                best = min(best, int((waits + np.array([cost for _, cost in some])).min()))
-        return best
+            ends = [(rest, cost) for rest, cost, is_last in self.labels[boundary] if is_last is last]
+            if not ends or not len(begun):
+                continue
+            rests, costs = (np.array(column, dtype=np.int64) for column in zip(*ends, strict=True))
+            wait = self._wait(is_first, last)
+            for block in range(0, len(begun), BLOCK):
+                totals = begun[block : block + BLOCK, None] + rests
+                row, column = np.nonzero(totals <= capacity)
+                found = np.full(totals.shape, UNREACHABLE, dtype=np.int64)
+                if len(row):
+                    found[row, column] = wait(totals[row, column]) + costs[column]
+                best[block : block + BLOCK] = np.minimum(best[block : block + BLOCK], found.min(axis=1))
+        return [int(value) for value in best]
 
     def _wait(self, is_first: bool, is_last: bool) -> Callable[[Integers], Integers]:
         waiting = self.waiting

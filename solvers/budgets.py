@@ -18,7 +18,7 @@ from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.plan import Bound, Plan, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.backward import behind
+from ischedule.solvers.backward import Behind, behind
 from ischedule.solvers.exact import solve_exact
 from ischedule.solvers.label_pass import Found, label_pass, named
 from ischedule.solvers.label_walk import Hope
@@ -89,6 +89,7 @@ class _Search:
         self.limit = limit
         self.best: tuple[list[int], Plan, Spent] | None = None
         self.known: dict[object, Tried | Outcome] = {}
+        self.behind: dict[object, Behind] = {}
 
     def run(self) -> Budgeted:
         free = self._try({self.goal.first: Fraction(1)})
@@ -131,7 +132,7 @@ class _Search:
         outcome = solve_exact(mix.program(self.program), self.limit.silent())
         if outcome.plan is None:
             return outcome
-        if outcome.bound is None:
+        if not isinstance(outcome.bound, Bound):
             raise TimeUp
         spent = spent_by(self.program, outcome.plan)
         self._offer(outcome.plan, spent)
@@ -205,7 +206,7 @@ class _Search:
         First what belongs to plans near the bound, which may lead to a better plan and so to less that is searched.
         """
         if not any(isinstance(stage, TiledStage) for stage in self.program.stages):
-            self._pass(tried, None)
+            self._pass_all(tried)
             return (self._in_full(tried, tried.bound),)
         pool = UsefulDesigns(tried.mix.program(self.program), self.limit.silent())
         for part in PARTS:
@@ -258,13 +259,43 @@ class _Search:
             found[self.goal.first] = min(first, found.get(self.goal.first, first))
         return found
 
-    def _pass(self, tried: Tried, designs: Sequence[Sequence[Tiling]] | None) -> Found:
-        """A pass with labels over some designs of a network, or all of explicit stages."""
+    def _pass_all(self, tried: Tried) -> None:
+        """All plans of explicit stages: first those near the bound, until there is one; then what may be better."""
+        for part in PARTS if len(tried.mix.weights) > 1 else ():
+            searched = self._most(tried, part)
+            if searched is None:
+                break
+            if self._pass(tried, None, part).plan is not None:
+                known = self._most(tried, 1)
+                if known is not None and known <= searched:
+                    return
+                break
+        self._pass(tried, None)
+
+    def _most(self, tried: Tried, part: int) -> int | None:
+        """The most that a wanted plan comes to by the mix, times its scale, or by a part of its gap to the bound.
+
+        None where nothing is known of it.
+        """
+        for mix, most in self._mixes(tried):
+            if mix == tried.mix:
+                least = mix.scale * tried.bound.value
+                return least + (most - least) // part
+        return None
+
+    def _pass(self, tried: Tried, designs: Sequence[Sequence[Tiling]] | None, part: int = 1) -> Found:
+        """A pass with labels over some designs of a network, or all of explicit stages.
+
+        Of these, with a part, over what is nearer to the mix's bound by that.
+        """
         goal = self.goal
         small = self.program if designs is None else self._small(designs)
         tracked = goal.tracked
         places = {one: place for place, one in enumerate((Criterion.LATENCY, *tracked))}
-        hopes = [self._hope(small, one, most, places) for one, most in self._mixes(tried)]
+        mixes = self._mixes(tried)
+        if part > 1:
+            mixes = [(one, (self._most(tried, part) or 0) if one == tried.mix else most) for one, most in mixes]
+        hopes = [self._hope(small, one, most, places) for one, most in mixes]
         limits = [goal.limits.get(one) for one in places]
         found = label_pass(small, tracked, hopes, limits, [places[one] for one in goal.order], self.limit)
         if found.plan is None:
@@ -277,7 +308,13 @@ class _Search:
 
     def _hope(self, small: Program, mix: Mix, most: int, places: Mapping[Criterion, int]) -> Hope:
         coefficients = tuple(mix.weights.get(one, 0) for one in places)
-        return Hope(coefficients, most, mix.scale, behind(mix.program(small), self.limit.silent()))
+        key = None if any(isinstance(stage, TiledStage) for stage in self.program.stages) else _key(mix)
+        known = self.behind.get(key)
+        if known is None:
+            known = behind(mix.program(small), self.limit.silent())
+            if key is not None:
+                self.behind[key] = known
+        return Hope(coefficients, most, mix.scale, known)
 
     def _small(self, designs: Sequence[Sequence[Tiling]]) -> Program:
         """The program with only some designs, as explicit stages."""

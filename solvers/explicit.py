@@ -43,6 +43,8 @@ def solve_explicit(program: Program, limit: Limit) -> Outcome:
         _require_stuck(program, waiting)
         return Outcome(None, None, None, None, count, _stuck(program, ended))
     outcome = _outcome(program, ended, waiting, count)
+    if not program.has_bounds:
+        return replace(outcome, bound=None)
     if outcome.latency is None or outcome.is_attained(program.law):
         return outcome
     # no plan attains this sum of prices: the same search behind the levels that cycles leave

@@ -3,7 +3,8 @@
 A node is a cut inside a design (so that designs are chosen by the way the flow takes, not by linking constraints), a
 boundary between stages at which a cycle has ended, or a boundary that a cycle crosses, with what it has drained so far.
 An arc ends a power cycle, or carries one over a boundary; its cost is exact. Power cycles that do not fit are no arcs,
-so no constraint switches another one on: the matrix is that of a network, and its linear relaxation is integral.
+so no constraint switches another one on: the matrix is that of a network, and its linear relaxation is integral. Where
+stages can run in several orders, the flow takes one of the ways between the boundaries.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from functools import cache
 from itertools import accumulate
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.cycle_law import Position
+from ischedule.models.program import Program
 
 LATER = -1
 """The kind of an open cycle that is neither the first nor begins on a level that the first has kept."""
@@ -23,44 +25,57 @@ FIRST = -2
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Standing at a cut, or (no design) at the boundary before a stage; ``worth`` (ps) is what a kept level saves."""
+    """Standing at a boundary, where a cycle has ended; ``worth`` (ps) is what a kept level saves."""
 
-    stage: int
-    design: int | None
+    boundary: int
+    worth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Standing at a cut inside a design of a step."""
+
+    step: int
+    design: int
     cut: int
     worth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A cycle in progress at the boundary before a stage: its drain so far, and its kind or the worth it began on."""
+    """A cycle in progress at a boundary: its drain so far, and its kind or the worth it began on."""
 
-    stage: int
+    boundary: int
     drain: int
     kind: int
 
 
-Node = Closed | Open
+Node = Closed | Inside | Open
 Wanted = Callable[[Node, int], bool]
 """Whether a node that is reached at this cost may belong to a plan that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """The rest of a power cycle, or a part of one up to a boundary, with the atoms of one stage's design."""
+    """The rest of a power cycle, or a part of one up to a boundary, with the atoms of one design of a step.
+
+    ``drain`` and ``stored`` are what these drain and how many bytes they store, with the ends of the cycle on the arc.
+    """
 
     tail: int
     head: int
     cost: int
     atoms: int
-    stage: int
+    step: int
     design: int
     ends: bool
+    drain: int = 0
+    stored: int = 0
 
 
 @dataclass
 class FlowGraph:
-    """Nodes in an order in which every arc leads forward, and arcs grouped by their tails in this order."""
+    """Nodes and arcs; arcs are grouped by their tails, and all that lead to a node stand before those that leave it."""
 
     source: int = 0
     sink: int = -1
@@ -69,12 +84,26 @@ class FlowGraph:
 
     def greatest_duals(self) -> list[int | None]:
         """The greatest node potentials that no arc exceeds, exactly: what each costs to reach."""
+        return self.reached([arc.cost for arc in self.arcs])
+
+    def reached(self, costs: Sequence[int]) -> list[int | None]:
+        """What each node costs to reach at least from the source, by costs of the arcs; None where nothing leads."""
         found: list[int | None] = [None] * len(self.nodes)
         found[self.source] = 0
-        for arc in self.arcs:
+        for arc, cost in zip(self.arcs, costs, strict=True):
             start, there = found[arc.tail], found[arc.head]
-            if start is not None and (there is None or start + arc.cost < there):
-                found[arc.head] = start + arc.cost
+            if start is not None and (there is None or start + cost < there):
+                found[arc.head] = start + cost
+        return found
+
+    def behind(self, costs: Sequence[int]) -> list[int | None]:
+        """What follows each node costs at least, up to the sink."""
+        found: list[int | None] = [None] * len(self.nodes)
+        found[self.sink] = 0
+        for arc, cost in zip(reversed(self.arcs), reversed(costs), strict=True):
+            end, here = found[arc.head], found[arc.tail]
+            if end is not None and (here is None or end + cost < here):
+                found[arc.tail] = end + cost
         return found
 
 
@@ -82,61 +111,74 @@ class _Profile:
     """A chain in sums from its start."""
 
     def __init__(self, chain: Chain) -> None:
+        nothing = [0] * len(chain)
         self.drain = list(accumulate(map(int, chain.drain), initial=0))
         self.time = list(accumulate(map(int, chain.time), initial=0))
         self.resume = list(zip(map(int, chain.resume_drain), map(int, chain.resume_time), strict=True))
         self.commit = list(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
         self.cut = [bool(value) for value in chain.cut]
+        stored, saved = (one if len(one) else nothing for one in (chain.stored, chain.commit_stored))
+        self.stored = list(accumulate(map(int, stored), initial=0))
+        self.saved = list(map(int, saved))
 
     def __len__(self) -> int:
         return len(self.cut)
 
 
-def flow_graph(law: CycleLaw, stages: Sequence[dict[int, Chain]], wanted: Wanted | None = None) -> FlowGraph:
-    """The graph of all plans with these designs (numbered) of each stage.
+Ways = Sequence[dict[int, Chain]]
+"""For each step of a program the chains of some designs, by the designs' numbers."""
+
+
+def flow_graph(program: Program, ways: Ways, wanted: Wanted | None = None, *, follows: bool = True) -> FlowGraph:
+    """The graph of all plans with these designs of each step.
 
     With ``wanted``, no arc leaves a node at a boundary that is not wanted at its cost, nor an open cycle where another
-    of its kind has drained and cost no more.
+    of its kind has drained and cost no more. Unless it ``follows`` a level that the first cycle has kept, costs are the
+    sum of prices.
     """
-    return _Builder(law, stages, wanted).build()
+    return _Builder(program, ways, wanted, follows).build()
 
 
 class _Builder:
-    """Arcs stage by stage, and in a design cut by cut: all that reaches a node is known before arcs leave it."""
+    """Arcs boundary by boundary, and in a design cut by cut: all that reaches a node is known before arcs leave it."""
 
-    def __init__(self, law: CycleLaw, stages: Sequence[dict[int, Chain]], wanted: Wanted | None) -> None:
-        self.law, self.graph, self.wanted = law, FlowGraph(), wanted
-        self.stages = [{name: _Profile(chain) for name, chain in stage.items()} for stage in stages]
+    def __init__(self, program: Program, ways: Ways, wanted: Wanted | None, follows: bool = True) -> None:
+        self.program, self.law, self.graph, self.wanted = program, program.law, FlowGraph(), wanted
+        self.end, self.keeps = program.end, follows and program.law.keeps_level
+        self.ways = [{name: _Profile(chain) for name, chain in some.items()} for some in ways]
         self.number: dict[Node, int] = {}
-        self.at: dict[tuple[int, int | None, int], list[Node]] = {}
-        self.price, self.kept, self.unwaited = cache(law.price), cache(law.kept), cache(law.unwaited)
+        self.at: dict[tuple[int, int, int] | int, list[Node]] = {}
+        self.price, self.kept, self.unwaited = cache(self.law.price), cache(self.law.kept), cache(self.law.unwaited)
 
     def node(self, node: Node) -> int:
         """The number of a node, which is new if need be."""
         if node not in self.number:
             self.number[node] = len(self.graph.nodes)
             self.graph.nodes.append(node)
-            place = (node.stage, None, 0) if isinstance(node, Open) else (node.stage, node.design, node.cut)
+            place = (node.step, node.design, node.cut) if isinstance(node, Inside) else node.boundary
             self.at.setdefault(place, []).append(node)
         return self.number[node]
 
     def build(self) -> FlowGraph:
         """All arcs that the source leads to."""
-        self.graph.source = self.node(Closed(0, None, 0))
-        for stage, designs in enumerate(self.stages):
-            entries = self.entries(stage)
-            for design, profile in designs.items():
-                for node in entries:
-                    self.leave(node, stage, design, profile, 0)
-                for cut in range(1, len(profile)):
-                    for node in self.at.get((stage, design, cut), ()):
-                        self.leave(node, stage, design, profile, cut)
-        self.graph.sink = self.node(Closed(len(self.stages), None, 0))
+        self.graph.source = self.node(Closed(0))
+        for boundary in range(self.end):
+            entries = self.entries(boundary)
+            for step, way in enumerate(self.program.steps):
+                if way.source != boundary or not entries:
+                    continue
+                for design, profile in self.ways[step].items():
+                    for node in entries:
+                        self.leave(node, step, design, profile, 0)
+                    for cut in range(1, len(profile)):
+                        for node in self.at.get((step, design, cut), ()):
+                            self.leave(node, step, design, profile, cut)
+        self.graph.sink = self.node(Closed(self.end))
         return self.graph
 
-    def entries(self, stage: int) -> list[Node]:
-        """The nodes before a stage from which arcs leave."""
-        entries = self.at.get((stage, None, 0), [])
+    def entries(self, boundary: int) -> list[Node]:
+        """The nodes at a boundary from which arcs leave."""
+        entries = self.at.get(boundary, [])
         if self.wanted is None:
             return entries
         duals = self.graph.greatest_duals()
@@ -153,38 +195,44 @@ class _Builder:
             kept.append(node)
         return kept
 
-    def leave(self, node: Node, stage: int, design: int, profile: _Profile, cut: int) -> None:
+    def leave(self, node: Node, step: int, design: int, profile: _Profile, cut: int) -> None:
         """Every way on from a node through the atoms of a design behind a cut."""
         if isinstance(node, Open):
-            kind, drain, time = node.kind, node.drain, 0
+            kind, drain, time, before = node.kind, node.drain, 0, node.drain
         else:
             kind = node.worth or LATER
             if self.number[node] == self.graph.source:
                 kind = FIRST
-            drain, time = profile.resume[cut]
+            (drain, time), before = profile.resume[cut], 0
         most = self.law.first_capacity if kind == FIRST else self.law.capacity
-        tail, final = self.number[node], stage + 1 == len(self.stages)
+        tail, target = self.number[node], self.program.steps[step].target
+        final = target == self.end
         for end in range(cut + 1, len(profile) + 1):
             drained = drain + profile.drain[end] - profile.drain[cut]
             if drained > most:
                 return
             passed, whole = time + profile.time[end] - profile.time[cut], end == len(profile)
-            commit = profile.commit[end - 1]
+            commit, stored = profile.commit[end - 1], profile.stored[end] - profile.stored[cut]
             if profile.cut[end - 1] and drained + commit[0] <= most:
                 cost = self.cost(kind, drained + commit[0], final and whole)
                 if cost is not None:
-                    head = self.behind(kind, drained + commit[0], stage, design, end, whole)
-                    total = cost + passed + commit[1]
-                    self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, stage, design, True))
+                    head = self.behind(kind, drained + commit[0], step, design, end, whole)
+                    total, spent = (
+                        cost + passed + commit[1],
+                        (drained + commit[0] - before, stored + profile.saved[end - 1]),
+                    )
+                    self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, step, design, True, *spent))
             if whole and not final:
-                over = self.node(Open(stage + 1, drained, kind))
-                self.graph.arcs.append(Arc(tail, over, passed, end - cut, stage, design, False))
+                over = self.node(Open(target, drained, kind))
+                spent = drained - before, stored
+                self.graph.arcs.append(Arc(tail, over, passed, end - cut, step, design, False, *spent))
 
-    def behind(self, kind: int, drain: int, stage: int, design: int, end: int, whole: bool) -> Closed:
+    def behind(self, kind: int, drain: int, step: int, design: int, end: int, whole: bool) -> Closed | Inside:
         """The node at which a cycle of this drain ends."""
-        is_sink = whole and stage + 1 == len(self.stages)
-        worth = self.kept(drain) if kind == FIRST and self.law.keeps_level and not is_sink else 0
-        return Closed(stage + 1, None, 0, worth) if whole else Closed(stage, design, end, worth)
+        target = self.program.steps[step].target
+        is_sink = whole and target == self.end
+        worth = self.kept(drain) if kind == FIRST and self.keeps and not is_sink else 0
+        return Closed(target, worth) if whole else Inside(step, design, end, worth)
 
     def cost(self, kind: int, drain: int, ends: bool) -> int | None:
         """The price of a cycle, None where the law allows it no cycle to follow."""

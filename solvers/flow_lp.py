@@ -53,7 +53,7 @@ def least_flow(graph: FlowGraph, settings: Settings, limit: Limit) -> Flow | Non
     reduced = [arc.cost + duals[arc.tail] - duals[arc.head] for arc in graph.arcs]
     chosen, fine = _solved(graph, [float(min(value, CLIP)) for value in reduced], settings, limit)
     duals = [value + round(more) for value, more in zip(duals, fine, strict=True)]
-    path = _path(graph, chosen)
+    path = path_of(graph, chosen)
     cost = sum(arc.cost for arc in path)
     feasible = all(arc.cost + duals[arc.tail] - duals[arc.head] >= 0 for arc in graph.arcs)
     return Flow(path, cost, feasible and duals[graph.sink] - duals[graph.source] == cost)
@@ -78,8 +78,7 @@ def _solved(graph: FlowGraph, costs: list[float], settings: Settings, limit: Lim
             row = pulp.LpAffineExpression(some) == balance.get(node, 0)
             problem.addConstraint(row, f"n{node}")
             rows[node] = row
-        with _silence():
-            problem.solve(_solver(pulp, settings, limit))
+        quiet_solve(problem, solver_of(pulp, settings, limit))
     limit.check()
     if problem.sol_status != pulp.LpSolutionOptimal:
         if limit.seconds is not None:
@@ -89,6 +88,13 @@ def _solved(graph: FlowGraph, costs: list[float], settings: Settings, limit: Lim
     base = float(rows[graph.source].pi)
     duals = [float(rows[node].pi) - base if node in rows else 0.0 for node in range(len(graph.nodes))]
     return [float(flow.value() or 0.0) for flow in flows], duals
+
+
+def quiet_solve(problem: Any, solver: Any) -> None:
+    """Let a solver solve a problem without a word."""
+    with _silence(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        problem.solve(solver)
 
 
 @contextmanager
@@ -105,9 +111,12 @@ def _silence() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _solver(pulp: Any, settings: Settings, limit: Limit) -> Any:
-    """PuLP's interface of the solver that is asked for; CBC stands in where HiGHS is not installed."""
-    left = limit.left()
+def solver_of(pulp: Any, settings: Settings, limit: Limit, spare: float = 0.0) -> Any:
+    """PuLP's interface of the solver that is asked for; CBC stands in where HiGHS is not installed.
+
+    An integer program may end with a solution that is dearer than the best one by ``spare``.
+    """
+    left, gaps = limit.left(), {"gapRel": 0.0, "gapAbs": spare}
     solver = None
     if settings.backend == "highs":
         if pulp.HiGHS().available():
@@ -115,13 +124,15 @@ def _solver(pulp: Any, settings: Settings, limit: Limit) -> Any:
 
             # the threads of one process are started once, and another number is refused until they have ended
             highspy.Highs.resetGlobalScheduler(True)
-        solver = pulp.HiGHS(msg=False, threads=settings.threads, timeLimit=left)
+        solver = pulp.HiGHS(msg=False, threads=settings.threads, timeLimit=left, **gaps)
     if solver is None or not solver.available():
-        solver = pulp.PULP_CBC_CMD(msg=False, threads=settings.threads, timeLimit=left)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            solver = pulp.PULP_CBC_CMD(msg=False, threads=settings.threads, timeLimit=left, **gaps)
     return solver
 
 
-def _path(graph: FlowGraph, flows: list[float]) -> list[Arc]:
+def path_of(graph: FlowGraph, flows: list[float]) -> list[Arc]:
     """The arcs that carry the flow, from the source on."""
     after = {arc.tail: arc for arc, flow in zip(graph.arcs, flows, strict=True) if flow > 0.5}
     path, node = [], graph.source

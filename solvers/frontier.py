@@ -28,6 +28,7 @@ from ischedule.solvers.sweep import (
     Matrix,
     edges,
     enter,
+    enter_straight,
     frontier,
     joined,
     nothing,
@@ -92,10 +93,14 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Hopes:
-    """What can still belong to a wanted plan: designs, judged on the way, and second cycles, judged at once."""
+    """What can still belong to a wanted plan: designs, judged on the way, and second cycles, judged at once.
+
+    With ``slack``, cycles in progress run through designs only that no other beats by more in all.
+    """
 
     designs: Hopeful | None = None
     starts: Callable[[Index, Lanes], Promising] | None = None
+    slack: float | None = None
 
 
 class _Lanes:
@@ -153,7 +158,12 @@ def cross(
     later_drain, later_cost = entry[Kind.LATER].drain[:, None], entry[Kind.LATER].cost[:, None]
     starts, exits = _early(group, least, entry, waiting, hopes, waiting.capacity - commit)
     if not waiting.single:
-        enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
+        if waiting.slope is None:
+            enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
+        else:
+            rising = np.argsort(later_drain[:, 0], kind="stable")
+            labels = later_drain[rising, 0], later_cost[rising, 0]
+            enter_straight(least, lanes, *labels, waiting.capacity, waiting.mid, waiting.slope)
         step = BLOCK if hopes.designs is None else LOOK
         for low in range(1, lanes.atoms + 1, step):
             high = min(low + step, lanes.atoms + 1)
@@ -178,11 +188,21 @@ def cross(
     exits[Kind.LATER] = joined(
         [
             opened(least, lanes, waiting.capacity - commit),
-            passed(lanes, later_drain, later_cost, waiting.capacity - commit),
+            through(lanes, later_drain, later_cost, waiting.capacity - commit, hopes.slack),
         ]
     )
     exits[Kind.FIRST] = passed(lanes, group.first_drain, group.first_cost, waiting.first_capacity - commit)
     return Crossing(group.index, lanes, least, exits, blocks, starts)
+
+
+def through(lanes: Lanes, drains: Integers, costs: Matrix, room: Integers, slack: float | None) -> Exits:
+    """Labels whose cycle runs through the whole stage."""
+    if slack is None or not len(drains):
+        return passed(lanes, drains, costs, room)
+    useful = np.zeros(len(lanes), dtype=np.bool_)
+    useful[frontier(*lanes.whole(), slack)] = True
+    exits = passed(lanes.take(useful), drains, costs, np.broadcast_to(room, len(lanes))[useful])
+    return exits.renamed(np.flatnonzero(useful)[exits.design])
 
 
 def _early(

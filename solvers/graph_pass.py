@@ -13,7 +13,10 @@ from itertools import accumulate, chain
 import numpy as np
 
 from ischedule.models.program import Program, Step
+from ischedule.solvers.ahead import Source
 from ischedule.solvers.frontier import Crossing, Discharge, Index, Reached, gather, start
+from ischedule.solvers.levels import Begun
+from ischedule.solvers.sweep import Kind, nothing
 from ischedule.solvers.waits import Waiting
 
 
@@ -75,6 +78,8 @@ def cross_graph(
         if source and reached[source].is_empty:
             return
         for crossing in ways(step, reached[source]):
+            if program.breaks(step):
+                crossing = _broken(crossing, waiting)
             named = replace(crossing, index=crossing.index + numbering.bases[step])
             if keep:
                 crossings[step].append(named)
@@ -83,8 +88,27 @@ def cross_graph(
     for boundary, leading in enumerate(program.into()):
         if boundary == 0:
             continue
-        found = gather(chain.from_iterable(map(renamed, leading)), wanted(boundary), waiting, slack)
+        kept = _standing(wanted(boundary)) if boundary in program.closed else wanted(boundary)
+        found = gather(chain.from_iterable(map(renamed, leading)), kept, waiting, slack)
         reached.append(found.reached)
         for step in leading:
             useful[step] = numbering.of_step(step, found.useful)
     return Passed(reached, useful, crossings)
+
+
+def _broken(crossing: Crossing, waiting: Waiting) -> Crossing:
+    """A step crossed without the cycles that come from before it and are open behind it."""
+    exits = {**crossing.exits, Kind.FIRST: nothing(waiting.dtype)}
+    if waiting.levels is None:
+        exits[Kind.LATER] = exits[Kind.LATER].select(exits[Kind.LATER].origin >= 0)
+    if crossing.starts is not None:
+        from_before = (Begun.LATER, Begun.AHEAD) if waiting.levels is not None else (Source.AHEAD,)
+        for kind in (Kind.LATER, Kind.AHEAD) if waiting.levels is not None else (Kind.AHEAD,):
+            sources = crossing.starts.source[exits[kind].origin]
+            exits[kind] = exits[kind].select(~np.isin(sources, list(map(int, from_before))))
+    return replace(crossing, exits=exits)
+
+
+def _standing(wanted: Discharge) -> Discharge:
+    """At a closed boundary no cycle is open."""
+    return lambda exits, kind: wanted(exits, kind) & (kind is Kind.KEPT)

@@ -9,21 +9,20 @@ those of the program with all columns, and the certificate's labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor
 
-from ischedule.models.cycle_law import CycleLaw
-from ischedule.models.demand import Unanswerable
+from ischedule.models.chain import Chain
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
-from ischedule.solvers.flow_graph import FIRST, LATER, Arc, FlowGraph, Open, Wanted, flow_graph
+from ischedule.solvers.flow_graph import FIRST, LATER, Arc, Closed, FlowGraph, Inside, Open, Wanted, flow_graph
 from ischedule.solvers.flow_lp import Flow, Settings, least_flow
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.thresholds import best_thresholds
 
 Chosen = list[dict[int, Design]]
-"""The designs of each stage that are in the program, by their numbers."""
+"""The designs of each step that are in the program, by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,8 @@ class Master:
 
 
 def solve_ilp(program: Program, limit: Limit) -> Outcome:
-    """The optimal plan by the arc-flow program, or within a time limit the best one found and a proven bound.
-
-    It takes programs with one way through all stages.
-    """
-    if not program.is_chain:
-        raise Unanswerable("takes layers that follow one another, and here some can run in several orders")
+    """The optimal plan by the arc-flow program, or within a time limit the best one found and a proven bound."""
+    require_open(program)
     if all(isinstance(stage, TiledStage) for stage in program.stages):
         from ischedule.solvers.ilp_columns import solve_by_columns
 
@@ -51,12 +46,8 @@ def solve_ilp(program: Program, limit: Limit) -> Outcome:
 
 def _solve_whole(program: Program, limit: Limit) -> Outcome:
     """A program of explicit stages: every design is in."""
-    chosen: Chosen = [
-        {index: index for index in range(len(stage.designs)) if stage.fits(index)}
-        for stage in program.stages
-        if isinstance(stage, ExplicitStage)
-    ]
-    count = sum(map(len, chosen))
+    chosen = all_designs(program)
+    count = sum(stage.fits(index) for stage in program.stages for index in range(len(stage.designs)))  # type: ignore
     try:
         master = solve_master(program, chosen, limit)
     except TimeUp:
@@ -64,57 +55,72 @@ def _solve_whole(program: Program, limit: Limit) -> Outcome:
 
         return longest_cycles(program)
     if master.flow is None:
-        return Outcome(None, None, None, None, count, stuck_in(master.graph))
+        return Outcome(None, None, None, None, count, stuck_in(program, master.graph))
     plan, latency = plan_of_path(program, chosen, master.flow.path)
     bound = Bound(master.flow.cost, (0, 1), master.boundaries) if master.flow.is_exact else None
     return Outcome(plan, latency, master.flow.cost, bound, count)
 
 
+def all_designs(program: Program) -> Chosen:
+    """All designs of explicit stages that fit, for each step."""
+    fitting = [
+        {index: index for index in range(len(stage.designs)) if stage.fits(index)}
+        for stage in program.stages
+        if isinstance(stage, ExplicitStage)
+    ]
+    return [dict(fitting[step.stage]) for step in program.steps]
+
+
 def solve_master(program: Program, chosen: Chosen, limit: Limit, wanted: Wanted | None = None) -> Master:
     """The arc-flow program over the chosen designs, solved."""
-    chains = [
-        {number: stage.chain(design) for number, design in designs.items()}  # type: ignore[arg-type]
-        for stage, designs in zip(program.stages, chosen, strict=True)
-    ]
-    graph = flow_graph(program.law, chains, wanted)
+    graph = flow_graph(program, chains_of(program, chosen), wanted)
     limit.tell(f"linear program of {len(graph.arcs)} arcs")
     flow = least_flow(graph, Settings(threads=limit.threads), limit)
-    return Master(graph, flow, boundaries_of(graph, len(program.stages)))
+    return Master(graph, flow, boundaries_of(graph, program.end))
 
 
-def stuck_in(graph: FlowGraph) -> int:
-    """The stage that no flow passes."""
-    return max(node.stage for node in graph.nodes[:-1])
+def chains_of(program: Program, chosen: Chosen) -> list[dict[int, Chain]]:
+    """For each step the chains of the chosen designs."""
+    return [
+        {number: program.stages[step.stage].chain(design) for number, design in designs.items()}  # type: ignore[arg-type]
+        for step, designs in zip(program.steps, chosen, strict=True)
+    ]
 
 
-def boundaries_of(graph: FlowGraph, stages: int) -> tuple[Boundary, ...]:
+def stuck_in(program: Program, graph: FlowGraph) -> int:
+    """The stage of a step that no flow passes: one from the last boundary that some flow reaches."""
+    last = max(node.boundary for node in graph.nodes[:-1] if not isinstance(node, Inside))
+    return next(step.stage for step in program.steps if step.source == last)
+
+
+def boundaries_of(graph: FlowGraph, end: int) -> tuple[Boundary, ...]:
     """The duals as labels: what stands or is in progress at each boundary, and what that costs."""
-    closed: list[int | None] = [None] * (stages + 1)
-    first: list[list[tuple[int, int]]] = [[] for _ in range(stages + 1)]
-    later: list[list[tuple[int, int]]] = [[] for _ in range(stages + 1)]
-    kept: list[list[tuple[int, int]]] = [[] for _ in range(stages + 1)]
-    ahead: list[list[tuple[int, int, int]]] = [[] for _ in range(stages + 1)]
+    closed: list[int | None] = [None] * (end + 1)
+    first: list[list[tuple[int, int]]] = [[] for _ in range(end + 1)]
+    later: list[list[tuple[int, int]]] = [[] for _ in range(end + 1)]
+    kept: list[list[tuple[int, int]]] = [[] for _ in range(end + 1)]
+    ahead: list[list[tuple[int, int, int]]] = [[] for _ in range(end + 1)]
     for node, cost in zip(graph.nodes, graph.greatest_duals(), strict=True):
         if cost is None:
             continue
         if isinstance(node, Open):
             if node.kind in (FIRST, LATER):
-                (first if node.kind == FIRST else later)[node.stage].append((node.drain, cost))
+                (first if node.kind == FIRST else later)[node.boundary].append((node.drain, cost))
             else:
-                ahead[node.stage].append((node.drain, cost, cost + node.kind))
-        elif node.design is None and node.worth:
-            kept[node.stage].append((cost, cost + node.worth))
-        elif node.design is None:
-            closed[node.stage] = cost
+                ahead[node.boundary].append((node.drain, cost, cost + node.kind))
+        elif isinstance(node, Closed) and node.worth:
+            kept[node.boundary].append((cost, cost + node.worth))
+        elif isinstance(node, Closed):
+            closed[node.boundary] = cost
     return tuple(
         Boundary(
-            closed[stage],
-            undominated(first[stage]),
-            undominated(later[stage]),
-            undominated(kept[stage]),
-            tuple(sorted(ahead[stage])),
+            closed[boundary],
+            undominated(first[boundary]),
+            undominated(later[boundary]),
+            undominated(kept[boundary]),
+            tuple(sorted(ahead[boundary])),
         )
-        for stage in range(1, stages)
+        for boundary in range(1, end)
     )
 
 
@@ -129,9 +135,10 @@ def undominated(labels: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 def plan_of_path(program: Program, chosen: Chosen, path: list[Arc]) -> tuple[Plan, int]:
     """The plan that a path stands for, and what it takes by the certified rule, from its chains in exact integers."""
-    designs = {arc.stage: chosen[arc.stage][arc.design] for arc in path}
-    names = tuple(designs[stage] for stage in range(len(program.stages)))
-    chains = [stage.chain(name) for stage, name in zip(program.stages, names, strict=True)]  # type: ignore[arg-type]
+    designs = {arc.step: chosen[arc.step][arc.design] for arc in path}
+    names = tuple(designs.values())
+    stages = tuple(program.steps[step].stage for step in designs)
+    chains = [program.stages[stage].chain(name) for stage, name in zip(stages, names, strict=True)]  # type: ignore[arg-type]
     columns = [[int(value) for chain in chains for value in chain.columns()[part]] for part in range(6)]
     atoms = [0]
     for arc in path:
@@ -146,9 +153,4 @@ def plan_of_path(program: Program, chosen: Chosen, path: list[Arc]) -> tuple[Pla
         active += columns[3][begin] + sum(columns[1][begin:end]) + columns[5][end - 1]
         begin = end
     thresholds, waited = best_thresholds(program.law, drains)
-    return Plan(names, power_cycles(atoms, thresholds)), active + waited
-
-
-def bound_below(value: float, law: CycleLaw) -> int:
-    """A bound in floating point as an integer below it."""
-    return max(floor(value * (1 - 1e-9) - 1e6), law.least_waiting - law.offset)
+    return Plan(names, power_cycles(atoms, thresholds), stages), active + waited

@@ -7,13 +7,14 @@ designs that have just been found reach, so that one round finds all that belong
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 
 import numpy as np
 
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
@@ -28,8 +29,20 @@ from ischedule.solvers.waits import Waiting
 
 def solve_by_columns(program: Program, limit: Limit) -> Outcome:
     """The optimal plan of tiled stages, or within a time limit or gap the best one found and a proven bound."""
+    return with_columns(program, limit)[0]
+
+
+def with_columns(program: Program, limit: Limit) -> tuple[Outcome, list[set[Tiling]]]:
+    """The same, and the designs of each stage that have entered the program on the way."""
     ready = prepared(program, limit)
-    return ready if isinstance(ready, Outcome) else _Columns(program, ready, limit).solve()
+    entered: list[set[Tiling]] = [set() for _ in program.stages]
+    if isinstance(ready, Outcome):
+        return ready, entered
+    columns = _Columns(program, ready, limit)
+    outcome = columns.solve()
+    for step, designs in zip(program.steps, columns.names(), strict=True):
+        entered[step.stage] |= {design for design in designs.values() if isinstance(design, Tiling)}
+    return outcome, entered
 
 
 @dataclass
@@ -43,8 +56,7 @@ class _Columns:
     def __post_init__(self) -> None:
         self.search: Search = self.ready.search
         self.chosen: list[set[int]] = [
-            set(most_promising(self.search, stage, self.ready.steer).tolist())
-            for stage in range(len(self.search.spaces))
+            set(most_promising(self.search, step.stage, self.ready.steer).tolist()) for step in self.program.steps
         ]
         self.master: Master | None = None
         self.value: float = UNREACHABLE
@@ -68,14 +80,15 @@ class _Columns:
             pass
         return self._outcome(False)
 
-    def _names(self) -> Chosen:
+    def names(self) -> Chosen:
+        """The designs of each step that are in the program."""
         return [
-            {number: space.tiling(number) for number in sorted(designs)}
-            for space, designs in zip(self.search.spaces, self.chosen, strict=True)
+            {number: self.search.spaces[step.stage].tiling(number) for number in sorted(designs)}
+            for step, designs in zip(self.program.steps, self.chosen, strict=True)
         ]
 
     def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self._names(), limit, self._is_wanted)
+        self.master = solve_master(self.program, self.names(), limit, self._is_wanted)
         if self.master.flow is not None:
             self.value = self.master.flow.cost
             offset = self.program.law.offset
@@ -84,18 +97,18 @@ class _Columns:
 
     def _is_wanted(self, node: Node, cost: int) -> bool:
         """Whether a plan through a node at a boundary, reached at this cost, may be no dearer than the best known."""
-        if not isinstance(node, Open) or not 0 < node.stage < len(self.search.spaces):
+        if not isinstance(node, Open):
             return True
         kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
         one = np.array([node.drain]), np.array([cost])
         exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
-        least = float(self.search.least_label(exits, kind, node.stage)[0])
+        least = float(self.search.least_label(exits, kind, node.boundary)[0])
         return least <= self.value + slack_of(self.value)
 
     def _least(self) -> int:
         """What every plan costs at least by the floors alone."""
         search, denominator = self.search, self.search.rate.fraction[1]
-        total = sum(floor(one.value * denominator * (1 - 1e-9)) for one in search.floors)
+        total = self.program.behind([floor(one.value * denominator * (1 - 1e-9)) for one in search.floors])[0]
         return floor(total / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6)
 
     def _within_gap(self) -> bool:
@@ -108,42 +121,58 @@ class _Columns:
 
         The first round looks through few promising ones, so that the plan is good before all others are priced by it.
         """
-        assert self.master is not None
-        search, exact, found = self.search, self.ready.exact, list[set[int]]()
+        search, steps = self.search, self.program.steps
         ceiling = self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
-        reached = start(exact.dtype)
-        last = len(search.spaces) - 1
-        for stage in range(last + 1):
-            self.limit.tell(f"pricing the designs of layer {stage + 1} of {last + 1}")
-            candidates = search.candidates(stage, reached, ceiling)
-            if few:
-                candidates = few_of(search, stage, candidates, self.ready.steer)
-            slack = slack_of(min(self.value, 1e18))
-            rough = self._crossed(stage, candidates, reached, self.ready.steer, ceiling, slack)
-            among = np.union1d(rough[1], sorted(self.chosen[stage])).astype(np.intp)
-            reached, _ = self._crossed(stage, among, reached, exact, ceiling, 0)
-            new = self._improving(stage, reached, last)
-            found.append(new - self.chosen[stage])
-            if reached.is_empty:
-                found += [set() for _ in range(last - stage)]
-                break
+        slack = slack_of(min(self.value, 1e18))
+        reached = [start(self.ready.exact.dtype)]
+        found: list[set[int]] = [set() for _ in steps]
+        for boundary, leading in enumerate(self.program.into()):
+            if boundary == 0:
+                continue
+            self.limit.tell(f"pricing the designs before boundary {boundary} of {self.program.end}")
+            candidates = dict[int, Index]()
+            for step in leading:
+                source = steps[step].source
+                if source and reached[source].is_empty:
+                    continue
+                some = search.candidates(step, reached[source], ceiling)
+                candidates[step] = few_of(search, steps[step].stage, some, self.ready.steer) if few else some
+            rough = self._crossed(candidates, reached, self.ready.steer, ceiling, slack)
+            among = {
+                step: np.union1d(search.numbering.of_step(step, rough[1]), sorted(self.chosen[step])).astype(np.intp)
+                for step in candidates
+            }
+            reached.append(self._crossed(among, reached, self.ready.exact, ceiling, 0)[0])
+            new = self._improving(boundary, reached[-1])
+            for step in leading:
+                named = set(search.numbering.of_step(step, np.array(sorted(new), dtype=np.intp)).tolist())
+                found[step] = named - self.chosen[step]
         return found
 
     def _crossed(
-        self, stage: int, designs: Index, entry: Reached, waiting: Waiting, ceiling: float, slack: float
+        self, designs: dict[int, Index], entries: list[Reached], waiting: Waiting, ceiling: float, slack: float
     ) -> tuple[Reached, Index]:
-        """What is reached behind a stage within the ceiling, and which designs reach it within the slack."""
-        search = self.search
+        """What is reached behind some steps to a boundary within the ceiling, and which designs reach it within the
+        slack, as the passes number them.
+        """
+        search, steps = self.search, self.program.steps
+        boundary = next((steps[step].target for step in designs), 0)
 
         def wanted(exits: Exits, kind: Kind) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-            return np.asarray(search.least_label(exits, kind, stage + 1) <= ceiling)
+            return np.asarray(search.least_label(exits, kind, boundary) <= ceiling)
 
-        crossings: Iterator[Crossing] = ways(search, stage, designs, entry, waiting, self.limit, ceiling)
-        crossed = gather(crossings, wanted, waiting, slack)
+        def crossings() -> Iterator[Crossing]:
+            for step, some in designs.items():
+                if len(some):
+                    for one in ways(search, step, some, entries[steps[step].source], waiting, self.limit, ceiling):
+                        yield replace(one, index=one.index + search.numbering.bases[step])
+
+        crossed = gather(crossings(), wanted, waiting, slack)
         return crossed.reached, crossed.useful
 
-    def _improving(self, stage: int, reached: Reached, last: int) -> set[int]:
-        if stage == last:
+    def _improving(self, boundary: int, reached: Reached) -> set[int]:
+        """Designs, as the passes number them, that reach something at a boundary which the duals do not cover."""
+        if boundary == self.program.end:
             commit = self.search.commit
             ended = finish(
                 reached, lambda one: (np.full_like(one, commit[0]), np.full_like(one, commit[1])), self.ready.exact
@@ -152,7 +181,7 @@ class _Columns:
                 return set()
             return {int(reached[ended.kind].design[ended.label])}
         assert self.master is not None
-        known = self.master.boundaries[stage]
+        known = self.master.boundaries[boundary - 1]
         there = boundary_of(reached)
         new = set[int]()
         if there.closed is not None and (known.closed is None or there.closed < known.closed):
@@ -176,13 +205,13 @@ class _Columns:
         if master is None or (master.flow is None and not proven):
             raise TimeUp
         if master.flow is None:
-            return Outcome(None, None, None, None, count, stuck_in(master.graph))
-        plan, latency = plan_of_path(self.program, self._names(), master.flow.path)
+            return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
+        plan, latency = plan_of_path(self.program, self.names(), master.flow.path)
         denominator = search.rate.fraction[1]
         shy = slack_of(self.value) / (2 * len(search.floors))
         floors = tuple(floor(one.value - shy) * denominator for one in search.floors)
         if not proven:
-            boundaries = tuple(Boundary(None, (), ()) for _ in search.spaces[1:])
+            boundaries = tuple(Boundary(None, (), ()) for _ in range(1, self.program.end))
             value = min(master.flow.cost, self._least() - round(slack_of(self.value)))
         elif master.flow.is_exact:
             boundaries, value = master.boundaries, master.flow.cost

@@ -70,8 +70,9 @@ def label_pass(
                     finished += _finished(after, column, program, limits)
                     continue
                 closed += after.closed
-                first += [label for label in after.first if _is_wanted(label, boundary, True, hopes)]
-                later += [label for label in after.later if _is_wanted(label, boundary, False, hopes)]
+                first += after.first
+                later += after.later
+        first, later = (_wanted(some, boundary, some is first, hopes) for some in (first, later))
         reached.append(Labels(*(tuple(undominated(some)) for some in (closed, first, later))))
     inner = tuple(reached[1:-1])
     if not finished:
@@ -92,12 +93,16 @@ def _columns(program: Program, tracked: Sequence[Criterion]) -> list[list[tuple[
     return found
 
 
-def _is_wanted(label: Label, boundary: int, is_first: bool, hopes: Sequence[Hope]) -> bool:
+def _wanted(labels: list[Label], boundary: int, is_first: bool, hopes: Sequence[Hope]) -> list[Label]:
+    """Those of the labels of cycles in progress at a boundary from which a wanted plan may follow."""
     for hope in hopes:
-        behind = hope.behind.open(boundary, label.drain, is_first)
-        if behind >= UNREACHABLE or hope.spent(label.spent) + hope.scale * behind > hope.most:
-            return False
-    return True
+        behind = hope.behind.open(boundary, [label.drain for label in labels], is_first)
+        labels = [
+            label
+            for label, rest in zip(labels, behind, strict=True)
+            if rest < UNREACHABLE and hope.spent(label.spent) + hope.scale * rest <= hope.most
+        ]
+    return labels
 
 
 def _finished(after: Labels, column: Columns, program: Program, limits: Sequence[int | None]) -> list[Label]:

@@ -7,10 +7,11 @@ are dropped at once: what must follow at least is known exactly for each of the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from operator import add, sub
+from operator import add, mul, sub
 
 from ischedule.models.chain import Chain
 from ischedule.solvers.backward import Behind
@@ -138,13 +139,7 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
         for hope, rest in zip(hopes, rests, strict=True)
     ]
 
-    def is_wanted(vector: Vector, cut: int) -> bool:
-        for hope, limit in zip(hopes, limits, strict=True):
-            most = limit[cut]
-            if most is None or hope.spent(vector) > most:
-                return False
-        return True
-
+    coefficients = [hope.coefficients for hope in hopes]
     length = len(columns)
     states = [_Open(-label.drain, label.spent, False, label.trace) for label in entry.later]
     states += [_Open(-label.drain, label.spent, True, label.trace) for label in entry.first]
@@ -166,13 +161,17 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
         reach += columns.commit_drain[index]
         done = _plus(columns.atoms[index + 1], columns.commit[index])
         found: list[Label] = []
+        mosts = [limit[index + 1] for limit in limits]
+        if any(most is None for most in mosts):
+            continue
+        bounds = list(zip(coefficients, mosts, strict=True))
         for one in states:
             load = reach - one.before
             if load > (prices.first_capacity if one.is_first else prices.capacity):
                 continue
-            total = _plus(one.spent, done)
+            total = tuple(map(add, one.spent, done))
             total = (total[0] + (prices.first if one.is_first else prices.mid)(load), *total[1:])
-            if is_wanted(total, index + 1):
+            if all(sum(map(mul, weights, total)) <= most for weights, most in bounds):
                 found.append(Label(0, total, Trace(step, design, index + 1, one.trace)))
         closed = undominated(found)
     reach, done = columns.drain[length], columns.atoms[length]
@@ -189,12 +188,35 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
 
 def undominated(labels: Iterable[Label]) -> list[Label]:
     """The labels than which no other is at least as good in every number; of equals one."""
+    ordered = sorted(labels, key=_numbers)
+    if ordered and len(ordered[0].spent) == 2:
+        return _staircase(ordered)
     kept: list[tuple[Vector, Label]] = []
-    for label in sorted(labels, key=_numbers):
+    for label in ordered:
         numbers = _numbers(label)
         if not any(all(map(int.__le__, other, numbers)) for other, _ in kept):
             kept.append((numbers, label))
     return [label for _, label in kept]
+
+
+def _staircase(ordered: list[Label]) -> list[Label]:
+    """The same of labels of two sums each, which come in order: of those so far the least second sum by the first."""
+    kept: list[Label] = []
+    firsts: list[int] = []
+    seconds: list[int] = []
+    for label in ordered:
+        first, second = label.spent
+        place = bisect_right(firsts, first)
+        if place and seconds[place - 1] <= second:
+            continue
+        kept.append(label)
+        end = place
+        while end < len(firsts) and seconds[end] >= second:
+            end += 1
+        if place and firsts[place - 1] == first:
+            place -= 1
+        firsts[place:end], seconds[place:end] = [first], [second]
+    return kept
 
 
 def _numbers(label: Label) -> Vector:

@@ -28,7 +28,7 @@ def longest_cycles(program: Program) -> Outcome:
     bound = program.behind([min((time for _, time in some.values()), default=0) for some in totals])[0]
     chains = [stages[index].chain(design) for index, design in zip(path, leanest, strict=True)]
     atoms, drains, active = [], [], 0
-    for count, drain, time in _cycles(chains, program.law):
+    for count, drain, time in _cycles(chains, program.law, _closed_ends(program, path, chains)):
         atoms.append(count)
         drains.append(drain)
         active += time
@@ -56,7 +56,14 @@ def _leading_path(program: Program) -> list[int]:
     return found
 
 
-def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]]:
+def _closed_ends(program: Program, path: list[int], chains: list[Chain]) -> set[int]:
+    """The numbers of atoms after which a cycle must end."""
+    steps, ends = program.path(path), accumulate(map(len, chains))
+    assert steps is not None, "the path is one of the program's"
+    return {end for step, end in zip(steps, ends, strict=True) if step.target in program.closed}
+
+
+def _cycles(chains: list[Chain], law: CycleLaw, closed: set[int]) -> Iterator[tuple[int, int, int]]:
     """Atoms, drain and active time of each cycle, as long as the atoms of all chains in a row allow."""
     columns = [[int(value) for chain in chains for value in chain.columns()[part]] for part in range(7)]
     drain, time, resume_drain, resume_time, commit_drain, commit_time, cut = columns
@@ -68,8 +75,11 @@ def _cycles(chains: list[Chain], law: CycleLaw) -> Iterator[tuple[int, int, int]
         while end <= size and drained[end] <= room:
             if cut[end - 1] and drained[end] + commit_drain[end - 1] <= room:
                 found = end
+            if end in closed:
+                break
             end += 1
-        if found == begin or (law.max_cycles == 1 and found < size):
+        is_over = end in closed and found < end
+        if found == begin or is_over or (law.max_cycles == 1 and found < size):
             raise TimeUp
         drains = resume_drain[begin] + drained[found] - drained[begin] + commit_drain[found - 1]
         yield found - begin, drains, resume_time[begin] + elapsed[found] - elapsed[begin] + commit_time[found - 1]

@@ -3,8 +3,9 @@ bounds that say which designs and labels can matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,23 @@ from ischedule.solvers.frontier import Crossing, Discharge, Hopes, Reached, cros
 from ischedule.solvers.graph_pass import Numbering, cross_graph
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
-from ischedule.solvers.rate import Rate
+from ischedule.solvers.rate import FREE, Rate, Tangent
 from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Kind, Lanes, Matrix
 from ischedule.solvers.waits import Waiting
 
+GROUPS = (16, 64, 4096)
+"""Into so many groups states are divided for a look at the designs that serve any of a group, finer each time."""
+PARTS = 16
+"""Parts of the range of drains from which labels are taken where they are too many."""
 WATCHED = 12
 """Groups of at least so many designs are looked through for hopeless ones on the way."""
 
 
 @dataclass(frozen=True)
 class Rest:
-    """Lower bounds on what the stages behind a boundary cost: floors, and drain and time of their leanest designs.
+    """Lower bounds on what the stages behind a boundary cost: floors, drain and time of their leanest designs, and both
+    at the slope of a tangent.
 
     ``before`` is the least time of the stages before it.
     """
@@ -35,19 +41,35 @@ class Rest:
     floor: float
     drain: float
     time: float
+    sloped: float
     before: float
 
 
-def rests_of(program: Program, spaces: tuple[Space, ...], floors: tuple[Floor, ...]) -> tuple[Rest, ...]:
-    """The bounds at each boundary, over all ways from there to the end."""
+def rests_of(
+    program: Program, spaces: tuple[Space, ...], floors: tuple[Floor, ...], tangents: Sequence[Tangent]
+) -> tuple[Tangent, tuple[Rest, ...]]:
+    """The bounds at each boundary, over all ways from there to the end, and the tangent that says most of all plans.
+
+    Which that is the checker finds by the same rule.
+    """
+    drains = program.behind([float(space.lean[0]) for space in spaces])
+    empty = np.zeros(1)
+    chosen = max(
+        range(len(tangents)),
+        key=lambda place: (
+            float(replace(tangents[place], rebate=FREE).counted(empty, drains[0], True)[0])
+            + tangents[place].slope * drains[0]
+        ),
+    )
     times = [float(space.time.min()) for space in spaces]
     columns = (
         program.behind([found.value for found in floors]),
-        program.behind([float(space.drain.min()) for space in spaces]),
+        drains,
         program.behind(times),
+        program.behind([space.sloped[chosen] for space in spaces]),
         program.before(times),
     )
-    return tuple(Rest(*values) for values in zip(*columns, strict=True))
+    return tangents[chosen], tuple(Rest(*values) for values in zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -60,11 +82,14 @@ class Search:
     rate: Rate
     resume: tuple[int, int]
     commit: tuple[int, int]
+    tangent: Tangent = field(init=False)
     rests: tuple[Rest, ...] = field(init=False)
     numbering: Numbering = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rests", rests_of(self.program, self.spaces, self.floors))
+        tangent, rests = rests_of(self.program, self.spaces, self.floors, self.rate.tangents)
+        object.__setattr__(self, "tangent", tangent)
+        object.__setattr__(self, "rests", rests)
         object.__setattr__(self, "numbering", Numbering.of(self.program.steps, list(map(len, self.spaces))))
 
     def least_label(self, exits: Exits, kind: Kind, boundary: int) -> Floats:
@@ -75,6 +100,8 @@ class Search:
         reduced = cost + self.rate.value * drain + rest.floor - rebate
         totals = self.rate.total(drain + rest.drain, kind is Kind.FIRST)
         least = np.maximum(reduced, cost + rest.time + totals)
+        counted = self.tangent.counted(drain, rest.drain, kind is Kind.FIRST)
+        least = np.maximum(least, cost + rest.sloped + counted)
         return np.asarray(least if exits.elapsed is None else np.maximum(least, exits.elapsed + rest.time), dtype=float)
 
     def _load(self, exits: Exits, kind: Kind) -> tuple[Floats, Floats]:
@@ -93,11 +120,27 @@ class Search:
         quickest = self.rests[way.source].before + rest.time
         slow = space.time > limit - self.rate.least_waiting - quickest
         chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
-        through = np.full(len(chosen), np.inf)
-        for drain, cost, is_first in zip(drains.tolist(), costs.tolist(), flags.tolist(), strict=True):
-            ahead = self.rate.total(drain + space.drain[chosen] + rest.drain, is_first)
-            through = np.minimum(through, cost + ahead)
-        return np.asarray(chosen[space.time[chosen] + rest.time + through <= limit])
+        for most in GROUPS:
+            through = np.full(len(chosen), np.inf)
+            for drain, cost, sloped, is_first in self._groups(drains, costs, flags, most):
+                load = (drain + space.drain[chosen]).astype(np.float64)
+                ahead = cost + rest.time + self.rate.total(load + rest.drain, is_first)
+                counted = self.tangent.counted(load, rest.drain, is_first) - self.tangent.slope * drain
+                through = np.minimum(through, np.maximum(ahead, sloped + rest.sloped + counted))
+            chosen = chosen[space.time[chosen] + through <= limit]
+        return np.asarray(chosen)
+
+    def _groups(
+        self, drains: Floats, costs: Floats, flags: NDArray[np.bool_], most: int
+    ) -> Iterator[tuple[float, float, float, bool]]:
+        """States, many of them together: the least drain, the least cost, the least of both at the tangent's slope."""
+        for is_first in (False, True):
+            drain, cost = drains[flags == is_first], costs[flags == is_first]
+            order = np.argsort(drain, kind="stable")
+            sloped = cost + self.tangent.slope * drain
+            for some in np.array_split(order, min(len(order), most) or 1):
+                if len(some):
+                    yield float(drain[some[0]]), float(cost[some].min()), float(sloped[some].min()), is_first
 
     def _entries(self, boundary: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Drain and cost without the ends of every state at a boundary, and whether its cycle is the first."""
@@ -135,15 +178,26 @@ Choice = Callable[[int, Reached], Index]
 """The designs with which a step is crossed, given what is reachable before it."""
 
 
-def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: float, limit: Limit) -> Pass:
-    """Cross all steps with the chosen designs, dropping labels that lead to nothing within the bound."""
+def run(
+    search: Search,
+    choose: Choice,
+    waiting: Waiting,
+    bound: float,
+    slack: float,
+    limit: Limit,
+    most: int | None = None,
+) -> Pass:
+    """Cross all steps with the chosen designs, dropping labels that lead to nothing within the bound.
+
+    With ``most`` no more than about so many labels of a kind are kept that each design ends with: a look for some plan.
+    """
 
     def crossed(step: int, entry: Reached) -> Iterator[Crossing]:
         chosen = choose(step, entry)
-        return ways(search, step, chosen, entry, waiting, limit, bound) if len(chosen) else iter(())
+        return ways(search, step, chosen, entry, waiting, limit, bound, slack) if len(chosen) else iter(())
 
     def wanted(boundary: int) -> Discharge:
-        return lambda exits, kind: np.asarray(search.least_label(exits, kind, boundary) <= bound)
+        return lambda exits, kind: _kept(exits, search.least_label(exits, kind, boundary), bound, most)
 
     keep = waiting.dtype is not float
     passed = cross_graph(search.program, search.numbering, crossed, wanted, waiting, slack, keep=keep)
@@ -151,13 +205,38 @@ def run(search: Search, choose: Choice, waiting: Waiting, bound: float, slack: f
     return Pass(passed.reached, passed.useful, passed.crossings, search.numbering, found)
 
 
+def _kept(exits: Exits, least: Floats, bound: float, most: int | None) -> NDArray[np.bool_]:
+    """Which labels are kept, given what a plan costs at least that contains each.
+
+    Of too many those that look best of each part of the range of drains: which drain serves is only seen later.
+    """
+    wanted = np.asarray(least <= bound)
+    if most is None or int(wanted.sum()) <= most:
+        return wanted
+    part = exits.drain // (int(exits.drain.max()) // PARTS + 1)
+    order = np.lexsort((least, part))
+    starts = np.searchsorted(part[order], np.arange(PARTS + 1))
+    chosen = np.zeros_like(wanted)
+    for low, high in pairwise(starts):
+        chosen[order[low : min(high, low + most // PARTS)]] = True
+    return wanted & chosen
+
+
 def _commit(search: Search, design: Integers) -> tuple[Integers, Integers]:
     return np.full_like(design, search.commit[0]), np.full_like(design, search.commit[1])
 
 
 def ways(
-    search: Search, step: int, chosen: Index, entry: Reached, waiting: Waiting, limit: Limit, bound: float
+    search: Search,
+    step: int,
+    chosen: Index,
+    entry: Reached,
+    waiting: Waiting,
+    limit: Limit,
+    bound: float,
+    slack: float | None = None,
 ) -> Iterator[Crossing]:
+    """Cross a step by groups of its designs; with ``slack`` what is worse by more than that need not be found."""
     way, exact = search.program.steps[step], waiting.dtype is not float
     space = search.spaces[way.stage]
     # a second cycle may be in progress that began on a level kept by one from before
@@ -179,5 +258,5 @@ def ways(
     for index, lanes in space.lanes(chosen, waiting.capacity):
         limit.check()
         watch = None if exact or bound >= UNREACHABLE or len(index) < WATCHED else hopeful
-        hopes = Hopes(watch, None if bound >= UNREACHABLE else starts)
+        hopes = Hopes(watch, None if bound >= UNREACHABLE else starts, None if exact else slack)
         yield cross(index, lanes, entry, way.source == 0, waiting, keep=exact, limit=limit, hopes=hopes)

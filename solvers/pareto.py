@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ischedule.models.goal import PLAIN, Criterion, Goal
-from ischedule.models.plan import Plan, Weighed
+from ischedule.models.plan import Bound, Plan, Weighed
 from ischedule.models.program import Program
 from ischedule.solvers.budgets import by_weights, solve_goal
 from ischedule.solvers.exact import solve_exact
@@ -75,7 +75,7 @@ def _between(
         outcome = solve_exact(mix.program(program), limit.silent())
     except TimeUp:
         return None, None
-    if outcome.plan is None or outcome.bound is None:
+    if outcome.plan is None or not isinstance(outcome.bound, Bound):
         return None, None
     spent, proof = spent_by(program, outcome.plan), by_weights(mix, outcome.bound)
     inside = left.spent[first] < spent[first] < right.spent[first]

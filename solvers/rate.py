@@ -38,6 +38,29 @@ class Rebate:
     first: float
 
 
+FREE = Rebate(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """A line under what a cycle in the middle costs: so much, and ``slope`` times what its atoms drain.
+
+    It says more than the rate of plans with few cycles: these are a whole number, however little they hold.
+    """
+
+    constant: float
+    slope: float
+    rebate: Rebate
+    widest: int
+
+    def counted(self, drain: Floats, behind: float, is_first: bool) -> Floats:
+        """What cycles cost at least that drain so much and then at least ``behind``, but for the slope behind."""
+        cycles = np.maximum(np.ceil((drain + behind) / max(self.widest, 1)), 1)
+        return np.asarray(
+            self.constant * cycles + self.slope * drain - (self.rebate.first if is_first else self.rebate.later)
+        )
+
+
 @dataclass(frozen=True)
 class Rate:
     """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines (constant, numerator), and least costs.
@@ -55,6 +78,8 @@ class Rate:
     bucket: float
     least_waiting: float
     """What every plan costs at least beyond the time of its atoms."""
+    tangents: tuple[Tangent, ...]
+    """The lines and the rate itself."""
 
     @property
     def value(self) -> float:
@@ -86,22 +111,26 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     fraction = (floor(best * (1 - SHY) * denominator), denominator)
     mu = fraction[0] / denominator
 
-    def saved(wait: Waits, at: Integers) -> float:
-        """How far the price may lie below the rate, anywhere between two nodes."""
-        beyond = np.append(at[1:], at[-1] + max(room // NODES, 1))
-        return max(0.0, float((mu * beyond - sampled(wait, at)).max()))
+    def priced(wait: Waits, at: Integers) -> tuple[Floats, Integers]:
+        return sampled(wait, at), np.append(at[1:], at[-1] + max(room // NODES, 1))
 
-    first, last, only = saved(waiting.first, first_nodes), saved(waiting.last, nodes), saved(waiting.only, first_nodes)
+    ends_of_plan = priced(waiting.first, first_nodes), priced(waiting.last, nodes), priced(waiting.only, first_nodes)
+
+    def rebate_of(constant: float, slope: float) -> Rebate:
+        """How far the prices may lie below a line, anywhere between two nodes."""
+        first, last, only = (max(0.0, float((constant + slope * at - cost).max())) for cost, at in ends_of_plan)
+        return Rebate(last, max(first + last, only))
+
+    lines = _lines(nodes, cost, denominator)
+    slanted = [(0.0, mu), *((float(constant), slope / denominator) for constant, slope in lines if slope >= 0)]
+    tangents = tuple(Tangent(*line, rebate_of(*line), max(room, first_room)) for line in slanted)
     bucket = max(room, 1) / BUCKETS
     later_table, first_table = _least(waiting, bucket, (room, first_room), overhead, active)
     least_waiting = -np.inf
     if waiting.ahead is not None:
         least_waiting = waiting.ahead.least + active
         first_table = np.maximum(first_table, least_waiting)
-    rebate = Rebate(last, max(first + last, only))
-    return Rate(
-        fraction, room, _lines(nodes, cost, denominator), rebate, later_table, first_table, bucket, least_waiting
-    )
+    return Rate(fraction, room, lines, tangents[0].rebate, later_table, first_table, bucket, least_waiting, tangents)
 
 
 def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tuple[int, int], ...]:

@@ -14,8 +14,10 @@ from typing import Any
 
 from ischedule.models.conflict import Named
 from ischedule.models.demand import TooManyAtoms
+from ischedule.models.plan import Bound
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.smt_curves import Curves
 from ischedule.solvers.smt_encoding import CUT, Encoding, Option, Place, options_of
@@ -49,6 +51,7 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
 
     Of a tiled stage the design is taken from the exact solver, and its batching into power cycles decided.
     """
+    require_open(program)
     by_labels = _chosen(program, limit)
     if by_labels is not None and by_labels.plan is None:
         return by_labels
@@ -65,9 +68,9 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
     latency = best.latency(search.rule)
     cost = latency - program.law.offset
     bound = (by_labels or _by_labels(program)).bound
-    if bound is not None and bound.value > cost:
+    if isinstance(bound, Bound) and bound.value > cost:
         raise AssertionError(f"z3 has a plan that costs {cost}, labels prove that none costs less than {bound.value}")
-    note = CERTIFIED if bound is not None and bound.value == cost else CLAIMED
+    note = CERTIFIED if isinstance(bound, Bound) and bound.value == cost else CLAIMED
     return Outcome(best.plan(program), latency, cost, bound, count, note=note)
 
 

@@ -34,7 +34,7 @@ GROUP = 400_000
 class Space:
     """The designs of a stage that fit its memory and the budget, in parts of one form and order each.
 
-    Those that were left out have reduced costs of at least ``dearer``, and none drains less or takes less time than
+    Those that were left out have reduced costs of at least ``dearer``; none drains less or takes less time than
     ``lean``.
     """
 
@@ -48,6 +48,8 @@ class Space:
     atoms: NDArray[np.int64]
     dearer: float = np.inf
     lean: tuple[int, int] = (0, 0)
+    sloped: tuple[float, ...] = ()
+    """The least sum of time and drain at the slope of each of the rate's tangents, over all designs."""
 
     def __len__(self) -> int:
         return len(self.drain)
@@ -106,7 +108,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = N
 
     All are laid out, or of layers with very many those ``within``.
     """
-    found, dearer, lean = _designs(stage, rate, room, within)
+    found, dearer, lean, sloped = _designs(stage, rate, room, within)
     parts, drains, times, bounds = [], [], [], []
     for designs in found:
         if len(designs):
@@ -133,23 +135,30 @@ def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = N
         np.concatenate([kernels_array.atoms_per_design(part) for part in parts]),
         dearer,
         (min(lean[0], int(drain.min())), min(lean[1], int(time.min()))),
+        tuple(
+            min(least, float((time + tangent.slope * drain).min()))
+            for tangent, least in zip(rate.tangents, sloped, strict=True)
+        ),
     )
 
 
 def _designs(
     stage: TiledStage, rate: Rate, room: int, within: Within | None
-) -> tuple[list[Designs], float, tuple[int, int]]:
-    """Designs that fit volatile memory, what no other is below in reduced costs, and what none is below in totals."""
+) -> tuple[list[Designs], float, tuple[int, int], tuple[float, ...]]:
+    """Designs that fit volatile memory, what no other is below in reduced costs, and what none is below in totals, one
+    by one and together at the slopes of the tangents."""
+    slopes = [tangent.slope for tangent in rate.tangents]
     if within is None:
         forms = range(len(stage.forms))
-        return [designs for form in forms for designs in _enumerate(stage, form)], np.inf, (LARGE, LARGE)
+        every = [designs for form in forms for designs in _enumerate(stage, form)]
+        return every, np.inf, (LARGE, LARGE), (np.inf,) * len(slopes)
     prices, volatile = stage.prices, stage.volatile
     pooled = [form for form, extent in enumerate(stage.forms) if not has_boxes(extent)]
     boxes = [one.take(atoms_array.first_atoms(one.least, prices) <= room) for one in boxes_of_stage(stage) if len(one)]
-    chosen = cheapest(boxes, prices, rate.value, within.number, within.limit, within.wanted)
+    chosen = cheapest(boxes, prices, rate.value, slopes, within.number, within.limit, within.wanted)
     found = [one.designs(prices, volatile) for one in chosen.boxes if len(one)]
     found += [designs for form in pooled for designs in _enumerate(stage, form)]
-    return found, chosen.dearer, chosen.lean
+    return found, chosen.dearer, chosen.lean, chosen.sloped
 
 
 def boxes_of_stage(stage: TiledStage) -> list[Boxes]:

@@ -208,6 +208,24 @@ def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity
             np.minimum.at(least[j], d, value)
 
 
+def enter_straight(
+    least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity: int, wait: Waits, slope: float
+) -> None:
+    """The same for labels with rising drains where what waiting costs is a line: all cuts at once.
+
+    At a cut the best label that fits has the least cost when its own drain is charged at the slope.
+    """
+    if not len(drains):
+        return
+    load = lanes.closing_drain
+    best = np.minimum.accumulate(costs + slope * drains)
+    fits = np.searchsorted(drains, capacity - load, side="right")
+    base = float(wait(np.zeros(1, dtype=np.int64))[0])
+    value = best[np.maximum(fits, 1) - 1] + (base + slope * load + lanes.closing_time)
+    inside = (fits > 0) & lanes.cut & (np.arange(lanes.atoms)[:, None] < lanes.length)
+    np.minimum(least[1:], value, out=least[1:], where=inside)
+
+
 class Kind(Enum):
     """What is open at a boundary, or closed behind a cycle that has left a level (``KEPT``).
 

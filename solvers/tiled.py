@@ -38,8 +38,9 @@ from ischedule.solvers.waits import Waiting, alone, exact_waiting, followed_wait
 SLACK = (2e6, 1e-9)
 """How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
 FEW = 2
-CUTS = 1000
-"""Designs per layer, at least, and cuts per layer in the pass that looks for an upper bound."""
+CUTS = (40, 1000)
+BEAM = 256
+"""Designs per layer, at least, cuts per layer, and labels of each design in the passes that look for an upper bound."""
 WHOLE = 4_000_000
 SOME = 20_000
 """Up to so many designs of all layers they are laid out together; of more, first about so many of each layer."""
@@ -134,6 +135,8 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     search, steer, exact = ready.search, ready.steer, ready.exact
     search, best, proven = _steered(program.law, search, steer, exact, limit)
     outcome = _decided(program, search, best, exact, proven, Limit())
+    if not program.has_bounds:
+        return replace(outcome, bound=None)
     if not proven or outcome.cost is None or outcome.latency is None or outcome.is_attained(program.law):
         return outcome
     # no plan attains this sum of prices: the same search behind the levels that cycles leave
@@ -217,7 +220,8 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         for one in floored(search, steer, limit):
             search = one
         limit.tell("plans from few designs per layer")
-        best = min(best, best_of(_some(search, best.cost, steer, limit)), key=lambda one: one.cost)
+        for cuts in CUTS:
+            best = min(best, best_of(_some(search, best.cost, steer, limit, cuts)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
         whole = completed(search, steer, best.cost)
         return whole, Best(_all(whole, best.cost, steer, limit), best.cost), True
@@ -243,21 +247,21 @@ def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int =
     )
 
 
-def _some(search: Search, cost: float, steer: Waiting, limit: Limit) -> Pass:
+def _some(search: Search, cost: float, steer: Waiting, limit: Limit, cuts: int) -> Pass:
     """A pass over the most promising of these designs."""
     ceiling = cost + slack_of(cost)
 
     def choose(step: int, entry: Reached) -> Index:
-        return few_of(search, search.program.steps[step].stage, search.candidates(step, entry, ceiling), steer)
+        return few_of(search, search.program.steps[step].stage, search.candidates(step, entry, ceiling), steer, cuts)
 
-    return run(search, choose, steer, ceiling, slack_of(cost), limit)
+    return run(search, choose, steer, ceiling, slack_of(cost), limit, BEAM)
 
 
-def few_of(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
+def few_of(search: Search, stage: int, among: Index, steer: Waiting, most: int = CUTS[-1]) -> Index:
     """The most promising of some designs of a stage."""
     ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
     cuts = np.cumsum(search.spaces[stage].atoms[ordered])
-    return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, CUTS)))], _leanest(search, stage, among, steer))
+    return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, most)))], _leanest(search, stage, among, steer))
 
 
 def most_promising(search: Search, stage: int, steer: Waiting) -> Index:

@@ -15,6 +15,8 @@ from ischedule.models.waiting_array import kept_array, price_array, rise_array, 
 from ischedule.solvers.sweep import Waits
 
 CELLS = 1 << 14
+STRAIGHT = 1e3
+"""Picoseconds by which a price may miss a line and count as one."""
 TOLERANCE = 1e-10
 """Relative error of interpolation up to which a law counts as smooth."""
 
@@ -55,6 +57,8 @@ class Waiting:
     """Where the first cycle can keep a level above the floor."""
     levels: CycleLaw | None = None
     """Where the level that any cycle leaves is followed."""
+    slope: float | None = None
+    """What a unit of drain costs in cycles between others, where the price is a line as far as doubles tell."""
 
 
 def exact_waiting(law: CycleLaw) -> Waiting:
@@ -75,7 +79,8 @@ def steering_waiting(law: CycleLaw) -> Waiting:
     prices = {position: _steering(_exact(law, position), capacity[position]) for position in _positions(law)}
     exact = _ahead(law)
     if exact is None:
-        return _waiting(float, law, prices)
+        waiting = _waiting(float, law, prices)
+        return replace(waiting, slope=None if waiting.single else _slope(_exact(law, Position.MID), law.capacity))
     kept = _steering(exact.kept, law.first_capacity)
     mid, last, rise = (_steering(one, law.capacity) for one in (exact.mid, exact.last, exact.rise))
     return _waiting(float, law, prices, Ahead(kept, mid, last, rise, exact.slip, exact.least))
@@ -149,6 +154,15 @@ def _steering(exact: Waits, capacity: int) -> Waits:
         return result
 
     return interpolated
+
+
+def _slope(exact: Waits, capacity: int) -> float | None:
+    """The slope of a price that is a line, but for its rounding."""
+    nodes = np.linspace(0, capacity, 2 * CELLS + 1).astype(np.int64)
+    values = exact(nodes)
+    slope = float(values[-1] - values[0]) / max(capacity, 1)
+    straight = np.abs(values - values[0] - slope * nodes).max() <= STRAIGHT
+    return slope if straight else None
 
 
 def _is_smooth(values: NDArray[np.float64]) -> bool:

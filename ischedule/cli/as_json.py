@@ -80,6 +80,7 @@ def memory_value(memory: PackedMemory) -> dict[str, object]:
         "size": memory.size,
         "bound": memory.bound,
         "unshared": memory.unshared,
+        "available": memory.available,
         "weights": constants.weights,
         "records": constants.records,
         "tables": constants.tables,

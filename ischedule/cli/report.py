@@ -101,8 +101,8 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     if evaluation.written:
         yield "written", f"{number(evaluation.written)} B to non-volatile memory"
     if result.memory is not None:
-        packed, unshared = number(result.memory.size), number(result.memory.unshared)
-        yield "memory", f"{packed} B of non-volatile memory, packed ({unshared} B if nothing shared)"
+        packed, there, unshared = map(number, (result.memory.size, result.memory.available, result.memory.unshared))
+        yield "memory", f"{packed} B of {there} B of non-volatile memory, packed ({unshared} B if nothing shared)"
     yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - physical, physical)

@@ -22,9 +22,10 @@ from ischedule.analysis.power_cycles import InvalidPlan, Violation, chains_of, p
 from ischedule.models.block import Block
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
-from ischedule.models.layout import Slot, layout_of
-from ischedule.models.plan import Plan
+from ischedule.models.layout import layout_of
+from ischedule.models.plan import Plan, Status
 from ischedule.models.program import Program, TiledStage
+from ischedule.models.storage import Slot
 from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Tiling
 from tests.house.tree import ROOT
@@ -98,19 +99,19 @@ def require_charged(program: Program, plan: Plan, execution: Any) -> None:
 def test_what_lies_inside_a_block_takes_no_memory(solved: ischedule.Result) -> None:
     program, plan, network = program_of(solved.case), plan_in(solved), solved.case.lowered()
     inner = {network.kernels[0].writes, network.kernels[2].writes}
-    layout = layout_of(network, program, plan)
+    layout = layout_of(program, plan)
     assert {slot.tensor for slot in layout.buffers} == set(range(len(network.tensors))) - inner
     memory = solved.memory
     assert memory is not None
     capacity = 1 << 20
     addresses = dict(memory.addresses)
-    require_layout(network, program, plan, addresses, capacity)
+    require_layout(program, plan, addresses, capacity)
     with pytest.raises(InvalidLayout) as problem:
-        require_layout(network, program, plan, addresses | {Slot(min(inner)): 0}, capacity)
+        require_layout(program, plan, addresses | {Slot(min(inner)): 0}, capacity)
     assert problem.value.fault is Fault.MISSING
     both = [slot for slot in addresses if slot.tensor in (0, network.kernels[1].writes)]
     with pytest.raises(InvalidLayout) as problem:
-        require_layout(network, program, plan, addresses | {both[0]: addresses[both[1]]}, capacity)
+        require_layout(program, plan, addresses | {both[0]: addresses[both[1]]}, capacity)
     assert problem.value.fault is Fault.SHARED
 
 
@@ -176,3 +177,14 @@ def test_a_block_written_into_a_concatenation_is_executed() -> None:
     by_name = {kernel.name: one for kernel, one in zip(kernels.kernels, numbers, strict=True)}
     expected = evaluate_graph(result.case.network, by_name, words)["last"]
     np.testing.assert_array_equal(execution.output, expected)
+
+
+def test_a_network_may_fit_with_blocks_only(solved: ischedule.Result) -> None:
+    """Of the maps that blocks leave out none must be kept."""
+    asked = replace(solved.case.requirements, nonvolatile_memory=11_800)
+    small = replace(solved.case, requirements=asked)
+    found = ischedule.solve(small)
+    assert found.status is Status.SCHEDULABLE
+    assert found.memory is not None
+    assert found.memory.size <= 11_800
+    assert ischedule.solve(without_blocks(small)).status is Status.UNSCHEDULABLE

@@ -15,21 +15,21 @@ from ischedule.analysis.accesses import first_conflict, passes
 from ischedule.analysis.layout_check import Fault, InvalidLayout, can_be_repeated, histories, require_layout
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
-from ischedule.models.layout import Buffer, Layout, Slot, layout_of
-from ischedule.models.lowering import Lowered
+from ischedule.models.layout import Buffer, Layout, layout_of
 from ischedule.models.network import Network
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
+from ischedule.models.storage import Slot
 from ischedule.models.tiling import stores_partial_sums
 from ischedule.solvers.packing import pack
 from tests.models.case_examples import NETWORK
 from tests.models.network_strategies import networks
 from tests.models.random_plans import random_plan
-from tests.models.test_layout import case_of, example, random_design
+from tests.models.test_layout import case_of, random_design
 
 SEEDS = st.integers(0, 10**9)
 NETWORKS = networks(most_layers=6, most_extent=3)
-Question = tuple[Lowered, Program, Plan]
+Question = tuple[Program, Plan]
 
 BRANCHED = load_case(
     {
@@ -56,7 +56,7 @@ def planned(net: Network, seed: int) -> Question:
     """The network with a plan whose cycles are cut anywhere."""
     case = case_of(net)
     program = program_of(case)
-    return case.lowered(), program, random_plan(program, Random(seed))
+    return program, random_plan(program, Random(seed))
 
 
 def addresses_of(layout: Layout, buffers: Mapping[Slot, Buffer] | None = None) -> dict[Slot, int]:
@@ -157,7 +157,7 @@ def test_every_lifetime_matters_by_itself() -> None:
                 moved = {**apart, one: top + 10**6, other: top + 10**6 + shift}
                 assert (fault_of(question, moved) is not None) == first.meets(second)
             caught += touching
-        for slot in (slot for slot in layout.buffers if slot.kernel is None):
+        for slot in (slot for slot in layout.buffers if slot.stage is None):
             missing = {key: value for key, value in apart.items() if key != slot}
             assert fault_of(question, missing) is Fault.MISSING
         assert fault_of(question, {**apart, Slot(99): top}) is Fault.MISSING
@@ -202,17 +202,19 @@ def test_a_region_less_is_found(net: Network, seed: int) -> None:
     question = planned(net, seed)
     layout = layout_of(*question)
     addresses = addresses_of(layout)
-    summed = {slot.kernel for slot in addresses if slot.kernel is not None}
+    summed = {slot.stage for slot in addresses if slot.stage is not None}
     assume(summed)
     for kernel in summed:
-        last = max(slot for slot in addresses if slot.kernel == kernel)
+        last = max((slot for slot in addresses if slot.stage == kernel), key=lambda slot: slot.region)
         less = {slot: address for slot, address in addresses.items() if slot != last}
         found = fault_of(question, less)
         assert found is Fault.REGIONS
 
 
 def test_layouts_of_tasks_are_refused() -> None:
-    case, program, plan = example()
-    explicit = replace(program, stages=(object(), *program.stages[1:]))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="layers of a network"):
-        layout_of(case.lowered(), explicit, plan)
+    program, plan = planned(BRANCHED, 1)
+    silent = replace(program, storage=None)
+    with pytest.raises(ValueError, match="does not say what its stages keep"):
+        layout_of(silent, plan)
+    with pytest.raises(InvalidLayout, match="nobody says"):
+        require_layout(silent, plan, {Slot(0): 0}, 10**6)

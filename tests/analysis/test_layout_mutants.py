@@ -15,7 +15,8 @@ import pytest
 from ischedule.analysis import layout_check
 from ischedule.analysis.accesses import first_conflict, passes
 from ischedule.models import layout
-from ischedule.models.layout import Buffer, Layout, Slot
+from ischedule.models.layout import Buffer, Layout
+from ischedule.models.storage import Slot
 from ischedule.models.tiling import stores_partial_sums
 from ischedule.solvers import packing
 from tests.analysis.test_layout_check import BRANCHED, Question, addresses_of, clash, fault_of, planned
@@ -76,7 +77,7 @@ def lays_out(module: ModuleType) -> bool:
     """Whether the checker accepts what is packed for the buffers of the module."""
     for question, _ in questions():
         wrong = module.layout_of(*question)
-        slots = {Slot(slot.tensor, slot.kernel, slot.region): buffer for slot, buffer in wrong.buffers.items()}
+        slots = wrong.buffers
         buffers = [Buffer(one.name, one.first, one.last, one.size) for one in slots.values()]
         start = wrong.constants.total
         addresses = {slot: start + at for slot, at in zip(slots, packing.pack(buffers).addresses, strict=True)}
@@ -134,32 +135,35 @@ PACKING = {
     "a failed search proves nothing": ("bound = aim + 1", "bound = aim"),
 }
 LAYOUT = {
-    "inputs end with the reader's first cycle": ("max((cycles_of[kernel][1] for", "max((cycles_of[kernel][0] for"),
-    "results begin with the writer's last cycle": ("min((cycles_of[kernel][0] for", "min((cycles_of[kernel][1] for"),
+    "inputs end with the reader's first cycle": ("max((cycles_of[stage][1] for", "max((cycles_of[stage][0] for"),
+    "results begin with the writer's last cycle": ("min((cycles_of[stage][0] for", "min((cycles_of[stage][1] for"),
     "the last reader is forgotten": (
-        "for kernel in readers.get(tensor, [])",
-        "for kernel in readers.get(tensor, [])[:1]",
+        "(cycles_of[stage][1] for stage in users)",
+        "(cycles_of[stage][1] for stage in users[:2])",
     ),
-    "the output ends when it is made": ("default=last)", "default=begins)"),
+    "the output ends when it is made": (
+        "ends = last if tensor in storage.outputs",
+        "ends = begins if tensor in storage.outputs",
+    ),
     "the last atom is forgotten": (
         "bisect_right(ends, end - 1))\n        for",
         "bisect_right(ends, end - 2))\n        for",
     ),
-    "tensors lose a byte": ("begins, ends, width * elements)", "begins, ends, width * elements - 1)"),
-    "sums lose a byte": ("size = width * kernel.stored_elements", "size = width * kernel.stored_elements - 1"),
-    "sums end early": ("Buffer(name, first, last, size)", "Buffer(name, first, max(first, last - 1), size)"),
+    "tensors lose a byte": ("begins, ends, size)", "begins, ends, size - 1)"),
+    "sums lose a byte": ("first, last, kept.region)", "first, last, kept.region - 1)"),
+    "sums end early": ("Buffer(name, first, last, kept", "Buffer(name, first, max(first, last - 1), kept"),
     "two regions do for all": ("return 3", "return 2"),
-    "weights are forgotten": ("weights = width * sum(", "weights = 0 * sum("),
-    "the tables are forgotten": ("ends.record, tables))", "ends.record, 0))"),
+    "weights are forgotten": ("Constants(storage.weights,", "Constants(0,"),
+    "the tables are forgotten": ("storage.records, tables)", "storage.records, 0)"),
 }
 CHECKING = {
     "the last byte may be shared": ("begin < stop and start < end", "begin < stop - 1 and start < end"),
     "a cycle forgets what it touched": ("touched.update(reads, writes)", "touched = {*reads, *writes}"),
     "what is read may be written over": ("touched.update(reads, writes)", "touched.update(writes)"),
     "nothing is ever lost": ("self._holds -= gone", "pass"),
-    "the other regions are not written": ("[Slot(kernel.writes), *self._others[index]]", "[Slot(kernel.writes)]"),
+    "the other regions are not written": ("[Slot(kept.writes), *self._others[index]]", "[Slot(kept.writes)]"),
     "what was lost may be added to": ("if slot in self._lost:", "if slot in ():"),
-    "the output is not asked for": ("if tensor not in read:", "if tensor in ():"),
+    "the output is not asked for": ("slot.stage is None and slot.tensor not in read:", "slot in ():"),
     "one byte above the capacity": ("or stop > capacity", "or stop > capacity + 1"),
     "one byte in the constants": ("if not begin <= address", "if not begin - 1 <= address"),
     "cycles do not begin anew": ("if is_another else (read, written)", "if False else (read, written)"),

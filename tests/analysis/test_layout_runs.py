@@ -15,13 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.accesses import Pass, passes
-from ischedule.models.layout import Slot, layout_of
+from ischedule.models.layout import layout_of
 from ischedule.models.lowering import Lowered
 from ischedule.models.network import Network
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
+from ischedule.models.storage import Slot
 from ischedule.models.tiling import Tiling
 from tests.analysis.test_layout_check import BRANCHED, NETWORKS, addresses_of, clash, fault_of, planned
+from tests.models.test_layout import case_of
 
 SEEDS = st.integers(0, 10**9)
 Token = tuple[object, ...]
@@ -84,7 +86,7 @@ class Device:
         for place, one in enumerate(found):
             by_results.setdefault(one.results, []).append(place)
         self.counts[kernel] = len(by_results)
-        regions = 1 + sum(slot.kernel == kernel for slot in self.addresses)
+        regions = 1 + sum(slot.stage == kernel for slot in self.addresses)
         atoms: dict[int, Atom] = {}
         for places in by_results.values():
             reads = [
@@ -204,24 +206,24 @@ def _choice(cycles: Sequence[int], reads: Sequence[bool], regions: int) -> list[
 @given(NETWORKS, SEEDS)
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 def test_accepted_addresses_survive_power_failures(net: Network, seed: int) -> None:
-    question = planned(net, seed)
+    program, plan = question = planned(net, seed)
     addresses = addresses_of(layout_of(*question))
     assert fault_of(question, addresses) is None
-    Device(*question, addresses).run(Random(seed))
+    Device(case_of(net).lowered(), program, plan, addresses).run(Random(seed))
 
 
 def test_what_goes_wrong_is_refused() -> None:
     """Moved at random, addresses that make a device read wrong words are refused; most that are refused do."""
     wrong = refused = 0
     for seed in range(60):
-        question = planned(BRANCHED, seed)
+        program, plan = question = planned(BRANCHED, seed)
         layout = layout_of(*question)
         random = Random(seed)
         addresses = addresses_of(layout)
         slot = random.choice(list(addresses))
         addresses[slot] = layout.constants.total + 2 * random.randrange(60)
         try:
-            Device(*question, addresses).run(random)
+            Device(case_of(BRANCHED).lowered(), program, plan, addresses).run(random)
         except WrongWord:
             assert fault_of(question, addresses) is not None
             wrong += 1

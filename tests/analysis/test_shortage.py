@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations, pairwise
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,14 +13,14 @@ from ischedule import api
 from ischedule.analysis.fullest_cycle import fullest_cycle, passes
 from ischedule.analysis.least_atom import least_atom
 from ischedule.analysis.parts import Part
-from ischedule.analysis.shortage import Shortage, deadline_shortage, dearest_atom, shortage_of
+from ischedule.analysis.shortage import Shortage, deadline_shortage, dearest_atom
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.kernels import Prices, rows_of
-from ischedule.models.plan import Bottleneck, Status
+from ischedule.models.plan import Status
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Tiling
 from tests.analysis.node_cases import SLEEP, SOURCE, asleep, document, node, programmable
@@ -171,17 +170,6 @@ def test_a_layer_that_does_not_fit_memory_is_named() -> None:
     found = shortage(_network(requirements={"volatile_memory": "20 B"}))
     assert (found.diagnosis, found.where, found.available) == (Diagnosis.VOLATILE_MEMORY, "layer conv", 20)
     assert api.solve(_network(requirements={"volatile_memory": f"{found.demanded} B"})).plan is not None
-
-
-def test_partial_sums_without_room_are_a_matter_of_both_memories() -> None:
-    full = load_case(_network())
-    stages = tuple(
-        replace(stage, sums_in_memory=False) for stage in program_of(full).stages if isinstance(stage, TiledStage)
-    )
-    program = replace(program_of(full), stages=tuple(replace(stage, volatile=20) for stage in stages))
-    found = shortage_of(full, program, Bottleneck(1, Diagnosis.VOLATILE_MEMORY.value))
-    assert found.diagnosis is Diagnosis.NONVOLATILE_MEMORY
-    assert "partial sums" in found.sentence
 
 
 def test_a_layer_whose_least_tile_is_too_dear_is_taken_apart() -> None:

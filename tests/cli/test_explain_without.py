@@ -47,4 +47,16 @@ def test_a_solver_without_a_group_is_an_error(capsys: Captured) -> None:
 
 def test_an_unknown_group_is_an_error_with_the_way_out(capsys: Captured) -> None:
     assert main(["explain", "sensor-node-sense-compute-send", "--without", "wishes"]) == 2
-    assert "write volatile-memory or non-volatile-memory or deadline" in capsys.readouterr().err
+    assert "write volatile-memory or non-volatile-memory or deadline or energy" in capsys.readouterr().err
+
+
+def test_a_limit_on_what_is_spent_is_switched_off_by_itself() -> None:
+    """Both solvers say what it costs."""
+    case = load_case("cases/kws-energy-limit-1mF.json")
+    costs = []
+    for solver in ("exact", "ilp"):
+        kept, free = compare_without(case, "energy", solver=solver)
+        assert kept.latency is not None
+        assert free.latency is not None
+        costs.append(kept.latency - free.latency)
+    assert costs[0] == costs[1] > 0

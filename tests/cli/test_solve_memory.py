@@ -42,7 +42,9 @@ def test_addresses_are_in_the_json_and_in_a_file(capsys: Captured) -> None:
 def test_the_report_has_a_line(capsys: Captured) -> None:
     assert main(["solve", CASE]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("memory ")]
-    assert line.split(None, 1)[1] == "97,016 B of non-volatile memory, packed (97,488 B if nothing shared)"
+    assert (
+        line.split(None, 1)[1] == "97,016 B of 1,000,000 B of non-volatile memory, packed (97,488 B if nothing shared)"
+    )
     assert not any(Path().iterdir())
 
 

@@ -52,13 +52,16 @@ def test_what_is_left_out_is_dearer(
     costs = np.concatenate(every) if every else np.zeros(0)
     limit = data.draw(st.sampled_from([np.inf, *costs[:5]]))
     few = number if limit == np.inf else None
-    found = cheapest(boxes, cost, rate, few, float(limit))
+    slopes = (0.0, rate, 2.5)
+    found = cheapest(boxes, cost, rate, slopes, few, float(limit))
     kept = np.concatenate([totals(one.designs(cost, volatile), cost, rate) for one in found.boxes])
     assert np.array_equal(np.sort(kept), np.sort(costs[costs <= found.dearer]))
     assert few is not None or found.dearer in (limit, np.inf)
     if len(costs):
         lean = [kernels_array.totals(one, cost) for one in enumerate_designs(0, extent, cost, volatile)]
         assert found.lean == tuple(min(int(pair[part].min()) for pair in lean if len(pair[part])) for part in (0, 1))
+        sloped = [min(float((time + slope * drain).min()) for drain, time in lean if len(drain)) for slope in slopes]
+        assert found.sloped == tuple(sloped)
 
 
 @given(extents(pooling=False), prices(), VOLATILE)
@@ -66,8 +69,8 @@ def test_what_is_not_wanted_is_left_out(extent: Extent, cost: Prices, volatile: 
     boxes = boxes_of(0, extent, cost, volatile)
     if not any(map(len, boxes)):
         return
-    least = cheapest(boxes, cost, 0, None).lean
-    found = cheapest(boxes, cost, 0, None, wanted=lambda drain, time: np.asarray(drain == least[0]))
+    least = cheapest(boxes, cost, 0, (), None).lean
+    found = cheapest(boxes, cost, 0, (), None, wanted=lambda drain, time: np.asarray(drain == least[0]))
     kept = [kernels_array.totals(one.designs(cost, volatile), cost)[0] for one in found.boxes]
     assert set(np.concatenate(kept).tolist()) == {least[0]}
     assert found.dearer in (np.inf, -np.inf)

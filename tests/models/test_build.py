@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.models.build import nonvolatile_bytes, program_of
+from ischedule.models.build import program_of
 from ischedule.models.case import Case, case_hash, load_case
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError
@@ -51,7 +51,6 @@ MAPS = 3 * 8 * 6, 4 * 6 * 5, 5, 2
 WEIGHTS = 4 * 3 * 3 * 2 + 5 * 4 * 6 * 5 + 2 * 5
 RECORDS = 2 * 4
 LEAST = 2 * (sum(MAPS) + WEIGHTS + RECORDS)
-MOST = 2 * (MAPS[0] + 3 * sum(MAPS[1:]) + WEIGHTS + RECORDS)
 
 TASKS: dict[str, Any] = {
     **{key: value for key, value in NETWORK.items() if key not in ("device", "network")},
@@ -184,33 +183,38 @@ def test_too_weak_a_supply_is_unschedulable() -> None:
 # Non-volatile memory
 
 
-def sums_allowed(limit: int) -> list[bool]:
-    """Per stage, whether partial sums may pass through non-volatile memory of this size."""
-    program = program_of(case_of(NETWORK, requirements={"nonvolatile_memory": f"{limit} B"}))
-    return [stage.sums_in_memory for stage in tiled(program)]
+def test_what_is_kept_is_stated_in_bytes() -> None:
+    storage = program_of(case_of(NETWORK)).storage
+    assert storage is not None
+    assert storage.tensors == tuple(2 * words for words in MAPS)
+    assert [(one.reads, one.writes, one.region) for one in storage.stages] == [
+        ((0,), 1, 2 * MAPS[1]),
+        ((1,), 2, 2 * MAPS[2]),
+        ((2,), 3, 2 * MAPS[3]),
+    ]
+    assert (storage.weights, storage.records) == (2 * WEIGHTS, 2 * RECORDS)
+    assert (storage.inputs, storage.outputs) == ({0}, {3})
+    assert program_of(case_of(TASKS)).storage is None
 
 
-def test_maps_weights_and_records_are_counted_side_by_side() -> None:
-    case = case_of(NETWORK)
-    assert nonvolatile_bytes(case) == MOST
-    kept = Tiling(0, Order.OUTPUT, 2, 2, 2, 1, 3), Tiling(1, Order.INPUT, 1, 1, 1, 120, 2)
-    passed = Tiling(0, Order.WEIGHT, 2, 2, 2, 2, 1), Tiling(0, Order.OUTPUT, 1, 1, 1, 2, 1)
-    last = Tiling(0, Order.INPUT, 1, 1, 2, 5, 1)
-    assert nonvolatile_bytes(case, dict(enumerate([*kept, last]))) == LEAST
-    assert nonvolatile_bytes(case, dict(enumerate([passed[0], kept[1], last]))) == LEAST + 2 * 2 * MAPS[1]
-    assert nonvolatile_bytes(case, dict(enumerate([kept[0], passed[1], last]))) == LEAST + 2 * 2 * MAPS[2]
-    assert nonvolatile_bytes(case_of(TASKS)) == 0
+def test_less_memory_is_available_where_less_is_asked_for() -> None:
+    whole = program_of(case_of(NETWORK)).storage
+    some = program_of(case_of(NETWORK, requirements={"nonvolatile_memory": f"{LEAST + 96} B"})).storage
+    assert whole is not None
+    assert some is not None
+    assert (whole.available, some.available) == (1_000_000, LEAST + 96)
 
 
-def test_partial_sums_are_given_up_where_their_buffers_do_not_fit() -> None:
-    assert sums_allowed(MOST) == [True] * 3
-    assert sums_allowed(MOST - 1) == [False] * 3
-    assert sums_allowed(LEAST) == [False] * 3
+def test_a_network_must_fit_layer_by_layer() -> None:
+    """Of the maps the first layer's input and results are the most that is there at once; there are tables too."""
+    tables = 12 + 3 * 16 + 3 * 4 * 3
+    least = LEAST - 2 * sum(MAPS[2:]) + tables
+    assert program_of(case_of(NETWORK, requirements={"nonvolatile_memory": f"{least} B"})).storage is not None
     with pytest.raises(Unschedulable) as caught:
-        sums_allowed(LEAST - 1)
+        program_of(case_of(NETWORK, requirements={"nonvolatile_memory": f"{least - 1} B"}))
     assert caught.value.diagnosis is Diagnosis.NONVOLATILE_MEMORY
-    assert (caught.value.demanded, caught.value.available) == (LEAST, LEAST - 1)
-    assert f"{LEAST} B" in str(caught.value)
+    assert (caught.value.demanded, caught.value.available) == (least, least - 1)
+    assert f"{least} B" in str(caught.value)
 
 
 @given(layers())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import InputError
-from ischedule.models.plan import Bottleneck, Bound, Boundary, Plan, PowerCycles, Status
+from ischedule.models.plan import Bottleneck, Bound, Boundary, Division, Overload, Part, Plan, PowerCycles, Status
 from ischedule.models.plan_file import (
     EXACT,
     Certified,
@@ -21,6 +21,8 @@ from ischedule.models.plan_file import (
     parse_plan_file,
     read_plan_file,
 )
+from ischedule.models.restriction import Restriction
+from ischedule.models.storage import Slot
 from ischedule.models.tiling import Order, Tiling
 
 AMOUNTS = st.integers(0, 2**62) | st.sampled_from((0, EXACT - 1, EXACT, EXACT + 1))
@@ -44,6 +46,14 @@ BOUNDS = st.builds(
     st.booleans(),
 )
 BOTTLENECKS = st.builds(Bottleneck, st.integers(0, 99), st.sampled_from([one.value for one in Diagnosis]))
+PLACES = st.frozensets(st.integers(0, 99), max_size=3)
+OVERLOADS = st.builds(Overload, *[st.lists(st.integers(0, 99), max_size=3).map(tuple)] * 2)
+PARTS = st.builds(
+    Part, st.builds(Restriction, PLACES, PLACES, PLACES, PLACES), st.none() | OVERLOADS | BOTTLENECKS | BOUNDS
+)
+DIVISIONS = st.builds(Division, st.lists(PARTS, max_size=3).map(tuple))
+SLOTS = st.builds(Slot, st.integers(0, 99)) | st.builds(Slot, *[st.integers(0, 99)] * 2, st.integers(1, 2))
+ADDRESSES = st.dictionaries(SLOTS, AMOUNTS, max_size=4).map(lambda found: tuple(found.items()))
 CLAIMS = st.builds(Claim, st.sampled_from(Status), st.none() | WHOLE, st.none() | WHOLE, st.sampled_from(Certified))
 FILES = st.builds(
     PlanFile,
@@ -51,7 +61,8 @@ FILES = st.builds(
     st.text("0123456789abcdef", min_size=64, max_size=64),
     CLAIMS,
     st.none() | PLANS,
-    st.none() | BOUNDS | BOTTLENECKS,
+    st.none() | BOUNDS | BOTTLENECKS | DIVISIONS,
+    ADDRESSES,
 )
 
 GOOD = PlanFile(
@@ -136,6 +147,12 @@ def changed(path: str, value: Any) -> bytes:
         ("certificate/bound/boundaries/0/open", [], ": is an unknown key"),
         ("certificate/bound/follows-levels", 1, "follows-levels = 1: is neither true nor false; write true or false"),
         ("certificate/bound/floors", ..., "$.certificate.bound.floors = missing: is required"),
+        ("addresses", [], "is empty; leave out"),
+        ("addresses", [{"tensor": 1, "address": 2}] * 2, "names a buffer twice; write one address for each buffer"),
+        ("addresses", [{"tensor": 1, "address": 2, "stage": 0}], "$.addresses[0]"),
+        ("addresses", [{"tensor": 1, "address": -2}], "$.addresses[0].address = -2: is too small"),
+        ("certificate", {"division": [{"closed": []}]}, "$.certificate.division[0].broken = missing: is required"),
+        ("certificate", {"division": {}}, "$.certificate.division = {0 keys}: is no list"),
         ("certificate", {"bottleneck": {"stage": 0, "diagnosis": "bad luck"}}, "$.certificate.bottleneck.diagnosis"),
     ],
 )

@@ -13,7 +13,7 @@ from ischedule.models.order import steps_of
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Order
 from ischedule.models.waiting import CycleLaw
-from tests.solvers.random_programs import DIGEST, finest_tiling, random_prices, scaled
+from tests.solvers.random_programs import DIGEST, finest, random_prices, scaled
 
 
 def blocked(network: Network, law: CycleLaw, random: Random) -> Program:
@@ -23,7 +23,7 @@ def blocked(network: Network, law: CycleLaw, random: Random) -> Program:
     prices = random_prices(random, 10**6, random.choice((0, 10**8, 10**11)))
     forms = [forms_of(kernel.shape, dense_as_channels=True) for kernel in kernels.kernels]
     free = Ends((0, 0), (0, 0))
-    most = max(heaviest_cycle(some[0], finest_tiling(some[0], Order.OUTPUT), prices, free) for some in forms)
+    most = max(heaviest_cycle(some[0], finest(some[0], Order.OUTPUT), prices, free) for some in forms)
     room = law.capacity - resume - commit
     prices = scaled(prices, room * random.choice((5, 10, 25, 40)), 100 * max(1, most))
     ends = Ends((resume, random.randint(0, 10**11)), (commit, random.randint(0, 10**9)))

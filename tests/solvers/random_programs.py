@@ -122,9 +122,9 @@ def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 
     ]
     prices = random_prices(random, 10**6, long)
     free = Ends((0, 0), (0, 0))
-    finest = max(heaviest_cycle(forms[0], finest_tiling(forms[0], Order.OUTPUT), prices, free) for forms in layers)
+    dearest = max(heaviest_cycle(forms[0], finest(forms[0], Order.OUTPUT), prices, free) for forms in layers)
     room = law.capacity - resume - commit
-    prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, finest))
+    prices = scaled(prices, room * random.choice((10, 25, 25, 40, 70, 101)), 100 * max(1, dearest))
     if random.random() < 0.5:
         ends = Ends((_exact_start(random, layers, prices, law.capacity - commit, resume), ends.resume[1]), ends.commit)
     found = [
@@ -134,7 +134,7 @@ def random_tiled(random: Random, law: CycleLaw, *, stages: int = 3, most: int = 
     return Program(tuple(found), law, DIGEST)
 
 
-def finest_tiling(extent: Extent, order: Order) -> Tiling:
+def finest(extent: Extent, order: Order) -> Tiling:
     """The design of the smallest tiles, in an order if the layer has it."""
     return Tiling(0, order if order in extent.orders else extent.orders[0], 1, 1, 1, extent.least_inputs, 1)
 
@@ -142,7 +142,7 @@ def finest_tiling(extent: Extent, order: Order) -> Tiling:
 def _exact_start(random: Random, layers: list[tuple[Extent, ...]], prices: Prices, room: int, otherwise: int) -> int:
     """A cost of starting with which some cycle of some finest design drains exactly what there is."""
     extent = random.choice(layers)[0]
-    atoms = chain(extent, finest_tiling(extent, random.choice(list(Order))), prices, Ends((0, 0), (0, 0)))
+    atoms = chain(extent, finest(extent, random.choice(list(Order))), prices, Ends((0, 0), (0, 0)))
     first = random.randrange(len(atoms))
     last = random.randint(first, min(len(atoms) - 1, first + 2))
     rest = room - sum(atoms.drain[first : last + 1]) - atoms.resume_drain[first]

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from bench import solvers
 from bench.cross_check import Comparison, programs
 from bench.network_cases import FIXED, PROGRAMMABLE, Variant, geometric_mean, variants
 from bench.networks import LEAST_SPEED_UP, Line
@@ -19,15 +20,18 @@ from bench.scaling import CHECK_SECONDS, Measured, judged, program_of_arrays, re
 from ischedule.models import kernels_array
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
+from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.kernels import is_canonical, rows_of
 from ischedule.models.plan import Bound
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.models.waiting import CycleLaw
+from ischedule.solvers.budgets import solve_goal
 from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.spending import spent_by
 from ischedule.solvers.tiled import solve_tiled
 from tests.solvers.enumeration import designs_of
 from tests.solvers.milp import Found
@@ -124,6 +128,34 @@ def test_growth_and_limits_are_judged(capsys: pytest.CaptureFixture[str]) -> Non
     steep = [Measured(0, 0.1, 100.0), Measured(0, CHECK_SECONDS + 1, 3000.0)]
     assert len(judged("arrays", sizes, {"solve": steep, "check": steep})) == 6
     assert "grows as atoms^" in capsys.readouterr().out
+
+
+def test_solvers_that_differ_or_are_nearly_as_fast_fail_their_benchmark() -> None:
+    """One without an answer counts as what it had; the factor counts with the most atoms and the larger cycles only."""
+    window, limit = solvers.WINDOWS[-1], 200.0
+    late = solvers.Line({"exact": 2.0, "HiGHS": None, "CBC": None}, limit, {7})
+    assert (late.factor, solvers.factor_of(late)) == (100, "at least 100")
+    assert solvers.judged({solvers.LARGEST: late}, window) == []
+    near = replace(late, seconds={"exact": 2.0, "HiGHS": None, "CBC": 199.0})
+    assert len(solvers.judged({solvers.LARGEST: near}, window)) == 1
+    assert solvers.judged({solvers.LARGEST: near}, solvers.WINDOWS[0]) == []
+    assert solvers.judged({200: near}, window) == []
+    assert len(solvers.judged({200: replace(near, costs={7, 8})}, window)) == 1
+    assert len(solvers.judged({200: replace(near, seconds={"exact": None, "HiGHS": 1.0})}, window)) == 1
+
+
+def test_the_budget_of_that_benchmark_binds() -> None:
+    program = solvers.instance(50, 8)
+    free = solve_explicit(replace(program, goal=PLAIN), Limit())
+    assert free.plan is not None
+    assert spent_by(program, free.plan)[Criterion.WRITTEN] > solvers.budget_of(program)
+    found = solve_goal(program, Limit())
+    assert found.spent is not None
+    assert found.spent[Criterion.WRITTEN] <= solvers.budget_of(program)
+    assert free.cost is not None
+    assert found.spent[Criterion.LATENCY] > free.cost
+    with patch.object(solvers, "start", lambda seconds: solvers.used()):
+        assert solvers.by_pulp("highs")(program, 60.0)[0] == found.spent[Criterion.LATENCY]
 
 
 def test_the_chains_of_the_scaling_benchmark_have_about_twenty_atoms_in_a_cycle(tmp_path) -> None:  # type: ignore[no-untyped-def]

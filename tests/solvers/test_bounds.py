@@ -15,7 +15,7 @@ from ischedule.models.waiting import CycleLaw, Position
 from ischedule.solvers.floors import floor_of
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.network_pass import Search
-from ischedule.solvers.rate import rate_of
+from ischedule.solvers.rate import Rate, Rebate, Tangent, rate_of
 from ischedule.solvers.space import space_of
 from ischedule.solvers.sweep import Exits, Kind
 from ischedule.solvers.tiled import SLACK
@@ -72,11 +72,27 @@ def test_least_costs_of_a_total_lie_below_any_cycles_that_drain_it(seed: int) ->
         whole = law.waiting(drains) - law.offset + count * active
         assert at_most(float(rate.total(np.array([total]), True)[0]), whole)
         assert at_most(rate.value * total - rate.rebate.first, whole)
+        assert at_most(counted(rate, total, random.randint(0, total), True), whole)
         drains[0] = min(drains[0], law.capacity)
         total = sum(drains) - count * overhead
         rest = sum(map(law.mid, drains[:-1])) + law.last(drains[-1]) + count * active
         assert at_most(float(rate.total(np.array([total]), False)[0]), rest)
         assert at_most(rate.value * total - rate.rebate.later, rest)
+        assert at_most(counted(rate, total, random.randint(0, total), False), rest)
+
+
+def counted(rate: Rate, total: int, behind: int, is_first: bool) -> float:
+    """The most that the number of cycles says of a total drain, some of which is still ahead."""
+    drain = np.array([float(total - behind)])
+    return max(float(tangent.counted(drain, behind, is_first)[0]) + tangent.slope * behind for tangent in rate.tangents)
+
+
+def test_a_line_counts_cycles() -> None:
+    """Just beyond what two cycles hold, three are charged."""
+    tangent = Tangent(7.0, 0.5, Rebate(0.0, 0.0), 100)
+    drains = np.array([0.0, 100.0, 101.0, 200.0, 201.0])
+    assert tangent.counted(drains, 0, False).tolist() == [7, 57, 64.5, 114, 121.5]
+    assert tangent.counted(drains, 1, False).tolist() == [7, 64, 64.5, 121, 121.5]
 
 
 @cache

@@ -22,10 +22,12 @@ from ischedule.solvers.ilp import solve_ilp
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.solve import SOLVERS, solve
-from tests.solvers.enumeration import Prices, best_sum_of, designs_of
+from tests.analysis.small_networks import network
+from tests.solvers.enumeration import Prices, best_sum_of
 from tests.solvers.enumeration import _sequences as sequences
 from tests.solvers.random_laws import law_pool
 from tests.solvers.random_programs import random_explicit, random_tiled
+from tests.solvers.test_graphs import branched, explicit_graph
 
 pytest.importorskip("pulp", reason="needs PuLP")
 pytest.importorskip("highspy", reason="needs HiGHS")
@@ -100,14 +102,36 @@ def test_longer_programs_have_the_exact_solvers_answer(seed: int) -> None:
         assert mine.bound.value == other.bound.value
 
 
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_stages_in_several_orders_have_the_exact_solvers_answer(seed: int) -> None:
+    require_exact_answer(explicit_graph(Random(seed)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(SEEDS)
+def test_so_have_layers_in_several_orders(seed: int) -> None:
+    random = Random(seed)
+    require_exact_answer(branched(network(random, 3, unusual=True).program, random))
+
+
+def require_exact_answer(program: Program) -> None:
+    """The same verdict and optimum, with a plan that takes what is said and labels that the checker accepts."""
+    mine, other = solve(program, solver="ilp"), solve(program)
+    assert (mine.status, mine.bottleneck) == (other.status, other.bottleneck)
+    if other.bound is None or mine.bound is None or mine.plan is None:
+        assert other.plan is None
+        return
+    assert evaluate(program, mine.plan).latency == mine.latency
+    require_bound(program, mine.bound)
+    if not other.bound.follows_levels:
+        assert (mine.latency, mine.bound.value) == (other.latency, other.bound.value)
+
+
 def test_cbc_finds_the_same_flow() -> None:
     for seed in range(6):
         program = explicit(seed)
-        chains = [
-            {int(design): stage.chain(design) for design in designs}  # type: ignore[arg-type, call-overload]
-            for stage, designs in zip(program.stages, designs_of(program), strict=True)
-        ]
-        graph = flow_graph.flow_graph(program.law, chains)
+        graph = flow_graph.flow_graph(program, ilp.chains_of(program, ilp.all_designs(program)))
         flow = flow_lp.least_flow(graph, flow_lp.Settings(backend="cbc"), Limit())
         assert (None if flow is None else (flow.cost, flow.is_exact)) == (
             None if (least := least_sum(program)) is None else (least, True)
@@ -178,7 +202,7 @@ def never_open(patch: pytest.MonkeyPatch) -> None:
     original = flow_graph._Builder.node
 
     def node(self: Any, one: Any) -> int:
-        return original(self, flow_graph.Closed(-1, None, 0) if isinstance(one, flow_graph.Open) else one)
+        return original(self, flow_graph.Closed(-1) if isinstance(one, flow_graph.Open) else one)
 
     patch.setattr(flow_graph._Builder, "node", node)
 
@@ -256,7 +280,7 @@ def test_a_design_left_out_wrongly_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_prices_by_position_are_those_of_the_law() -> None:
     law = next(law for law in law_pool(200) if law.max_cycles is None)
-    builder = flow_graph._Builder(law, [], None)
+    builder = flow_graph._Builder(replace(explicit(0), law=law), [], None)
     for kind, ends, position in (
         (flow_graph.FIRST, True, Position.ONLY),
         (flow_graph.FIRST, False, Position.FIRST),

@@ -1,0 +1,276 @@
+"""Plans that fit non-volatile memory: the best one, where the best of all does not fit.
+
+1. Solve without regard to memory, and pack the plan's buffers. If they fit, no other plan is better.
+2. Otherwise some power cycle holds too much (`overloads`), and every plan that fits does one of a few things instead.
+   Each is a program with one more restriction, solved in turn, the lowest bound first.
+3. What is sure to hold too much is left out before anything is solved.
+
+Where no power cycle holds too much and the plan's addresses or tables do not fit all the same, nothing is proven of
+others; they are searched for by the same means, and the bound stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
+
+from ischedule.models.layout import Layout, layout_of
+from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Plan
+from ischedule.models.program import Program
+from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
+from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.overloads import Found, Overloads
+from ischedule.solvers.packing import pack
+
+MOST_SOLVED = 400
+"""Programs that are solved before the best plan so far has to do."""
+
+Solve = Callable[[Program, Limit], Outcome]
+Diagnose = Callable[[Program, int], str]
+
+UNPACKED = "better plans may fit non-volatile memory: what keeps them from it is not proven"
+STOPPED = "the limit was reached before all plans that may fit non-volatile memory had been looked at"
+NONE_FITS = "no plan was found that fits non-volatile memory, and none is known not to exist"
+
+
+def fits(program: Program, plan: Plan) -> bool:
+    """Whether addresses for a plan's buffers are known that fit; all do where nobody says what is kept."""
+    return program.storage is None or _fits(layout_of(program, plan), program.storage.available)
+
+
+def _fits(layout: Layout, available: int) -> bool:
+    room = available - layout.constants.total
+    if room < 0 or layout.least > available:
+        return False
+    return layout.unshared <= available or pack(list(layout.buffers.values()), room).height <= room
+
+
+@dataclass
+class _Node:
+    """The plans of one restriction: what solving them gave, and the overload that divides them."""
+
+    restriction: Restriction
+    view: Restricted | None
+    outcome: Outcome | None = None
+    found: Found | None = None
+    is_loose: bool = False
+    """Whether nothing is proven of the plans of the node that it belongs to beside its own: it may hold a plan."""
+    bottleneck: Bottleneck | None = None
+    least: int = 0
+    """What its plans cost at least."""
+
+
+def solve_within_memory(program: Program, limit: Limit, solve: Solve, diagnose: Diagnose) -> Outcome:
+    """The best plan that fits, or within a limit the best one found and a proven bound."""
+    if program.storage is None:
+        return solve(program, limit)
+    search = _Search(program, limit, solve, diagnose)
+    return search.run()
+
+
+@dataclass
+class _Search:
+    program: Program
+    limit: Limit
+    solve: Solve
+    diagnose: Diagnose
+    nodes: dict[Restriction, _Node] = field(default_factory=dict)
+    best: Outcome | None = None
+    solved: int = 0
+    has_unpacked: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.program.storage is not None, "plans are packed where it is known what is kept"
+        self.available = self.program.storage.available
+        self.heap: list[tuple[int, int, int, _Node]] = []
+        self.number = count()
+
+    def run(self) -> Outcome:
+        """Look at parts of the plans, the lowest bound first, until none can hold a better plan."""
+        is_over = True
+        try:
+            self._add(UNRESTRICTED, 0, is_loose=False)
+            while self.heap:
+                bound, _, _, node = heappop(self.heap)
+                if self.best is not None and bound >= self._latency(self.best):
+                    break
+                if self.solved >= MOST_SOLVED:
+                    raise TimeUp
+                self._look_at(node)
+        except TimeUp:
+            is_over = False
+        return self._ended(is_over)
+
+    def _is_bounded(self, found: Found) -> bool:
+        """Whether bounds are known on the plans that do one of the things that an overload leaves."""
+        law = self.program.law
+        return not (law.keeps_level or law.leaves_level) or not any(way.closed or way.broken for way in found.ways_out)
+
+    def _latency(self, outcome: Outcome) -> int:
+        assert outcome.latency is not None, "only plans are kept"
+        return outcome.latency - self.program.law.offset
+
+    def _add(self, restriction: Restriction, least: int, *, is_loose: bool) -> None:
+        """Put the plans of a restriction on the heap, or those of a stricter one without which they hold too much."""
+        view = restricted(self.program, restriction)
+        overloads = None if view is None else Overloads(restriction, view, self.available)
+        sure = iter(()) if overloads is None else overloads.sure()
+        while True:
+            known = self.nodes.get(restriction)
+            if known is not None and (is_loose or not known.is_loose):
+                return
+            node = known or _Node(restriction, view)
+            node.is_loose = is_loose
+            self.nodes[restriction] = node
+            if view is None or overloads is None:
+                return
+            overload = next(sure, None)
+            if overload is None:
+                break
+            found = overloads.found(*overload)
+            if not self._is_bounded(found):
+                break
+            node.found = found
+            if not node.found.ways_out:
+                return
+            (restriction,) = node.found.ways_out
+            if restriction.barred != overloads.restriction.barred:
+                self._add(restriction, least, is_loose=is_loose)
+                return
+            overloads.restriction = restriction
+        node.view = restricted(self.program, restriction)
+        if node.bottleneck is None:
+            node.least = max(node.least, least)
+            heappush(self.heap, (node.least, 0, next(self.number), node))
+
+    @staticmethod
+    def _value(node: _Node) -> int | None:
+        bound = None if node.outcome is None else node.outcome.bound
+        return bound.value if isinstance(bound, Bound) else None
+
+    def _look_at(self, node: _Node) -> None:
+        """Solve a program, and if its bound is still the lowest take its plan or divide its plans."""
+        if node.outcome is None:
+            self._solve(node)
+            if node.outcome is None:
+                return
+            node.least = max(node.least, self._value(node) or 0)
+            heappush(self.heap, (node.least, 1, next(self.number), node))
+            return
+        plan = node.outcome.plan
+        assert plan is not None, "a node that is looked at twice has a plan"
+        layout = layout_of(self.program, plan)
+        if _fits(layout, self.available):
+            self._offer(node.outcome)
+            return
+        assert node.view is not None, "it has been solved"
+        overloads = Overloads(node.restriction, node.view, self.available)
+        found = overloads.of_plan(plan, layout)
+        is_proven = found is not None and self._is_bounded(found)
+        if found is None:
+            found = overloads.fullest(plan, layout)
+        if not node.is_loose and is_proven:
+            node.found = found
+        self.has_unpacked = self.has_unpacked or not is_proven
+        for way in () if found is None else found.ways_out:
+            self._add(way, node.least, is_loose=node.is_loose or not is_proven)
+
+    def _solve(self, node: _Node) -> None:
+        assert node.view is not None, "a node on the heap has a program"
+        program = node.view.program
+        self.solved += 1
+        if node.restriction != UNRESTRICTED:
+            self.limit.tell(f"plans that fit memory: part {self.solved}, {len(self.heap)} are waiting")
+        outcome = self.solve(program, self.limit)
+        if outcome.plan is None or outcome.latency is None:
+            stuck = 0 if outcome.stuck is None else outcome.stuck
+            node.bottleneck = Bottleneck(stuck, self.diagnose(program, stuck))
+            return
+        node.outcome = outcome
+
+    def _offer(self, outcome: Outcome) -> None:
+        if self.best is None or self._latency(outcome) < self._latency(self.best):
+            self.best = outcome
+
+    def _ended(self, is_over: bool) -> Outcome:
+        root = self.nodes.get(UNRESTRICTED)
+        if root is None:
+            raise TimeUp
+        if root.found is None and root.bottleneck is not None:
+            return Outcome(None, None, None, None, 0, root.bottleneck.stage)
+        if root.found is None and root.outcome is not None and root.outcome is self.best:
+            return root.outcome
+        bound = _Parts(self.nodes).division()
+        if self.best is None and bound is not None and bound.value is None:
+            return Outcome(None, None, None, bound, 0)
+        note = STOPPED if not is_over else None
+        if self.best is None:
+            self._last_resort()
+        if self.best is None:
+            return Outcome(None, None, None, bound, 0, note=note or NONE_FITS, is_undecided=True)
+        is_best = bound is not None and bound.value == self._latency(self.best)
+        if note is None and self.has_unpacked and not is_best:
+            note = UNPACKED
+        if bound is None:
+            note = note or STOPPED
+        return replace(self.best, bound=bound, note=note or self.best.note)
+
+    def _last_resort(self) -> None:
+        """The plan that closes every boundary and stores no sums takes least memory."""
+        program = self.program
+        restriction = Restriction(
+            closed=frozenset(range(1, program.end)), without_sums=frozenset(range(len(program.stages)))
+        )
+        view = restricted(program, restriction)
+        assert view is not None, "no step is left out"
+        try:
+            outcome = self.solve(view.program, self.limit)
+        except TimeUp:
+            return
+        if outcome.plan is not None and outcome.latency is not None and fits(program, outcome.plan):
+            self.best = outcome
+
+
+class _Parts:
+    """The proof that the nodes make together: where one does not hold that is divided, its own bound does."""
+
+    def __init__(self, nodes: dict[Restriction, _Node]) -> None:
+        self.nodes = nodes
+        self.proofs: dict[Restriction, Part | None] = {}
+        # a part rests on others with one more restriction each
+        for node in sorted(nodes.values(), key=lambda node: -node.restriction.size):
+            self.proofs[node.restriction] = self._part(node)
+
+    def division(self) -> Division | None:
+        """The parts, those with fewer restrictions first; None where nothing is proven."""
+        if self.proofs[UNRESTRICTED] is None:
+            return None
+        parts: dict[Restriction, Part] = {}
+        waiting = [UNRESTRICTED]
+        while waiting:
+            restriction = waiting.pop()
+            part = self.proofs[restriction]
+            assert part is not None, "only what is proven is rested on"
+            if restriction not in parts:
+                parts[restriction] = part
+                found = self.nodes[restriction].found
+                if isinstance(part.proof, Overload) and found is not None:
+                    waiting += found.ways_out
+        return Division(tuple(sorted(parts.values(), key=_rank)))
+
+    def _part(self, node: _Node) -> Part | None:
+        proof = None if node.outcome is None else node.outcome.bound
+        if node.found is not None and all(self.proofs.get(way) is not None for way in node.found.ways_out):
+            return Part(node.restriction, node.found.overload)
+        if isinstance(proof, Bound) or node.bottleneck is not None or node.view is None:
+            return Part(node.restriction, proof if isinstance(proof, Bound) else node.bottleneck)
+        return None
+
+
+def _rank(part: Part) -> tuple[object, ...]:
+    asked = part.restriction
+    lists = asked.closed, asked.broken, asked.without_sums, asked.barred
+    return asked.size, *map(sorted, lists)
