@@ -18,7 +18,7 @@ NOT_RUN = {"text", "csv", "math"}
 """Languages in which nothing can be run or parsed; shell, Python and JSON blocks are."""
 
 SET_UP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install (?P<what>\S+) && \.venv/bin/(?P<rest>.+)")
-TEST_COMMAND = "python -m pytest"
+TEST_COMMAND = "python -m pytest -n auto --dist worksteal"
 
 
 def without_set_up(step: Step) -> Step | None:
