@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.models.chain import Chain
+from ischedule.models.open_boundaries import require_open
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.flow_graph import FIRST, LATER, Arc, Closed, FlowGraph, Inside, Open, Wanted, flow_graph
 from ischedule.solvers.flow_lp import Flow, Settings, least_flow
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit, TimeUp
-from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.thresholds import best_thresholds
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from ischedule.models.conflict import Named
 from ischedule.models.demand import TooManyAtoms
+from ischedule.models.open_boundaries import require_open
 from ischedule.models.plan import Bound
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.limit import Limit, TimeUp
-from ischedule.solvers.open_boundaries import require_open
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.smt_curves import Curves
 from ischedule.solvers.smt_encoding import CUT, Encoding, Option, Place, options_of

@@ -93,7 +93,7 @@ def test_any_power_failures_change_nothing(trial: Trial, data: st.DataObject) ->
 
 
 def test_every_act_is_performed_by_some_layer() -> None:
-    """The strategies reach every step there is."""
+    """The strategies reach every step there is but those between the kernels of a block."""
     seen: set[Act] = set()
 
     @settings(max_examples=600)
@@ -102,4 +102,4 @@ def test_every_act_is_performed_by_some_layer() -> None:
         seen.update(s.act for atom in atoms_of(trial.layer.extent, trial.layer.tiling) for s in atom.steps)
 
     collect()
-    assert seen == set(Act)
+    assert seen == set(Act) - {Act.TAKE, Act.KEEP}
