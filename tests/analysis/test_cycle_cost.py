@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.analysis.chord import PIECES, stretch
+from ischedule.analysis.chord import PIECES, Chord, stretch
 from ischedule.analysis.cycle_cost import CycleCost, is_under, most_saved
+from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.least_split import LeastSplit, equal_shares, full_and_rest, hull_of
 from ischedule.analysis.total_load import TotalLoad
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.kernels import Ends
+from ischedule.models.plan import Bound
+from ischedule.models.program import ExplicitStage, Program
 from tests.analysis.small_programs import laws
 
 ENDS = Ends((1, 3), (2, 4))
@@ -208,3 +211,30 @@ def test_chords_are_under_the_least_cost_until_it_is_reached(index: int) -> None
             assert constant >= min(1000 * total.least(load, is_first) - slope * load for load in loads) - slope * (
                 width + (found.high - low) // 300 + 1
             )
+
+
+@pytest.mark.parametrize("index", SPLITTING[:25])
+def test_a_line_and_the_number_of_cycles_say_no_more_than_any_cycles_cost(index: int) -> None:
+    """Any cycles that end a plan, with the first one of it or without, by a line under the price of one."""
+    random, cost, prices = Random(index), cost_of(index), prices_of(index)
+    slope = random.randint(0, 1000 * (prices[-1] - prices[0]) // len(prices) + 1)
+    constant = min(1000 * price - slope * load for load, price in enumerate(prices)) // 1000
+    if constant < 0:
+        slope, constant = 0, min(prices)
+    program = Program((ExplicitStage("s", (), 0),), laws()[index], "0" * 64)
+    grounds = Grounds(program, ENDS, Bound(0, (slope, 1000), (), ((constant, slope),), ()))
+    if not grounds.lines:
+        return
+    line = grounds.lines[0]
+    chord = Chord(grounds, line[1], (line, grounds.rebate_of(line)))
+    for _ in range(60):
+        loads = [random.randint(0, cost.room) for _ in range(random.randint(0, 5))]
+        last = random.randint(0, cost.room)
+        paid = sum(map(cost.mid, loads)) + cost.last(last)
+        below = chord.constant(random.randint(0, sum(loads) + last), 0, False)
+        assert below is not None
+        assert below + line[1] * (sum(loads) + last) <= 1000 * paid
+        first = random.randint(0, cost.first_room)
+        below = chord.constant(sum(loads) + last + first, 0, True)
+        assert below is not None
+        assert below + line[1] * (sum(loads) + last + first) <= 1000 * (paid + cost.first(first))
