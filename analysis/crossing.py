@@ -69,8 +69,8 @@ class Crossing:
         self.need = self._need()
         line, (_, rate) = place.line, grounds.rate
         # what a line and the number of cycles say must reach this less what the stages behind come to at its slope
-        self.sloped_reach = rate * grounds.value - place.behind.counted
-        self.sloped = [
+        self.counted_reach = rate * grounds.value - place.behind.counted
+        self.counted = [
             (rate * label.cost + line.slope * label.load, label.load, label.is_first) for label in self.labels
         ]
 
@@ -159,9 +159,9 @@ class Crossing:
     def _are_many(self, drain: int, time: int) -> bool:
         """The same by the number of cycles that hold the load."""
         line, rate = self.place.line, self.grounds.rate[1]
-        reach = self.sloped_reach - rate * time - line.slope * drain
+        reach = self.counted_reach - rate * time - line.slope * drain
         behind = drain + self.behind.drain
-        return all(sloped + self._counted(load + behind, is_first) >= reach for sloped, load, is_first in self.sloped)
+        return all(sloped + self._counted(load + behind, is_first) >= reach for sloped, load, is_first in self.counted)
 
     def _counted(self, load: int, is_first: bool) -> int:
         """What the cycles that hold a load cost at least besides the line's slope."""
@@ -254,7 +254,7 @@ class Crossing:
         if denominator * cost + numerator * load - rebate >= self.reach:
             return True
         sloped = denominator * cost + self.place.line.slope * load
-        if sloped + self._counted(load + ahead.drain, is_first) >= self.sloped_reach:
+        if sloped + self._counted(load + ahead.drain, is_first) >= self.counted_reach:
             return True
         if total is None:
             return False

@@ -90,7 +90,7 @@ class Reach:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.law = program.law
-        self.broken = {step for place, step in enumerate(program.steps) if program.breaks(place)}
+        self.broken = program.broken_steps
 
     def boundaries(self) -> tuple[list[Standing | None], bool]:
         """What can be reached at each boundary (None: the start), and whether a plan can end."""

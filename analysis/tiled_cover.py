@@ -63,7 +63,7 @@ def crossings(
     columns = (program.behind(proven), drains, times, program.behind(listed.least), program.behind(counted.least))
     behind = [Behind(*values) for values in zip(*columns, strict=True)]
     entries = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
-    broken = {step for place, step in enumerate(program.steps) if program.breaks(place)}
+    broken = program.broken_steps
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
         index = step.stage

@@ -147,6 +147,11 @@ class Program:
         """Whether there is one way through all stages."""
         return self.steps == chain_of_steps(len(self.stages))
 
+    @property
+    def broken_steps(self) -> frozenset[Step]:
+        """The steps that break cycles."""
+        return frozenset(step for place, step in enumerate(self.steps) if self.breaks(place))
+
     def breaks(self, place: int) -> bool:
         """Whether no cycle from before a step may be open behind it; none is at either end of the program."""
         step = self.steps[place]

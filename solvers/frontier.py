@@ -158,29 +158,15 @@ def cross(
     later_drain, later_cost = entry[Kind.LATER].drain[:, None], entry[Kind.LATER].cost[:, None]
     starts, exits = _early(group, least, entry, waiting, hopes, waiting.capacity - commit)
     if not waiting.single:
+        labels = later_drain, later_cost, waiting.capacity, waiting.mid
         if waiting.slope is None:
-            enter(least, lanes, later_drain, later_cost, waiting.capacity, waiting.mid)
+            enter(least, lanes, *labels)
         else:
-            rising = np.argsort(later_drain[:, 0], kind="stable")
-            labels = later_drain[rising, 0], later_cost[rising, 0]
-            enter_straight(least, lanes, *labels, waiting.capacity, waiting.mid, waiting.slope)
-        step = BLOCK if hopes.designs is None else LOOK
-        for low in range(1, lanes.atoms + 1, step):
-            high = min(low + step, lanes.atoms + 1)
-            if limit is not None:
-                limit.check()
-            known = edges(group.lanes, waiting.capacity, waiting.mid, dtype, low, high)
-            relax(least, known, low)
-            if keep:
-                blocks.append(known)
-            if hopes.designs is not None and high <= lanes.atoms:
-                alive = hopes.designs(group.index, group.lanes, least, high)
-                if not alive.any():
-                    none = {kind: nothing(dtype) for kind in Kind}
-                    return Crossing(index[:0], group.lanes, least, none, blocks, starts)
-                if alive.mean() <= WORTHWHILE:
-                    group.drop(alive)
-                    least = least[:, alive]
+            enter_straight(least, lanes, *labels, waiting.slope)
+        least = _relaxed(group, least, waiting, hopes.designs, limit or Limit(), blocks if keep else None)
+        if not len(group.index):
+            none = {kind: nothing(dtype) for kind in Kind}
+            return Crossing(group.index, group.lanes, least, none, blocks, starts)
     lanes = group.lanes
     commit = lanes.commit_drain[-1] if least_commit is None else commit
     if len(lanes) < width:
@@ -193,6 +179,37 @@ def cross(
     )
     exits[Kind.FIRST] = passed(lanes, group.first_drain, group.first_cost, waiting.first_capacity - commit)
     return Crossing(group.index, lanes, least, exits, blocks, starts)
+
+
+def _relaxed(
+    group: _Lanes,
+    least: Matrix,
+    waiting: Waiting,
+    hopeful: Hopeful | None,
+    limit: Limit,
+    blocks: list[Edges] | None,
+) -> Matrix:
+    """The least costs with cycles that begin and end inside the stage, of the designs that are left in the group.
+
+    Those without hope are dropped. All edges are added to ``blocks``, where they are kept.
+    """
+    atoms, step = group.lanes.atoms, BLOCK if hopeful is None else LOOK
+    for low in range(1, atoms + 1, step):
+        high = min(low + step, atoms + 1)
+        limit.check()
+        known = edges(group.lanes, waiting.capacity, waiting.mid, waiting.dtype, low, high)
+        relax(least, known, low)
+        if blocks is not None:
+            blocks.append(known)
+        if hopeful is None or high > atoms:
+            continue
+        alive = hopeful(group.index, group.lanes, least, high)
+        if not alive.any() or alive.mean() <= WORTHWHILE:
+            group.drop(alive)
+            least = least[:, alive]
+        if not alive.any():
+            break
+    return least
 
 
 def through(lanes: Lanes, drains: Integers, costs: Matrix, room: Integers, slack: float | None) -> Exits:

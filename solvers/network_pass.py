@@ -17,7 +17,7 @@ from ischedule.solvers.frontier import Crossing, Discharge, Hopes, Reached, cros
 from ischedule.solvers.graph_pass import Numbering, cross_graph
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.outcome import Pass
-from ischedule.solvers.rate import FREE, Rate, Tangent
+from ischedule.solvers.rate import Rate, Tangent
 from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Integers, Kind, Lanes, Matrix
 from ischedule.solvers.waits import Waiting
@@ -53,14 +53,13 @@ def rests_of(
     Which that is the checker finds by the same rule.
     """
     drains = program.behind([float(space.lean[0]) for space in spaces])
-    empty = np.zeros(1)
-    chosen = max(
-        range(len(tangents)),
-        key=lambda place: (
-            float(replace(tangents[place], rebate=FREE).counted(empty, drains[0], True)[0])
-            + tangents[place].slope * drains[0]
-        ),
-    )
+    whole = np.array(drains[0])
+
+    def says(place: int) -> float:
+        tangent = tangents[place]
+        return float(tangent.constant * tangent.cycles(whole) + tangent.slope * whole)
+
+    chosen = max(range(len(tangents)), key=says)
     times = [float(space.time.min()) for space in spaces]
     columns = (
         program.behind([found.value for found in floors]),

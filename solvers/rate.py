@@ -38,9 +38,6 @@ class Rebate:
     first: float
 
 
-FREE = Rebate(0.0, 0.0)
-
-
 @dataclass(frozen=True)
 class Tangent:
     """A line under what a cycle in the middle costs: so much, and ``slope`` times what its atoms drain.
@@ -55,10 +52,12 @@ class Tangent:
 
     def counted(self, drain: Floats, behind: float, is_first: bool) -> Floats:
         """What cycles cost at least that drain so much and then at least ``behind``, but for the slope behind."""
-        cycles = np.maximum(np.ceil((drain + behind) / max(self.widest, 1)), 1)
-        return np.asarray(
-            self.constant * cycles + self.slope * drain - (self.rebate.first if is_first else self.rebate.later)
-        )
+        rebate = self.rebate.first if is_first else self.rebate.later
+        return np.asarray(self.constant * self.cycles(drain + behind) + self.slope * drain - rebate)
+
+    def cycles(self, drain: Floats) -> Floats:
+        """The least number of cycles that drain so much."""
+        return np.asarray(np.maximum(np.ceil(drain / max(self.widest, 1)), 1))
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ GROUP = 400_000
 class Space:
     """The designs of a stage that fit its memory and the budget, in parts of one form and order each.
 
-    Those that were left out have reduced costs of at least ``dearer``; none drains less or takes less time than
+    Those that were left out have reduced costs of at least ``dearer``, and none drains less or takes less time than
     ``lean``.
     """
 

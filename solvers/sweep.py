@@ -211,15 +211,17 @@ def enter(least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity
 def enter_straight(
     least: Matrix, lanes: Lanes, drains: Integers, costs: Matrix, capacity: int, wait: Waits, slope: float
 ) -> None:
-    """The same for labels with rising drains where what waiting costs is a line: all cuts at once.
+    """The same for labels of one column where what waiting costs is a line: all cuts at once.
 
     At a cut the best label that fits has the least cost when its own drain is charged at the slope.
     """
     if not len(drains):
         return
     load = lanes.closing_drain
-    best = np.minimum.accumulate(costs + slope * drains)
-    fits = np.searchsorted(drains, capacity - load, side="right")
+    rising = np.argsort(drains[:, 0], kind="stable")
+    drain = drains[rising, 0]
+    best = np.minimum.accumulate(costs[rising, 0] + slope * drain)
+    fits = np.searchsorted(drain, capacity - load, side="right")
     base = float(wait(np.zeros(1, dtype=np.int64))[0])
     value = best[np.maximum(fits, 1) - 1] + (base + slope * load + lanes.closing_time)
     inside = (fits > 0) & lanes.cut & (np.arange(lanes.atoms)[:, None] < lanes.length)

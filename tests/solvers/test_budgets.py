@@ -254,11 +254,8 @@ def knapsack(random: Random) -> Program:
     return Program(tuple(stages), law, "")
 
 
-@given(SEEDS)
-@settings(max_examples=20)
-def test_no_choice_of_designs_is_better_where_many_are_undominated(seed: int) -> None:
-    """Where criteria pull apart, many states matter at every boundary, for the search and for the checker."""
-    random = Random(seed)
+def pulled_apart(random: Random) -> tuple[Program, list[Spent]]:
+    """A program whose criteria pull apart, with two limits, and what each of its plans spends."""
     program = knapsack(random)
     plans = list(every_plan(program))
     named = random.sample([Criterion.LATENCY, Criterion.ENERGY, Criterion.WRITTEN], 3)
@@ -266,9 +263,17 @@ def test_no_choice_of_designs_is_better_where_many_are_undominated(seed: int) ->
     for criterion in named[1:]:
         amounts = sorted(plan[criterion] for plan in plans)
         limits[criterion] = amounts[len(amounts) * random.randint(1, 6) // 20]
-    goal = Goal(tuple(named), limits)
+    return replace(program, goal=Goal(tuple(named), limits)), plans
+
+
+@given(SEEDS)
+@settings(max_examples=20)
+def test_no_choice_of_designs_is_better_where_many_are_undominated(seed: int) -> None:
+    """Where criteria pull apart, many states matter at every boundary, for the search and for the checker."""
+    random = Random(seed)
+    program, plans = pulled_apart(random)
+    goal, limits = program.goal, program.goal.limits
     best = best_of(plans, goal)
-    program = replace(program, goal=goal)
     found = solve_goal(program, Limit())
     assert best == (None if found.spent is None else [found.spent[one] for one in goal.order])
     claims = judged(program, found)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ischedule.analysis.claim import goal_claims
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.goal import Criterion, Goal
-from ischedule.models.plan import Answer
+from ischedule.models.plan import Answer, Status
 from ischedule.models.plan_file import Certified, PlanFile
 from ischedule.models.program import Program
 from ischedule.solvers.flow_graph import flow_graph
@@ -30,7 +30,7 @@ from tests.solvers.test_budgets import (
     every_plan,
     goal_of,
     graph_of_sums,
-    knapsack,
+    pulled_apart,
     reason_against,
     require_no_more,
     storing,
@@ -54,17 +54,9 @@ def with_goal(seed: int) -> tuple[Program, list[int] | None]:
 
 
 def many_choices(seed: int) -> tuple[Program, list[int] | None]:
-    """A program whose criteria pull apart, with two limits."""
-    random = Random(seed)
-    program = knapsack(random)
-    plans = list(every_plan(program))
-    named = random.sample([Criterion.LATENCY, Criterion.ENERGY, Criterion.WRITTEN], 3)
-    limits = {}
-    for criterion in named[1:]:
-        amounts = sorted(plan[criterion] for plan in plans)
-        limits[criterion] = amounts[len(amounts) * random.randint(1, 6) // 20]
-    goal = Goal(tuple(named), limits)
-    return replace(program, goal=goal), best_of(plans, goal)
+    """A program whose criteria pull apart, and what its best plan spends."""
+    program, plans = pulled_apart(Random(seed))
+    return program, best_of(plans, program.goal)
 
 
 def claims_of(program: Program, answer: Answer) -> Iterator[tuple[PlanFile, str | None]]:
@@ -115,11 +107,13 @@ def test_a_network_has_the_exact_solvers_plan(seed: int) -> None:
     goal = Goal(random.choice(ORDERS[1:]), {one: most for one, most in limits.items() if random.random() < 0.4})
     program = replace(program, goal=goal)
     mine, other = solve(program, solver="ilp"), solve(program)
-    assert (mine.status, mine.plan is None) == (other.status, other.plan is None)
+    # among many useful designs the exact search may leave open what the ILP decides and the checker accepts
+    is_open = other.status is Status.UNDECIDED
+    assert is_open or (mine.status, mine.plan is None) == (other.status, other.plan is None)
     for file, reason in claims_of(program, mine):
         assert reason is None
-        assert (file.claim.certified is Certified.INFEASIBLE) == (other.plan is None)
-    if mine.plan is not None and other.plan is not None:
+        assert is_open or (file.claim.certified is Certified.INFEASIBLE) == (other.plan is None)
+    if not is_open and mine.plan is not None and other.plan is not None:
         found, best = ([spent_by(program, one.plan)[name] for name in goal.order] for one in (mine, other) if one.plan)
         assert found == best
 

@@ -53,7 +53,7 @@ def test_where_the_price_is_a_line_all_cuts_are_entered_at_once(
     plain = np.full((some.atoms + 1, len(some)), float(UNREACHABLE))
     quick = plain.copy()
     enter(plain, some, drains[:, None], costs[:, None].astype(float), CAPACITY, price)
-    enter_straight(quick, some, drains, costs.astype(float), CAPACITY, price, float(slope))
+    enter_straight(quick, some, drains[:, None], costs[:, None].astype(float), CAPACITY, price, float(slope))
     assert (plain == quick).all()
 
 
