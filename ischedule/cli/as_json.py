@@ -22,7 +22,8 @@ from ischedule.models.case import Case, case_hash
 from ischedule.models.demand import Coordinate
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Plan
-from ischedule.models.plan_file import EXACT, dump_plan_file
+from ischedule.models.plan_file import dump_plan_file
+from ischedule.models.plan_node import EXACT
 from ischedule.models.program import Program
 from ischedule.models.quantities import DIMENSIONS, Dimension
 from ischedule.models.tiling import Tiling

@@ -13,7 +13,6 @@ from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Bottleneck, Bound, Boundary, Division, Overload, Part, Plan, PowerCycles, Status
 from ischedule.models.plan_file import (
-    EXACT,
     Certified,
     Claim,
     PlanFile,
@@ -21,6 +20,7 @@ from ischedule.models.plan_file import (
     parse_plan_file,
     read_plan_file,
 )
+from ischedule.models.plan_node import EXACT
 from ischedule.models.restriction import Restriction
 from ischedule.models.storage import Slot
 from ischedule.models.tiling import Order, Tiling

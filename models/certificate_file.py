@@ -1,0 +1,166 @@
+"""The certificate of a plan file: a bound, a mix's bound, a division into parts, or why there is no plan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.goal import Criterion
+from ischedule.models.plan import (
+    AheadLabel,
+    Bottleneck,
+    Bound,
+    Boundary,
+    Division,
+    Label,
+    Overload,
+    Part,
+    Weighed,
+)
+from ischedule.models.plan_node import Node, plain
+from ischedule.models.restriction import Restriction
+
+Certificate = Bound | Weighed | Bottleneck | Division
+
+_RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
+
+
+def read_certificate(node: Node) -> Certificate:
+    """A certificate of any kind."""
+    if node.has("bottleneck"):
+        return _bottleneck(node)
+    if node.has("division"):
+        return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
+    if node.has("weighed"):
+        return _weighed(node.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact"))
+    return _bound(node.object("bound").entry("bound"))
+
+
+def _bottleneck(node: Node) -> Bottleneck:
+    inner = node.object("bottleneck").entry("bottleneck").object("stage", "diagnosis")
+    return Bottleneck(inner.entry("stage").integer(0), inner.entry("diagnosis").choice(Diagnosis).value)
+
+
+def _part(node: Node) -> Part:
+    node.object("closed", "broken", "without-sums", "barred", "proof")
+    restriction = Restriction(*(_places(node.entry(name)) for name in _RESTRICTION))
+    proof = node.entry("proof")
+    if proof.value is None:
+        return Part(restriction, None)
+    if proof.has("bottleneck"):
+        return Part(restriction, _bottleneck(proof))
+    if proof.has("overload"):
+        inner = proof.object("overload").entry("overload").object("steps", "sums")
+        steps, sums = (tuple(entry.integer(0) for entry in inner.entry(name).list()) for name in ("steps", "sums"))
+        return Part(restriction, Overload(steps, sums))
+    return Part(restriction, _bound(proof.object("bound").entry("bound")))
+
+
+def _places(node: Node) -> frozenset[int]:
+    found = [entry.integer(0) for entry in node.list()]
+    if found != sorted(set(found)):
+        raise node.wrong("is not in ascending order", "write each number once, the least first")
+    return frozenset(found)
+
+
+def _weighed(node: Node) -> Weighed:
+    weights = node.entry("weights").object(optional=tuple(criterion.value for criterion in Criterion))
+    assert isinstance(weights.value, dict)
+    spent = node.entry("spent")
+    return Weighed(
+        tuple((Criterion(name), weights.entry(name).integer(1)) for name in weights.value),
+        node.entry("scale").integer(1),
+        _bound(node.entry("bound")),
+        None if spent.value is None else tuple(entry.integer() for entry in spent.list()),
+        node.entry("exact").truth(),
+    )
+
+
+def _bound(node: Node) -> Bound:
+    inner = node.object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels",))
+    return Bound(
+        inner.entry("value").integer(),
+        _pair(inner.entry("rate"), 0, 1),
+        tuple(_boundary(entry) for entry in inner.entry("boundaries").list()),
+        tuple(_pair(entry, None, None) for entry in inner.entry("lines").list()),
+        tuple(entry.integer() for entry in inner.entry("floors").list()),
+        inner.has("follows-levels") and inner.entry("follows-levels").truth(),
+    )
+
+
+def _boundary(node: Node) -> Boundary:
+    node.object("closed", "first", "later", optional=("kept", "ahead"))
+    first, later = (tuple(_pair(entry, 0, None) for entry in node.entry(name).list()) for name in ("first", "later"))
+    kept = tuple(_pair(entry, None, None) for entry in node.entry("kept").list()) if node.has("kept") else ()
+    ahead = tuple(_ahead(entry) for entry in node.entry("ahead").list()) if node.has("ahead") else ()
+    return Boundary(node.entry("closed").optional(), first, later, kept, ahead)
+
+
+def _ahead(node: Node) -> AheadLabel:
+    entries = node.list()
+    if len(entries) != 3:
+        raise node.wrong("is no triple", "write a list of three integers")
+    return entries[0].integer(0), entries[1].integer(), entries[2].integer()
+
+
+def _pair(node: Node, least: int | None, least_second: int | None) -> Label:
+    entries = node.list()
+    if len(entries) != 2:
+        raise node.wrong("is no pair", "write a list of two integers")
+    return entries[0].integer(least), entries[1].integer(least_second)
+
+
+def certificate_value(certificate: Certificate | None) -> dict[str, object] | None:
+    """What is written of it."""
+    if certificate is None:
+        return None
+    if isinstance(certificate, Division):
+        return {"division": list(map(_part_value, certificate.parts))}
+    if isinstance(certificate, Bottleneck):
+        return {"bottleneck": {"stage": plain(certificate.stage), "diagnosis": certificate.diagnosis}}
+    if isinstance(certificate, Weighed):
+        value: dict[str, object] = {
+            "weights": {criterion.value: plain(weight) for criterion, weight in certificate.weights},
+            "scale": plain(certificate.scale),
+            "bound": _bound_value(certificate.bound),
+            "spent": None if certificate.spent is None else list(map(plain, certificate.spent)),
+            "exact": certificate.is_exact,
+        }
+        return {"weighed": value}
+    return {"bound": _bound_value(certificate)}
+
+
+def _part_value(part: Part) -> dict[str, object]:
+    asked, proof = part.restriction, part.proof
+    if isinstance(proof, Overload):
+        shown: dict[str, object] | None = {"overload": {"steps": list(proof.steps), "sums": list(proof.sums)}}
+    else:
+        shown = certificate_value(proof)
+    lists = asked.closed, asked.broken, asked.without_sums, asked.barred
+    return {**{name: sorted(places) for name, places in zip(_RESTRICTION, lists, strict=True)}, "proof": shown}
+
+
+def _bound_value(certificate: Bound) -> dict[str, object]:
+    boundaries = [
+        {
+            "closed": plain(boundary.closed),
+            "first": [[plain(part) for part in label] for label in boundary.first],
+            "later": [[plain(part) for part in label] for label in boundary.later],
+        }
+        | {
+            name: [[plain(part) for part in label] for label in labels]
+            for name, labels in (("kept", boundary.kept), ("ahead", boundary.ahead))
+            if labels
+        }
+        for boundary in certificate.boundaries
+    ]
+    value: dict[str, object] = {
+        "value": plain(certificate.value),
+        "rate": [plain(part) for part in certificate.rate],
+        "boundaries": boundaries,
+        "lines": [[plain(part) for part in line] for line in certificate.lines],
+        "floors": [plain(floor) for floor in certificate.floors],
+    }
+    if certificate.follows_levels:
+        value["follows-levels"] = True
+    return value
