@@ -1,8 +1,12 @@
-"""What a bound for a network rests on whatever the stage: a rate and lines under the cost of a cycle, and rebates."""
+"""What a bound for a network rests on whatever the stage: a rate and lines under the cost of a cycle, and rebates.
+
+What cycles cost by their total load is not asked in segments: that says more only where cycles are few.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 from ischedule.analysis.cycle_cost import CycleCost, is_under, most_saved
@@ -12,9 +16,11 @@ from ischedule.analysis.first_atom import heaviest_load
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.potential import Opening, Waste
 from ischedule.analysis.total_load import TotalLoad
+from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.free_ends import FreeEnds
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Bound
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 
 Line = tuple[int, int]
@@ -30,15 +36,15 @@ class Rebate:
 
 
 class Grounds:
-    """What holds for the whole program: the rate and lines, proved, and what follows from them."""
+    """What holds for a whole program: the rate and lines, proved, and what follows from them."""
 
-    def __init__(self, program: Program, ends: Ends, bound: Bound) -> None:
+    def __init__(self, law: CycleLaw, ends: Ends, bound: Bound) -> None:
         numerator, denominator = self.rate = bound.rate
         if numerator < 0 or denominator < 1:
             raise Unproven(f"{numerator} / {denominator} is no rate")
-        self.law, self.ends, self.value = program.law, ends, bound.value
+        self.law, self.ends, self.value = law, ends, bound.value
         self.follows = bound.follows_levels
-        self.cost = cost = CycleCost(program.law, ends)
+        self.cost = cost = CycleCost(law, ends)
         if not is_under(cost, 0, self.rate):
             raise Unproven("the rate is not under the cost of a cycle everywhere")
         # a line steeper than the rate would overcharge what cycles share with other stages
@@ -49,7 +55,14 @@ class Grounds:
         self.lines = [(denominator * constant, slope) for constant, slope in steepest if constant > 0 <= slope]
         self.rebate = self.rebate_of((0, numerator))
         self.waste = Waste(cost, self.rate)
-        self.total = TotalLoad(cost) if cost.room >= 0 and cost.mid(0) >= 0 else None
+        is_whole = not isinstance(law, FreeEnds)
+        self.total = TotalLoad(cost) if is_whole and cost.room >= 0 and cost.mid(0) >= 0 else None
+
+    def proving(self, value: int) -> Grounds:
+        """The same for another value."""
+        found = copy(self)
+        found.value = value
+        return found
 
     def rebate_of(self, line: Line) -> Rebate:
         """What plans may cost less than a line says of their cycles."""

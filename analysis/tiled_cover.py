@@ -11,8 +11,9 @@ The argument is written out in the checker's documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 from ischedule.analysis.chord import Chord, chords
 from ischedule.analysis.crossing import Behind, Crossing, Place
@@ -21,9 +22,10 @@ from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.stage_floor import proven_floor
-from ischedule.models.kernels import Ends
-from ischedule.models.plan import Bound, Boundary
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.free_ends import FreeEnds
+from ischedule.models.kernels import Ends, Price
+from ischedule.models.plan import Bound, Boundary, Segment
+from ischedule.models.program import Leap, Program, TiledStage
 
 PRECISION = 30
 """Bits to which chords are compared."""
@@ -46,33 +48,91 @@ def crossings(
 ) -> Iterator[tuple[int, Crossing]]:
     """The stages of all steps with the crossing of each, of one kind, from the last one to the first."""
     stages = [stage for stage in program.stages if isinstance(stage, TiledStage)]
-    if any(drain < ends.resume[0] for one in bound.boundaries for drain, *_ in (*one.first, *one.later, *one.ahead)):
+    if any(drain < ends.resume[0] for drain in _drains(bound)):
         raise Unproven("a label has drained less than it takes to resume")
     if len(bound.floors) not in (0, len(stages)):
         raise Unproven(f"{len(bound.floors)} floors are given for {len(stages)} stages")
-    floors = bound.floors or (0,) * len(stages)
-    grounds = Grounds(program, ends, bound)
-    classes = [Classes(stage, grounds.cost.widest) for stage in stages]
-    leanest = [(one.least((1, 0)) or 0, one.least((0, 1)) or 0) for one in classes]
-    drains, times = (program.behind(list(values)) for values in zip(*leanest, strict=True))
+    grounds = Grounds(program.law, ends, bound)
+    parts = []
+    for index, (stage, floor) in enumerate(zip(stages, bound.floors or repeat(0), strict=False)):
+        classes = Classes(stage, grounds.cost.widest)
+        if not any(step.source for step in program.steps if step.stage == index):
+            floor = 0  # nothing asks what a stage costs that lies behind no other
+        else:
+            tell(f"checking the floor of layer {index + 1} of {len(stages)}")
+            floor = proven_floor(grounds, stage, classes, floor)
+        lean = classes.least((1, 0)) or 0, classes.least((0, 1)) or 0
+        parts.append(_Part(stage, classes, lean, floor))
+    leaps: list[Leap[int]] = []
+    for segment in bound.segments:
+        tell(f"checking the bound of segment {len(leaps) + 1} of {len(bound.segments)}")
+        leaps.append(_proven_leap(program, grounds, bound, segment, parts, leaps))
+    yield from _through(program, grounds, bound.boundaries, parts, leaps, tell, kind)
+
+
+def _drains(bound: Bound) -> Iterator[int]:
+    boundaries = [*bound.boundaries, *(one for segment in bound.segments for one in segment.boundaries)]
+    return (drain for one in boundaries for drain, *_ in (*one.first, *one.later, *one.ahead))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stage: its boxes, what no design of it is below in drain or in time, and its floor."""
+
+    stage: TiledStage
+    classes: Classes
+    lean: Price
+    floor: int
+
+
+def _proven_leap(
+    program: Program, grounds: Grounds, bound: Bound, segment: Segment, parts: list[_Part], leaps: list[Leap[int]]
+) -> Leap[int]:
+    """What a segment says, proved as the bound of a program of its own; it rests on the leaps within it."""
+    source, target = segment.source, segment.target
+    if not {source, target} <= set(program.narrows) or source >= target:
+        raise Unproven(f"not every plan leads from boundary {source} to boundary {target}")
+    if program.law.max_cycles is not None:
+        raise Unproven("a segment is between cycles, and a plan has only one")
+    if len(segment.boundaries) != target - source - 1:
+        raise Unproven(f"{len(segment.boundaries)} boundaries are given between {source} and {target}")
+    law = FreeEnds(program.law, grounds.ends, grounds.rate)
+    inner, places = program.between(source, target, law)
+    free = Grounds(law, grounds.ends, replace(bound, value=segment.value, follows_levels=False))
+    known = [leap.moved(source) for leap in leaps if leap.between(source, target)]
+    crossed = _through(inner, free, segment.boundaries, [parts[place] for place in places], known, unheard, Crossing)
+    for _, crossing in crossed:
+        crossing.require()
+    return Leap(source, target, grounds.rate[1] * segment.value)
+
+
+def _through(
+    program: Program,
+    grounds: Grounds,
+    boundaries: Sequence[Boundary],
+    parts: Sequence[_Part],
+    leaps: Sequence[Leap[int]],
+    tell: Tell,
+    kind: type[Crossing],
+) -> Iterator[tuple[int, Crossing]]:
+    """The crossings of all steps, given what is known of their stages and of what lies between boundaries."""
+    drains, times = (program.behind([part.lean[place] for part in parts]) for place in (0, 1))
+    classes = [part.classes for part in parts]
     listed, counted = _best(program, chords(grounds, drains[0], times[0]), classes, (drains[0], times[0]))
-    proven = [0] * len(stages)
-    for index in filter(lambda index: _is_behind(program, index), range(len(stages))):
-        tell(f"checking the floor of layer {index + 1} of {len(stages)}")
-        proven[index] = proven_floor(grounds, stages[index], classes[index], floors[index])
-    columns = (program.behind(proven), drains, times, program.behind(listed.least), program.behind(counted.least))
+    reduced = program.behind([part.floor for part in parts], leaps)
+    columns = (reduced, drains, times, program.behind(listed.least), program.behind(counted.least))
     behind = [Behind(*values) for values in zip(*columns, strict=True)]
-    entries = [Boundary(None, (ends.resume,), ()), *bound.boundaries]
+    entries = [Boundary(None, (grounds.ends.resume,), ()), *boundaries]
     broken = program.broken_steps
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
-        index = step.stage
-        target, slip = step.target, program.law.slip
+        index, target, slip = step.stage, step.target, program.law.slip
+        part = parts[index]
         after = None if target == program.end else Cover(entries[target], slip, target in program.closed)
         place = Place(
-            stages[index],
-            classes[index],
-            leanest[index],
+            part.stage,
+            part.classes,
+            part.lean,
             listed.chord,
             listed.least[index],
             counted.chord,
@@ -81,11 +141,6 @@ def crossings(
         )
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
         yield index, kind(grounds, place, entries[step.source], after, tell)
-
-
-def _is_behind(program: Program, stage: int) -> bool:
-    """Whether some step through the stage lies behind another one."""
-    return any(step.source for step in program.steps if step.stage == stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ischedule.models.plan import (
     Label,
     Overload,
     Part,
+    Segment,
     Weighed,
 )
 from ischedule.models.plan_node import Node, plain
@@ -77,7 +78,7 @@ def _weighed(node: Node) -> Weighed:
 
 
 def _bound(node: Node) -> Bound:
-    inner = node.object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels",))
+    inner = node.object("value", "rate", "boundaries", "lines", "floors", optional=("follows-levels", "segments"))
     return Bound(
         inner.entry("value").integer(),
         _pair(inner.entry("rate"), 0, 1),
@@ -85,6 +86,18 @@ def _bound(node: Node) -> Bound:
         tuple(_pair(entry, None, None) for entry in inner.entry("lines").list()),
         tuple(entry.integer() for entry in inner.entry("floors").list()),
         inner.has("follows-levels") and inner.entry("follows-levels").truth(),
+        tuple(_segment(entry) for entry in inner.entry("segments").list()) if inner.has("segments") else (),
+    )
+
+
+def _segment(node: Node) -> Segment:
+    node.object("source", "target", "value", "boundaries")
+    source, target = (node.entry(name).integer(0) for name in ("source", "target"))
+    return Segment(
+        source,
+        target,
+        node.entry("value").integer(),
+        tuple(_boundary(entry) for entry in node.entry("boundaries").list()),
     )
 
 
@@ -141,26 +154,32 @@ def _part_value(part: Part) -> dict[str, object]:
 
 
 def _bound_value(certificate: Bound) -> dict[str, object]:
-    boundaries = [
-        {
-            "closed": plain(boundary.closed),
-            "first": [[plain(part) for part in label] for label in boundary.first],
-            "later": [[plain(part) for part in label] for label in boundary.later],
-        }
-        | {
-            name: [[plain(part) for part in label] for label in labels]
-            for name, labels in (("kept", boundary.kept), ("ahead", boundary.ahead))
-            if labels
-        }
-        for boundary in certificate.boundaries
-    ]
     value: dict[str, object] = {
         "value": plain(certificate.value),
         "rate": [plain(part) for part in certificate.rate],
-        "boundaries": boundaries,
+        "boundaries": list(map(_boundary_value, certificate.boundaries)),
         "lines": [[plain(part) for part in line] for line in certificate.lines],
         "floors": [plain(floor) for floor in certificate.floors],
     }
+    if certificate.segments:
+        value["segments"] = [
+            {
+                "source": one.source,
+                "target": one.target,
+                "value": plain(one.value),
+                "boundaries": list(map(_boundary_value, one.boundaries)),
+            }
+            for one in certificate.segments
+        ]
     if certificate.follows_levels:
         value["follows-levels"] = True
+    return value
+
+
+def _boundary_value(boundary: Boundary) -> dict[str, object]:
+    value: dict[str, object] = {"closed": plain(boundary.closed)}
+    for name in ("first", "later", "kept", "ahead"):
+        labels = getattr(boundary, name)
+        if labels or name in ("first", "later"):
+            value[name] = [[plain(part) for part in label] for label in labels]
     return value

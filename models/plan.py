@@ -12,7 +12,7 @@ in progress, cost so far).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ischedule.models.goal import Criterion
@@ -65,6 +65,23 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """Proof of what all that lies between two boundaries costs at least if its first and last cycles cost the rate.
+
+    Every plan passes both; ``boundaries`` are those between them.
+    """
+
+    source: int
+    target: int
+    value: int
+    boundaries: tuple[Boundary, ...]
+
+    def moved(self, by: int) -> Segment:
+        """The same among boundaries that are counted from this one."""
+        return replace(self, source=self.source - by, target=self.target - by)
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """Proof that every plan costs at least ``value``; ``boundaries`` are all of the program's but the first and last.
 
@@ -72,7 +89,8 @@ class Bound:
     everywhere, and so is each of ``lines``: (constant, numerator over the rate's denominator). ``floors`` says for each
     stage what every design of it costs at least at that rate, times the denominator, when its first and last cycles
     waste nothing. `follows_levels` says that the states at the boundaries are those behind every level that any cycle
-    leaves: the proof is then by these, and not by the sum of prices alone.
+    leaves: the proof is then by these, and not by the sum of prices alone. ``segments`` raise what the floors come to;
+    each may rest on those before it.
     """
 
     value: int
@@ -81,6 +99,7 @@ class Bound:
     lines: tuple[tuple[int, int], ...] = ()
     floors: tuple[int, ...] = ()
     follows_levels: bool = False
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

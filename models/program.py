@@ -8,9 +8,10 @@ last, picks one design of every stage on it and cuts their concatenated atoms in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import groupby
+from typing import Generic, TypeVar
 
 from ischedule.models.chain import Chain
 from ischedule.models.goal import PLAIN, Goal
@@ -97,6 +98,23 @@ class Step:
     stage: int
     source: int
     target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leap(Generic[Number]):
+    """What all ways from one narrow boundary to a later one come to at least."""
+
+    source: int
+    target: int
+    least: Number
+
+    def between(self, source: int, target: int) -> bool:
+        """Whether it lies between two boundaries."""
+        return source <= self.source and self.target <= target
+
+    def moved(self, by: int) -> Leap[Number]:
+        """The same among boundaries that are counted from this one."""
+        return Leap(self.source - by, self.target - by, self.least)
 
 
 def chain_of_steps(count: int) -> tuple[Step, ...]:
@@ -196,21 +214,48 @@ class Program:
             place = step.target
         return found if place == self.end else None
 
-    def behind(self, values: Sequence[Number]) -> list[Number]:
-        """For each boundary the least sum of the stages' values over all ways from there to the end."""
+    def behind(self, values: Sequence[Number], leaps: Sequence[Leap[Number]] = ()) -> list[Number]:
+        """For each boundary the least sum of the stages' values over all ways from there to the end.
+
+        Where a leap begins it is at least what that says of it.
+        """
         found: dict[int, Number] = {self.end: values[0] * 0}
-        for step in sorted(self.steps, key=lambda step: -step.source):
-            through = values[step.stage] + found[step.target]
-            found[step.source] = min(through, found.get(step.source, through))
+        for source, steps in groupby(sorted(self.steps, key=lambda step: -step.source), lambda step: step.source):
+            least = min(values[step.stage] + found[step.target] for step in steps)
+            for leap in leaps:
+                if leap.source == source:
+                    least = max(least, leap.least + found[leap.target])
+            found[source] = least
         return [found[boundary] for boundary in range(self.end + 1)]
+
+    @property
+    def narrows(self) -> list[int]:
+        """The boundaries that every plan passes, in order."""
+        passed_by = {boundary for step in self.steps for boundary in range(step.source + 1, step.target)}
+        return [boundary for boundary in range(self.end + 1) if boundary not in passed_by]
+
+    def between(self, source: int, target: int, law: CycleLaw) -> tuple[Program, list[int]]:
+        """The program of all that lies between two narrows, under a law of its own, and its stages by their places."""
+        places = [place for place, step in enumerate(self.steps) if source <= step.source and step.target <= target]
+        steps = [self.steps[place] for place in places]
+        stages = sorted({step.stage for step in steps})
+        found = Program(
+            tuple(self.stages[stage] for stage in stages),
+            law,
+            self.digest,
+            tuple(Step(stages.index(step.stage), step.source - source, step.target - source) for step in steps),
+            closed=frozenset(boundary - source for boundary in self.closed if source < boundary < target),
+            broken=frozenset(number for number, place in enumerate(places) if place in self.broken),
+        )
+        return found, stages
 
     def before(self, values: Sequence[Number]) -> list[Number]:
         """For each boundary the least sum of the stages' values over all ways from the start to there."""
         return self._along(values, min)
 
-    def beside(self, values: Sequence[Number]) -> list[Number]:
+    def beside(self, values: Sequence[Number], leaps: Sequence[Leap[Number]] = ()) -> list[Number]:
         """For each stage the least sum of the other stages' values over all ways that lead through it, 0 for none."""
-        before, behind = self.before(values), self.behind(values)
+        before, behind = self._along(values, min, leaps), self.behind(values, leaps)
         found: dict[int, Number] = {}
         for step in self.steps:
             others = before[step.source] + behind[step.target]
@@ -221,9 +266,14 @@ class Program:
         """The greatest sum of the stages' values over all ways from the start to the end."""
         return self._along(values, max)[-1]
 
-    def _along(self, values: Sequence[Number], better: Callable[[Number, Number], Number]) -> list[Number]:
+    def _along(
+        self, values: Sequence[Number], best: Callable[[Iterable[Number]], Number], leaps: Sequence[Leap[Number]] = ()
+    ) -> list[Number]:
         found: dict[int, Number] = {0: values[0] * 0}
-        for step in sorted(self.steps, key=lambda step: step.target):
-            through = values[step.stage] + found[step.source]
-            found[step.target] = better(through, found.get(step.target, through))
+        for target, steps in groupby(sorted(self.steps, key=lambda step: step.target), lambda step: step.target):
+            through = best([values[step.stage] + found[step.source] for step in steps])
+            for leap in leaps:
+                if leap.target == target:
+                    through = max(through, leap.least + found[leap.source])
+            found[target] = through
         return [found[boundary] for boundary in range(self.end + 1)]

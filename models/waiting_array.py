@@ -11,6 +11,7 @@ from ischedule.models.charging_array import elapsed_down_array, elapsed_up_array
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.demand import LIMIT, Overflow
 from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.free_ends import FreeEnds
 from ischedule.models.free_law import FreeLaw
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 
@@ -24,8 +25,8 @@ NO_WAY = 1 << 61
 def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers:
     """`law.price(position, ...)` of every drain.
 
-    A price is a sum of at most three numbers below 2^62 and is never negative, so that a sum out of range shows as a
-    negative one.
+    A price is a sum of at most three numbers below 2^62 and is never negative (but for a piece of a cycle), so that a
+    sum out of range shows as a negative one.
     """
     drains = np.asarray(drains, dtype=np.int64)
     if not drains.size:
@@ -33,6 +34,10 @@ def price_array(law: CycleLaw, position: Position, drains: Integers) -> Integers
     capacity = law.first_capacity if position in (Position.FIRST, Position.ONLY) else law.capacity
     law.require(int(drains.min()), capacity)
     law.require(int(drains.max()), capacity)
+    if isinstance(law, FreeEnds):
+        if position is Position.MID:
+            return price_array(law.law, position, drains)
+        return np.asarray(((drains - law.drain) * law.slope >> law.shift) - law.time)
     if isinstance(law, FreeLaw):
         return np.zeros_like(drains)
     if isinstance(law, FixedWakeLaw):

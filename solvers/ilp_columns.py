@@ -21,9 +21,10 @@ from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, st
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, ways
 from ischedule.solvers.outcome import Outcome, boundary_of
+from ischedule.solvers.passes import few_of, most_promising, slack_of
 from ischedule.solvers.space import Index
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
-from ischedule.solvers.tiled import Prepared, few_of, floored, most_promising, prepared, slack_of
+from ischedule.solvers.tiled import Prepared, floored, prepared
 from ischedule.solvers.waits import Waiting
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.models.program import Program
+from ischedule.models.plan import Bound, Boundary, Segment
+from ischedule.models.program import Leap, Program
 from ischedule.solvers.ahead import Promising, Starts
 from ischedule.solvers.floors import Floor
 from ischedule.solvers.frontier import Crossing, Discharge, Hopes, Reached, cross, finish
@@ -46,7 +48,11 @@ class Rest:
 
 
 def rests_of(
-    program: Program, spaces: tuple[Space, ...], floors: tuple[Floor, ...], tangents: Sequence[Tangent]
+    program: Program,
+    spaces: tuple[Space, ...],
+    floors: tuple[Floor, ...],
+    tangents: Sequence[Tangent],
+    leaps: Sequence[Leap[float]] = (),
 ) -> tuple[Tangent, tuple[Rest, ...]]:
     """The bounds at each boundary, over all ways from there to the end, and the tangent that says most of all plans.
 
@@ -62,7 +68,7 @@ def rests_of(
     chosen = max(range(len(tangents)), key=says)
     times = [float(space.time.min()) for space in spaces]
     columns = (
-        program.behind([found.value for found in floors]),
+        program.behind([found.value for found in floors], leaps),
         drains,
         program.behind(times),
         program.behind([space.sloped[chosen] for space in spaces]),
@@ -73,7 +79,10 @@ def rests_of(
 
 @dataclass(frozen=True)
 class Search:
-    """What all passes over a program share: a space and a floor of each stage, bounds at each boundary."""
+    """What all passes over a program share: a space and a floor of each stage, bounds at each boundary.
+
+    ``segments`` prove more of what lies between some boundaries than the floors do.
+    """
 
     program: Program
     spaces: tuple[Space, ...]
@@ -81,15 +90,31 @@ class Search:
     rate: Rate
     resume: tuple[int, int]
     commit: tuple[int, int]
+    segments: tuple[Segment, ...] = ()
     tangent: Tangent = field(init=False)
     rests: tuple[Rest, ...] = field(init=False)
     numbering: Numbering = field(init=False)
 
     def __post_init__(self) -> None:
-        tangent, rests = rests_of(self.program, self.spaces, self.floors, self.rate.tangents)
+        tangent, rests = rests_of(self.program, self.spaces, self.floors, self.rate.tangents, self.leaps)
         object.__setattr__(self, "tangent", tangent)
         object.__setattr__(self, "rests", rests)
         object.__setattr__(self, "numbering", Numbering.of(self.program.steps, list(map(len, self.spaces))))
+
+    @property
+    def leaps(self) -> list[Leap[float]]:
+        """What the segments say."""
+        return [Leap(one.source, one.target, float(one.value)) for one in self.segments]
+
+    def proved_floors(self, slack: float) -> tuple[int, ...]:
+        """The floors of all stages as a proof names them: a little less than double precision says."""
+        shy = slack / (2 * len(self.floors))
+        return tuple(floor(found.value - shy) * self.rate.fraction[1] for found in self.floors)
+
+    def bound(self, value: int, boundaries: tuple[Boundary, ...], slack: float, *, follows: bool = False) -> Bound:
+        """The proof of a value by what is reachable at the boundaries."""
+        rate = self.rate
+        return Bound(value, rate.fraction, boundaries, rate.lines, self.proved_floors(slack), follows, self.segments)
 
     def least_label(self, exits: Exits, kind: Kind, boundary: int) -> Floats:
         """The least cost of any plan that contains a label at a boundary."""

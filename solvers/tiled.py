@@ -3,6 +3,7 @@
 1. Enumerate each layer's designs in columns with a lower bound each (``space``); of very many first the cheapest, and
    once there is an upper bound all that it does not exclude.
 2. Find the floor of each layer (``floors``).
+   Where cycles are many also what segments of several layers come to (``segments``).
 3. Cross all layers with few designs each, in every order: a plan, hence an upper bound; then with more.
 4. Cross all layers with every design and every label that the upper bound does not exclude, in double precision; keep
    each design that reaches anything not dominated by more than the ``SLACK``.
@@ -24,23 +25,18 @@ from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.floors import Floor, floor_of
-from ischedule.solvers.frontier import Reached
 from ischedule.solvers.levels import patient
 from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
+from ischedule.solvers.passes import CUTS, first_pass, pass_of_all, pass_of_some, slack_of
 from ischedule.solvers.rate import rate_of
-from ischedule.solvers.space import Index, Space, Within, boxes_of_stage, space_of
+from ischedule.solvers.segments import segmented
+from ischedule.solvers.space import Space, Within, boxes_of_stage, space_of
 from ischedule.solvers.sweep import UNREACHABLE, Integers
 from ischedule.solvers.waits import Waiting, alone, exact_waiting, followed_waiting, steering_waiting
 
-SLACK = (2e6, 1e-9)
-"""How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
-FEW = 2
-CUTS = (40, 1000)
-BEAM = 256
-"""Designs per layer, at least, cuts per layer, and labels of each design in the passes that look for an upper bound."""
 WHOLE = 4_000_000
 SOME = 20_000
 """Up to so many designs of all layers they are laid out together; of more, first about so many of each layer."""
@@ -97,7 +93,7 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
     ceiling, rate = cost + slack_of(cost), search.rate
     rebate = max(rate.rebate.first, rate.rebate.later)
     floors, spaces, program = list(search.floors), list(search.spaces), search.program
-    beside = program.beside([one.value for one in floors])
+    beside = program.beside([one.value for one in floors], search.leaps)
     drains, times = (program.beside([space.lean[part] for space in spaces]) for part in (0, 1))
     room = max(steer.capacity, steer.first_capacity) - search.resume[0] - search.commit[0]
     for stage, (space, known) in enumerate(zip(search.spaces, search.floors, strict=True)):
@@ -144,7 +140,7 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
     least = outcome.latency - program.law.offset
     try:
         search = completed(search, steer, least)
-        found = _all(search, least, steer, limit, least - outcome.cost)
+        found = pass_of_all(search, least, steer, limit, least - outcome.cost)
         return _decided(program, search, Best(found, least), followed_waiting(program.law), True, patient(limit))
     except TimeUp:
         return outcome
@@ -184,11 +180,10 @@ class UsefulDesigns:
         ceiling = most + 2 * slack_of(most)
         decided = run(self.search, lambda step, _: found.useful[step], self.exact, ceiling, 0, self.limit)
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
-        floors = proved_floors(self.search, slack_of(most))
-        return Bound(least, self.search.rate.fraction, boundaries, self.search.rate.lines, floors)
+        return self.search.bound(least, boundaries, slack_of(most))
 
     def _passed(self, least: int, most: int) -> Pass:
-        return _all(self.search, most, self.steer, self.limit, max(0, most - least))
+        return pass_of_all(self.search, most, self.steer, self.limit, max(0, most - least))
 
 
 @dataclass(frozen=True)
@@ -212,76 +207,20 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         latency = plan_of(search.program, decided, [space.tiling for space in search.spaces], exact)[1]
         return Best(found, min(latency - law.offset, search.cost_of_one_cycle(found.reached[-1], steer)))
 
-    def first(step: int, _: Reached) -> Index:
-        return most_promising(search, search.program.steps[step].stage, steer)
-
-    best = best_of(run(search, first, steer, UNREACHABLE, SLACK[0], Limit()))
+    best = best_of(first_pass(search, steer, Limit()))
     try:
         for one in floored(search, steer, limit):
             search = one
+        for one in segmented(search, steer, limit):
+            search = one
         limit.tell("plans from few designs per layer")
         for cuts in CUTS:
-            best = min(best, best_of(_some(search, best.cost, steer, limit, cuts)), key=lambda one: one.cost)
+            best = min(best, best_of(pass_of_some(search, best.cost, steer, limit, cuts)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
         whole = completed(search, steer, best.cost)
-        return whole, Best(_all(whole, best.cost, steer, limit), best.cost), True
+        return whole, Best(pass_of_all(whole, best.cost, steer, limit), best.cost), True
     except TimeUp:
         return search, best, False
-
-
-def slack_of(cost: float) -> float:
-    return SLACK[0] + SLACK[1] * cost
-
-
-def _all(search: Search, cost: float, steer: Waiting, limit: Limit, spare: int = 0) -> Pass:
-    """A pass over all designs that can belong to a plan no dearer, and what is useful to plans dearer by the spare than
-    the best one."""
-    ceiling = cost + slack_of(cost)
-    return run(
-        search,
-        lambda step, entry: search.candidates(step, entry, ceiling),
-        steer,
-        ceiling,
-        slack_of(cost) + spare,
-        limit,
-    )
-
-
-def _some(search: Search, cost: float, steer: Waiting, limit: Limit, cuts: int) -> Pass:
-    """A pass over the most promising of these designs."""
-    ceiling = cost + slack_of(cost)
-
-    def choose(step: int, entry: Reached) -> Index:
-        return few_of(search, search.program.steps[step].stage, search.candidates(step, entry, ceiling), steer, cuts)
-
-    return run(search, choose, steer, ceiling, slack_of(cost), limit, BEAM)
-
-
-def few_of(search: Search, stage: int, among: Index, steer: Waiting, most: int = CUTS[-1]) -> Index:
-    """The most promising of some designs of a stage."""
-    ordered = among[np.argsort(search.floors[stage].bounds[among], kind="stable")]
-    cuts = np.cumsum(search.spaces[stage].atoms[ordered])
-    return np.union1d(ordered[: max(FEW, int(np.searchsorted(cuts, most)))], _leanest(search, stage, among, steer))
-
-
-def most_promising(search: Search, stage: int, steer: Waiting) -> Index:
-    """The most promising design by the bound alone, and where a plan may not have to wait at all the quickest one."""
-    bounds = search.floors[stage].bounds
-    best = [bounds.argmin()] if steer.ahead is None else [bounds.argmin(), search.spaces[stage].time.argmin()]
-    return np.union1d(best, _leanest(search, stage, np.arange(len(bounds)), steer)).astype(np.intp)
-
-
-def _leanest(search: Search, stage: int, among: Index, steer: Waiting) -> Index:
-    """Where a plan has a single cycle: the design that drains least, because it may be the only one that fits."""
-    if not steer.single or not len(among):
-        return np.zeros(0, dtype=np.intp)
-    return among[[search.spaces[stage].drain[among].argmin()]]
-
-
-def proved_floors(search: Search, slack: float) -> tuple[int, ...]:
-    """The floors of all stages as a proof names them: a little less than double precision says."""
-    shy = slack / (2 * len(search.floors))
-    return tuple(floor(found.value - shy) * search.rate.fraction[1] for found in search.floors)
 
 
 def _decided(program: Program, search: Search, best: Best, exact: Waiting, proven: bool, limit: Limit) -> Outcome:
@@ -300,13 +239,13 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
     cost = int(decided.finish.cost)
     plan, latency = plan_of(program, decided, [space.tiling for space in search.spaces], exact)
     denominator = search.rate.fraction[1]
-    floors = proved_floors(search, slack)
     if proven:
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in range(1, program.end))
-        value = min(cost, floor(program.behind(floors)[0] / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6))
-    follows = exact.levels is not None
-    bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors, follows)
+        floors = [found / denominator for found in search.proved_floors(slack)]
+        behind = program.behind(floors, search.leaps)[0]
+        value = min(cost, floor(behind - search.rate.rebate.first * (1 + 1e-9) - 1e6))
+    bound = search.bound(value, boundaries, slack, follows=exact.levels is not None)
     return Outcome(plan, latency, cost, bound, count)

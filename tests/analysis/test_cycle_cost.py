@@ -222,7 +222,7 @@ def test_a_line_and_the_number_of_cycles_say_no_more_than_any_cycles_cost(index:
     if constant < 0:
         slope, constant = 0, min(prices)
     program = Program((ExplicitStage("s", (), 0),), laws()[index], "0" * 64)
-    grounds = Grounds(program, ENDS, Bound(0, (slope, 1000), (), ((constant, slope),), ()))
+    grounds = Grounds(program.law, ENDS, Bound(0, (slope, 1000), (), ((constant, slope),), ()))
     if not grounds.lines:
         return
     line = grounds.lines[0]

@@ -33,7 +33,7 @@ def network(seed: int) -> Network:
 @cache
 def grounds(seed: int) -> Grounds:
     bound = small_networks.certificate(network(seed), 0, Random(seed))
-    return Grounds(network(seed).program, network(seed).ends, bound)
+    return Grounds(network(seed).law, network(seed).ends, bound)
 
 
 def freely(ground: Grounds, stage: TiledStage, tiling: Tiling, reduced: int, limit: int) -> int | None:
@@ -158,7 +158,7 @@ def test_a_rate_or_a_line_that_is_not_under_the_cost_is_refused() -> None:
         replace(bound, lines=((values[0] + 1, 0),)),
     ):
         with pytest.raises(Unproven):
-            Grounds(net.program, net.ends, wrong)
+            Grounds(net.law, net.ends, wrong)
 
 
 def test_a_state_is_covered_by_what_is_no_worse_in_both() -> None:

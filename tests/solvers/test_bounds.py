@@ -15,10 +15,10 @@ from ischedule.models.waiting import CycleLaw, Position
 from ischedule.solvers.floors import floor_of
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.network_pass import Search
+from ischedule.solvers.passes import SLACK
 from ischedule.solvers.rate import Rate, Rebate, Tangent, rate_of
 from ischedule.solvers.space import space_of
 from ischedule.solvers.sweep import Exits, Kind
-from ischedule.solvers.tiled import SLACK
 from ischedule.solvers.waits import steering_waiting
 from tests.solvers.enumeration import Joined, Prices, cost_of, cut_sets
 from tests.solvers.random_laws import law_pool

@@ -1,0 +1,94 @@
+"""What several layers together cost at least, when the first and last cycles among them waste nothing.
+
+The floors of single layers say nothing about cycles that cross from one to the next, and there is a little waste in
+each of these. A segment of some layers is a program of its own under a law by which its first and last cycles cost the
+rate: its optimum is what all designs of its layers come to at least, the waste of cycles that cross inside it
+included. It is found by the search for networks itself. Segments of few layers rest on the floors, those of more on
+shorter ones, so that little is left open in each; their labels belong to the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count, pairwise, takewhile
+
+from ischedule.models.free_ends import FreeEnds
+from ischedule.models.kernels import Ends
+from ischedule.models.plan import Segment
+from ischedule.solvers.limit import Limit
+from ischedule.solvers.network_pass import Search, run
+from ischedule.solvers.outcome import boundary_of
+from ischedule.solvers.passes import CUTS, first_pass, pass_of_all, pass_of_some, slack_of
+from ischedule.solvers.rate import Rate, rate_of
+from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
+
+FACTOR = 4
+"""Segments are so many times as long as those before."""
+MANY = 4
+"""Power cycles of a layer, on average, from which segments are worth their while."""
+
+
+def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
+    """The search with one more segment each time, short ones first."""
+    narrows = search.program.narrows
+    if steer.single or not _are_many(search, steer, len(narrows) - 1):
+        return
+    laws = _laws(search)
+    sizes = takewhile(lambda size: size < FACTOR * (len(narrows) - 1), (FACTOR**power for power in count(1)))
+    for size in sizes:
+        # no plan asks what lies behind the start
+        ends = [*narrows[size:-1:size], narrows[-1]]
+        for source, target in pairwise(ends):
+            if narrows.index(target) - narrows.index(source) <= size // FACTOR:
+                continue
+            limit.tell(f"bounds of layers from boundary {source} to {target} of {search.program.end}")
+            found = _segment(search, source, target, laws, limit)
+            if found is not None:
+                search = replace(search, segments=(*search.segments, found))
+                yield search
+
+
+def _are_many(search: Search, steer: Waiting, parts: int) -> bool:
+    """Whether cycles are many for the number of parts that segments are made of."""
+    room = max(1, steer.capacity - search.resume[0] - search.commit[0])
+    return parts > FACTOR and search.rests[0].drain >= MANY * parts * room
+
+
+@dataclass(frozen=True)
+class _Laws:
+    """The law of segments: its prices in double precision and exactly, and its rate."""
+
+    law: FreeEnds
+    steer: Waiting
+    exact: Waiting
+    rate: Rate
+
+
+def _laws(search: Search) -> _Laws:
+    ends = Ends(search.resume, search.commit)
+    law = FreeEnds(search.program.law, ends, search.rate.fraction)
+    steer = steering_waiting(law)
+    return _Laws(law, steer, exact_waiting(law), rate_of(ends, steer))
+
+
+def _segment(search: Search, source: int, target: int, laws: _Laws, limit: Limit) -> Segment | None:
+    """The optimum between two boundaries with its labels; None where no plan gets through."""
+    program, places = search.program.between(source, target, laws.law)
+    inner = Search(
+        program,
+        tuple(search.spaces[place] for place in places),
+        tuple(search.floors[place] for place in places),
+        laws.rate,
+        search.resume,
+        search.commit,
+        tuple(one.moved(source) for one in search.segments if source <= one.source and one.target <= target),
+    )
+    cost = first_pass(inner, laws.steer, limit).cost
+    for cuts in CUTS:
+        cost = min(cost, pass_of_some(inner, cost, laws.steer, limit, cuts).cost)
+    found = pass_of_all(inner, cost, laws.steer, limit)
+    decided = run(inner, lambda step, _: found.useful[step], laws.exact, cost + 2 * slack_of(cost), 0, limit)
+    if decided.finish is None:
+        return None
+    return Segment(source, target, int(decided.finish.cost), tuple(map(boundary_of, decided.reached[1:-1])))
