@@ -25,8 +25,9 @@ from ischedule.analysis.stage_floor import proven_floor
 from ischedule.models.free_ends import FreeEnds
 from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Bound, Boundary, Segment
-from ischedule.models.program import Leap, Program, TiledStage
+from ischedule.models.program import Leap, Program, TiledStage, are_alike
 
+NO_FLOOR = 0
 PRECISION = 30
 """Bits to which chords are compared."""
 
@@ -53,20 +54,15 @@ def crossings(
     if len(bound.floors) not in (0, len(stages)):
         raise Unproven(f"{len(bound.floors)} floors are given for {len(stages)} stages")
     grounds = Grounds(program.law, ends, bound)
-    parts = []
+    parts: list[_Part] = []
     for index, (stage, floor) in enumerate(zip(stages, bound.floors or repeat(0), strict=False)):
-        classes = Classes(stage, grounds.cost.widest)
-        if not any(step.source for step in program.steps if step.stage == index):
-            floor = 0  # nothing asks what a stage costs that lies behind no other
-        else:
-            tell(f"checking the floor of layer {index + 1} of {len(stages)}")
-            floor = proven_floor(grounds, stage, classes, floor)
-        lean = classes.least((1, 0)) or 0, classes.least((0, 1)) or 0
-        parts.append(_Part(stage, classes, lean, floor))
-    leaps: list[Leap[int]] = []
-    for segment in bound.segments:
-        tell(f"checking the bound of segment {len(leaps) + 1} of {len(bound.segments)}")
-        leaps.append(_proven_leap(program, grounds, bound, segment, parts, leaps))
+        tell(f"checking the floor of layer {index + 1} of {len(stages)}")
+        parts.append(_part(program, grounds, stage, index, floor, parts))
+    segments = _Segments(program, grounds, bound, parts)
+    for number, segment in enumerate(bound.segments, 1):
+        tell(f"checking the bound of segment {number} of {len(bound.segments)}")
+        segments.add(segment)
+    leaps = segments.leaps
     yield from _through(program, grounds, bound.boundaries, parts, leaps, tell, kind)
 
 
@@ -85,25 +81,54 @@ class _Part:
     floor: int
 
 
-def _proven_leap(
-    program: Program, grounds: Grounds, bound: Bound, segment: Segment, parts: list[_Part], leaps: list[Leap[int]]
-) -> Leap[int]:
-    """What a segment says, proved as the bound of a program of its own; it rests on the leaps within it."""
-    source, target = segment.source, segment.target
-    if not {source, target} <= set(program.narrows) or source >= target:
-        raise Unproven(f"not every plan leads from boundary {source} to boundary {target}")
-    if program.law.max_cycles is not None:
-        raise Unproven("a segment is between cycles, and a plan has only one")
-    if len(segment.boundaries) != target - source - 1:
-        raise Unproven(f"{len(segment.boundaries)} boundaries are given between {source} and {target}")
-    law = FreeEnds(program.law, grounds.ends, grounds.rate)
-    inner, places = program.between(source, target, law)
-    free = Grounds(law, grounds.ends, replace(bound, value=segment.value, follows_levels=False))
-    known = [leap.moved(source) for leap in leaps if leap.between(source, target)]
-    crossed = _through(inner, free, segment.boundaries, [parts[place] for place in places], known, unheard, Crossing)
-    for _, crossing in crossed:
-        crossing.require()
-    return Leap(source, target, grounds.rate[1] * segment.value)
+def _part(
+    program: Program, grounds: Grounds, stage: TiledStage, index: int, floor: int, before: Sequence[_Part]
+) -> _Part:
+    """A stage with its floor proved, or that of one before it that is alike."""
+    like = next((part for part in before if are_alike(part.stage, stage)), None)
+    classes = Classes(stage, grounds.cost.widest) if like is None else like.classes
+    lean = (classes.least((1, 0)) or 0, classes.least((0, 1)) or 0) if like is None else like.lean
+    if not any(step.source for step in program.steps if step.stage == index):
+        floor = NO_FLOOR  # nothing asks what a stage costs that lies behind no other
+    elif like is None or like.floor < floor:
+        floor = proven_floor(grounds, stage, classes, floor)
+    return _Part(stage, classes, lean, floor)
+
+
+class _Segments:
+    """What the segments of a certificate say, each proved as the bound of a program of its own.
+
+    It rests on those before it that lie within. Networks repeat their blocks: what has been proved of one is not proved
+    again of another that is alike.
+    """
+
+    def __init__(self, program: Program, grounds: Grounds, bound: Bound, parts: Sequence[_Part]) -> None:
+        self.program, self.grounds, self.parts = program, grounds, parts
+        self.leaps: list[Leap[int]] = []
+        self.proved: list[tuple[Program, Segment, list[Leap[int]]]] = []
+        if not bound.segments:
+            return
+        if program.law.max_cycles is not None:
+            raise Unproven("a segment lies between cycles, and a plan has only one")
+        self.law = FreeEnds(program.law, grounds.ends, grounds.rate)
+        self.free = Grounds(self.law, grounds.ends, replace(bound, follows_levels=False))
+
+    def add(self, segment: Segment) -> None:
+        """Prove one more; raise `Unproven` unless it holds."""
+        source, target = segment.source, segment.target
+        if not {source, target} <= set(self.program.narrows) or source >= target:
+            raise Unproven(f"not every plan leads from boundary {source} to boundary {target}")
+        if len(segment.boundaries) != target - source - 1:
+            raise Unproven(f"{len(segment.boundaries)} boundaries are given between {source} and {target}")
+        inner, places = self.program.between(source, target, self.law)
+        known = [leap.moved(source) for leap in self.leaps if leap.between(source, target)]
+        moved = segment.moved(source)
+        if not any(one == moved and leaps == known and inner.is_like(other) for other, one, leaps in self.proved):
+            free, parts = self.free.proving(segment.value), [self.parts[place] for place in places]
+            for _, crossing in _through(inner, free, segment.boundaries, parts, known, unheard, Crossing):
+                crossing.require()
+            self.proved.append((inner, moved, known))
+        self.leaps.append(Leap(source, target, self.grounds.rate[1] * segment.value))
 
 
 def _through(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +47,7 @@ def chains(designs: Designs, prices: Prices) -> Chains:
     valid = place < length[:, None]
     sums: list[Column] = []
     agains: list[Column] = []
-    for part in (0, 1):
-        lay_out = _pool_atoms if designs.extent.pooling else _atoms
-        atom, again = lay_out(designs, prices, part, place)
+    for atom, again in _laid_out(designs, prices, place):
         total = np.zeros((len(length), place.shape[1] + 1), dtype=np.int64)
         np.cumsum(np.where(valid, atom, 0), axis=1, out=total[:, 1:])
         sums.append(total)
@@ -127,10 +126,17 @@ def _tiles(designs: Designs, multiple: int, place: Column) -> _Tiles:
     return _Tiles(m, m_tiles, n, n_tiles, lanes, h, w, inner, begins, ends)
 
 
-def _atoms(designs: Designs, prices: Prices, part: int, place: Column) -> tuple[Column, Column]:
-    """What the atoms at some places cost, and what a cycle that starts before them fetches again."""
-    extent, order = designs.extent, designs.order
+def _laid_out(designs: Designs, prices: Prices, place: Column) -> Iterator[tuple[Column, Column]]:
+    """What the atoms at some places drain, and what a cycle that starts before them fetches again; then their times."""
+    if designs.extent.pooling:
+        return (_pool_atoms(designs, prices, part, place) for part in (0, 1))
     at = _tiles(designs, prices.multiple, place)
+    return (_atoms(designs, prices, part, at) for part in (0, 1))
+
+
+def _atoms(designs: Designs, prices: Prices, part: int, at: _Tiles) -> tuple[Column, Column]:
+    """What atoms with these tiles cost, and what a cycle that starts before them fetches again."""
+    extent, order = designs.extent, designs.order
     read, write = prices.read[part], prices.write[part]
     area, results = at.rows * at.columns, at.n if extent.channelwise else at.m
     fetch = extent.sources * halo_array(extent, at.rows, at.columns)
@@ -186,8 +192,7 @@ def first_atoms(designs: Designs, prices: Prices) -> Column:
     Among designs that cut every loop into as many tiles and batches it never falls when a tile or the batch grows.
     """
     check_batches(designs)
-    lay_out = _pool_atoms if designs.extent.pooling else _atoms
-    atom, again = lay_out(designs, prices, 0, np.zeros((len(designs), 1), dtype=np.int64))
+    atom, again = next(_laid_out(designs, prices, np.zeros((len(designs), 1), dtype=np.int64)))
     return np.asarray((atom + again)[:, 0], dtype=np.int64)
 
 
@@ -214,6 +219,5 @@ def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
         passes = -(-passes // designs.batch)
     most = atoms_per_design(designs) - 1
     places = [np.zeros_like(row), np.minimum(row, most), np.minimum((passes - 1) * row, most)]
-    lay_out = _pool_atoms if extent.pooling else _atoms
-    atom, again = lay_out(designs, prices, 0, np.stack(places, axis=1))
+    atom, again = next(_laid_out(designs, prices, np.stack(places, axis=1)))
     return np.asarray((atom + again).max(axis=1), dtype=np.int64)

@@ -182,7 +182,11 @@ def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Ro
 
 
 def _price(parts: list[tuple[int, Price]]) -> Price:
-    return sum(n * price[0] for n, price in parts), sum(n * price[1] for n, price in parts)
+    energy = time = 0
+    for number, price in parts:
+        energy += number * price[0]
+        time += number * price[1]
+    return energy, time
 
 
 def _add(first: Price, second: Price) -> Price:

@@ -9,7 +9,7 @@ last, picks one design of every stage on it and cuts their concatenated atoms in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Generic, TypeVar
 
@@ -84,6 +84,15 @@ class ExplicitStage:
 
 
 Stage = TiledStage | ExplicitStage
+
+
+def are_alike(one: Stage, other: Stage) -> bool:
+    """Whether two stages have the same designs at the same prices."""
+    if isinstance(one, TiledStage) and isinstance(other, TiledStage):
+        return replace(one, name="", kernels=()) == replace(other, name="", kernels=())
+    return one == other
+
+
 Design = Tiling | int
 """A tiling of a tiled stage, or the index of an explicit stage's chain."""
 
@@ -174,6 +183,16 @@ class Program:
         """Whether no cycle from before a step may be open behind it; none is at either end of the program."""
         step = self.steps[place]
         return place in self.broken and step.source > 0 and step.target < self.end
+
+    def is_like(self, other: Program) -> bool:
+        """Whether both have the same ways through stages that are alike, under the same law."""
+        pairs = zip(self.stages, other.stages, strict=False)
+        return (
+            len(self.stages) == len(other.stages)
+            and self.law is other.law
+            and (self.steps, self.closed, self.broken) == (other.steps, other.closed, other.broken)
+            and all(are_alike(one, another) for one, another in pairs)
+        )
 
     @property
     def has_bounds(self) -> bool:

@@ -17,8 +17,10 @@ from ischedule.solvers.sweep import UNREACHABLE, Lanes, edges, relax
 from ischedule.solvers.waits import Waiting
 
 BATCH = (8, 64)
-BLOCK = 288
+BLOCK = 96
 """Cuts between two looks at the waste so far."""
+WORTHWHILE = 0.8
+"""Designs are dropped when at most this share of a batch is left."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,34 @@ def floor_of(space: Space, rate: Rate, waiting: Waiting, limit: Limit) -> Floor:
 
 def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: Waiting) -> Floats:
     """The exact free-ended cost of each design, or a lower bound on it that is at least ``best``."""
-    prefix = lanes.time + rate.value * lanes.drain
-    resume, base = lanes.resume_drain, int(lanes.resume_drain[0, 0])
+    found = np.empty(len(lanes))
+    left = np.arange(len(lanes))
+    base = int(lanes.resume_drain[0, 0])
     # the first and the last piece may belong to the first cycle of a plan, which may hold more than others
     room = max(waiting.capacity, waiting.first_capacity) - base - int(lanes.commit_drain[0, 0])
     on = np.arange(lanes.atoms + 1)[:, None] <= lanes.length
     waste = np.where((lanes.drain <= room) & on, 0.0, float(UNREACHABLE))
+    prefix = lanes.time + rate.value * lanes.drain
     for low in range(1, lanes.atoms + 1, BLOCK):
         high = min(low + BLOCK, lanes.atoms + 1)
         known = edges(lanes, waiting.capacity, waiting.mid, float, low, high)
         cost = waste + prefix
         relax(cost, known, low)
         waste[low:high] = cost[low:high] - prefix[low:high]
+        if high > lanes.atoms:
+            break
         # whatever follows cut high - 1 starts at a cut from which a cycle may reach beyond it
         near = lanes.drain[high - 1] - lanes.drain[:high] <= room
-        recent = np.where(near, waste[:high], float(UNREACHABLE)).min(axis=0)
-        if high <= lanes.atoms and (reduced + recent >= best).all():
-            return np.asarray(reduced + recent)
+        recent = reduced[left] + np.where(near, waste[:high], float(UNREACHABLE)).min(axis=0)
+        alive = recent < best
+        if alive.mean() <= WORTHWHILE:
+            found[left[~alive]] = recent[~alive]
+            left, lanes = left[alive], lanes.take(alive)
+            waste, prefix, on = waste[:, alive], prefix[:, alive], on[:, alive]
+            if not len(left):
+                return found
     rest = lanes.drain[-1] - lanes.drain
-    rest[:-1] += resume - base
+    rest[:-1] += lanes.resume_drain - base
     last: Floats = np.where((rest <= room) & on, waste, float(UNREACHABLE)).min(axis=0)
-    return reduced + last
+    found[left] = reduced[left] + last
+    return found

@@ -41,7 +41,7 @@ from ischedule.solvers.waits import Waiting
 Index = NDArray[np.intp]
 BLOCK = 50_000
 """Cuts whose edges are priced at once."""
-LOOK = 96
+LOOK = 32
 """Cuts between two looks at which designs are hopeless."""
 WORTHWHILE = 0.8
 """Designs are dropped when at most this share of a group is left."""

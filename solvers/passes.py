@@ -18,7 +18,7 @@ from ischedule.solvers.waits import Waiting
 SLACK = (2e6, 1e-9)
 """How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
 FEW = 2
-CUTS = (40, 1000)
+CUTS = (40, 1000, 4000)
 BEAM = 256
 """Designs per layer, at least, cuts per layer, and labels of each design in the passes that look for an upper bound."""
 

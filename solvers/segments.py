@@ -34,7 +34,7 @@ def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     narrows = search.program.narrows
     if steer.single or not _are_many(search, steer, len(narrows) - 1):
         return
-    laws = _laws(search)
+    laws, known = _laws(search), list[tuple[Search, Segment]]()
     sizes = takewhile(lambda size: size < FACTOR * (len(narrows) - 1), (FACTOR**power for power in count(1)))
     for size in sizes:
         # no plan asks what lies behind the start
@@ -43,9 +43,13 @@ def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
             if narrows.index(target) - narrows.index(source) <= size // FACTOR:
                 continue
             limit.tell(f"bounds of layers from boundary {source} to {target} of {search.program.end}")
-            found = _segment(search, source, target, laws, limit)
+            inner = _between(search, source, target, laws)
+            found = next((one for other, one in known if inner.program.is_like(other.program)), None) or _solved(
+                inner, laws, limit
+            )
             if found is not None:
-                search = replace(search, segments=(*search.segments, found))
+                known.append((inner, found))
+                search = replace(search, segments=(*search.segments, found.moved(-source)))
                 yield search
 
 
@@ -72,10 +76,10 @@ def _laws(search: Search) -> _Laws:
     return _Laws(law, steer, exact_waiting(law), rate_of(ends, steer))
 
 
-def _segment(search: Search, source: int, target: int, laws: _Laws, limit: Limit) -> Segment | None:
-    """The optimum between two boundaries with its labels; None where no plan gets through."""
+def _between(search: Search, source: int, target: int, laws: _Laws) -> Search:
+    """The search between two boundaries as one of its own."""
     program, places = search.program.between(source, target, laws.law)
-    inner = Search(
+    return Search(
         program,
         tuple(search.spaces[place] for place in places),
         tuple(search.floors[place] for place in places),
@@ -84,11 +88,15 @@ def _segment(search: Search, source: int, target: int, laws: _Laws, limit: Limit
         search.commit,
         tuple(one.moved(source) for one in search.segments if source <= one.source and one.target <= target),
     )
+
+
+def _solved(inner: Search, laws: _Laws, limit: Limit) -> Segment | None:
+    """The optimum of a segment with its labels; None where no plan gets through."""
     cost = first_pass(inner, laws.steer, limit).cost
-    for cuts in CUTS:
+    for cuts in CUTS[:2]:
         cost = min(cost, pass_of_some(inner, cost, laws.steer, limit, cuts).cost)
     found = pass_of_all(inner, cost, laws.steer, limit)
     decided = run(inner, lambda step, _: found.useful[step], laws.exact, cost + 2 * slack_of(cost), 0, limit)
     if decided.finish is None:
         return None
-    return Segment(source, target, int(decided.finish.cost), tuple(map(boundary_of, decided.reached[1:-1])))
+    return Segment(0, inner.program.end, int(decided.finish.cost), tuple(map(boundary_of, decided.reached[1:-1])))

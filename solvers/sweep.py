@@ -120,9 +120,7 @@ class Edges:
 def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high: int) -> Edges:
     """Price every feasible cycle inside the stage that ends at one of the cuts ``low .. high - 1``."""
     longest = np.zeros(high - low, dtype=np.int64)
-    places: list[tuple[Integers, Integers]] = []
-    drains: list[Integers] = []
-    times: list[Integers] = []
+    found: list[tuple[Integers, Integers]] = []
     # a longer cycle may drain less, where resuming is cheaper, but not by more than starts differ
     beyond = capacity + lanes.resume_spread
     alive = np.arange(low, high)
@@ -134,22 +132,19 @@ def edges(lanes: Lanes, capacity: int, wait: Waits, dtype: type, low: int, high:
         some = (drain <= beyond).any(axis=1)
         if not some.all():
             alive, drain = alive[some], drain[some]
-        j, d = np.nonzero((drain <= capacity) & _rows(lanes.closing, alive - 1))
-        ends = alive[j]
-        times.append(lanes.closing_time[ends - 1, d] + lanes.opening_time[ends - k, d])
-        drains.append(drain[j, d])
-        places.append((ends - low, d))
-        longest[ends - low] = k
+        found.append((alive, drain))
+        longest[alive - low] = k
     start = np.concatenate([[0], np.cumsum(longest)])
-    cost: Matrix = np.full((int(start[-1]), len(lanes)), UNREACHABLE, dtype=dtype)
-    if not places:
-        return Edges(start, cost)
-    values = wait(np.concatenate(drains)) + np.concatenate(times)
+    width = len(lanes)
+    cost: Matrix = np.full((int(start[-1]), width), UNREACHABLE, dtype=dtype)
+    drains, times = np.full(cost.shape, capacity + 1), np.empty(cost.shape, dtype=np.int64)
     last = start[:-1] + longest
-    done = 0
-    for k, (ends, d) in enumerate(places, 1):
-        cost[last[ends] - k, d] = values[done : done + len(d)]
-        done += len(d)
+    for k, (ends, drain) in enumerate(found, 1):
+        rows = last[ends - low] - k
+        drains[rows] = np.where(_rows(lanes.closing, ends - 1), drain, capacity + 1)
+        times[rows] = _rows(lanes.closing_time, ends - 1) + _rows(lanes.opening_time, ends - k)
+    fits = drains <= capacity
+    cost[fits] = wait(drains[fits]) + times[fits]
     return Edges(start, cost)
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound, Boundary
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.program import Program, TiledStage, are_alike
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.floors import Floor, floor_of
 from ischedule.solvers.levels import patient
@@ -69,7 +69,8 @@ def prepared(program: Program, limit: Limit, most: int | None = None) -> Prepare
     spaces: list[Space] = []
     within = Within(SOME) if most is not None and steer.ahead is None and _are_more(stages, most) else None
     for number, stage in enumerate(stages, 1):
-        space = space_of(stage, rate, room, within)
+        like = next((known for known in spaces if are_alike(known.stage, stage)), None)
+        space = space_of(stage, rate, room, within) if like is None else replace(like, stage=stage)
         if space is None:
             return Outcome(None, None, None, None, sum(map(len, spaces)), number - 1)
         spaces.append(space)
@@ -114,10 +115,15 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
 
 def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     """The search with the exact floor of one more layer each time."""
-    for stage, space in enumerate(search.spaces):
-        limit.tell(f"bounds of layer {stage + 1} of {len(search.spaces)}")
-        found = floor_of(space, search.rate, steer, limit)
-        found = Floor(min(found.value, space.dearer), found.bounds)
+    spaces = search.spaces
+    for stage, space in enumerate(spaces):
+        limit.tell(f"bounds of layer {stage + 1} of {len(spaces)}")
+        like = next((place for place in range(stage) if are_alike(spaces[place].stage, space.stage)), None)
+        if like is None:
+            found = floor_of(space, search.rate, steer, limit)
+            found = Floor(min(found.value, space.dearer), found.bounds)
+        else:
+            found = search.floors[like]
         floors = (*search.floors[:stage], found, *search.floors[stage + 1 :])
         search = replace(search, floors=floors)
         yield search
