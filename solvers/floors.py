@@ -12,7 +12,7 @@ import numpy as np
 
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.rate import Rate
-from ischedule.solvers.space import Floats, Space
+from ischedule.solvers.space import Floats, Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Lanes, edges, relax
 from ischedule.solvers.waits import Waiting
 
@@ -25,10 +25,42 @@ WORTHWHILE = 0.8
 
 @dataclass(frozen=True)
 class Floor:
-    """The floor of a stage, and every design's best known lower bound (exact where it was evaluated to the end)."""
+    """The floor of a stage, and every design's best known lower bound (exact where it was evaluated to the end).
+
+    Where a stage is crossed more than once it pays to sharpen bounds: ``tried`` says up to what each design's has been
+    evaluated, so that it is no higher only if it is exact. Both columns are filled in as designs are asked for.
+    """
 
     value: float
     bounds: Floats
+    tried: Floats | None = None
+
+    def to_sharpen(self) -> Floor:
+        """The same floor with columns of its own."""
+        return Floor(self.value, self.bounds.copy(), np.full(len(self.bounds), -np.inf))
+
+    def moved(self, before: Space, space: Space) -> Floor:
+        """What is known of the designs of one space for another one of the same stage."""
+        found = Floor(self.value, np.maximum(space.bound, self.value))
+        here, there = before.places_of(space)
+        found.bounds[there] = np.maximum(found.bounds[there], self.bounds[here])
+        if self.tried is None:
+            return found
+        found = found.to_sharpen()
+        assert found.tried is not None, "it has just been laid out"
+        found.tried[there] = self.tried[here]
+        return found
+
+    def within(self, space: Space, chosen: Index, most: float, rate: Rate, waiting: Waiting, limit: Limit) -> Index:
+        """Those of some designs that cost no more than this by bounds that are sharp enough to tell."""
+        if self.tried is None:
+            return chosen
+        for index, lanes in space.lanes(chosen[self.tried[chosen] < most], waiting.capacity):
+            limit.check()
+            value = _evaluate(lanes, space.reduced[index], most, rate, waiting)
+            self.bounds[index] = np.maximum(self.bounds[index], value)
+            self.tried[index] = np.where(value < most, np.inf, most)
+        return np.asarray(chosen[self.bounds[chosen] <= most])
 
 
 def floor_of(space: Space, rate: Rate, waiting: Waiting, limit: Limit) -> Floor:

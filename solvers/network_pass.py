@@ -139,8 +139,7 @@ class Search:
         way = self.program.steps[step]
         space, rest = self.spaces[way.stage], self.rests[way.target]
         drains, costs, flags = self._entries(way.source, entry)
-        rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
-        least = float((costs + self.rate.value * drains - rebates).min())
+        least = self._least_reduced(way.source, entry)
         quickest = self.rests[way.source].before + rest.time
         slow = space.time > limit - self.rate.least_waiting - quickest
         chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
@@ -153,6 +152,18 @@ class Search:
                 through = np.minimum(through, np.maximum(ahead, sloped + rest.sloped + counted))
             chosen = chosen[space.time[chosen] + through <= limit]
         return np.asarray(chosen)
+
+    def sharpened(self, step: int, entry: Reached, chosen: Index, most: float, waiting: Waiting, limit: Limit) -> Index:
+        """Those of a step's designs that may belong to a plan no dearer by bounds that are sharp enough to tell."""
+        way = self.program.steps[step]
+        least = most - self._least_reduced(way.source, entry) - self.rests[way.target].floor
+        return self.floors[way.stage].within(self.spaces[way.stage], chosen, least, self.rate, waiting, limit)
+
+    def _least_reduced(self, boundary: int, entry: Reached) -> float:
+        """The least reduced cost of any state at a boundary, less the rebate."""
+        drains, costs, flags = self._entries(boundary, entry)
+        rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
+        return float((costs + self.rate.value * drains - rebates).min())
 
     def _groups(
         self, drains: Floats, costs: Floats, flags: NDArray[np.bool_], most: int

@@ -32,14 +32,11 @@ def pass_of_all(search: Search, cost: float, steer: Waiting, limit: Limit, spare
     """A pass over all designs that can belong to a plan no dearer, and what is useful to plans dearer by the spare than
     the best one."""
     ceiling = cost + slack_of(cost)
-    return run(
-        search,
-        lambda step, entry: search.candidates(step, entry, ceiling),
-        steer,
-        ceiling,
-        slack_of(cost) + spare,
-        limit,
-    )
+
+    def choose(step: int, entry: Reached) -> Index:
+        return search.sharpened(step, entry, search.candidates(step, entry, ceiling), ceiling, steer, limit)
+
+    return run(search, choose, steer, ceiling, slack_of(cost) + spare, limit)
 
 
 def first_pass(search: Search, steer: Waiting, limit: Limit) -> Pass:

@@ -34,6 +34,8 @@ def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     narrows = search.program.narrows
     if steer.single or not _are_many(search, steer, len(narrows) - 1):
         return
+    sharp = {id(floor): floor.to_sharpen() for floor in search.floors}
+    search = replace(search, floors=tuple(sharp[id(floor)] for floor in search.floors))
     laws, known = _laws(search), list[tuple[Search, Segment]]()
     sizes = takewhile(lambda size: size < FACTOR * (len(narrows) - 1), (FACTOR**power for power in count(1)))
     for size in sizes:

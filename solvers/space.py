@@ -19,13 +19,15 @@ from ischedule.models import atoms_array, kernels_array
 from ischedule.models.boxes_array import LARGE, Boxes, Wanted, boxes_of, cheapest
 from ischedule.models.kernels_array import Designs, has_boxes
 from ischedule.models.program import TiledStage
-from ischedule.models.tiling import Tiling
+from ischedule.models.tiling import Order, Tiling
 from ischedule.solvers.rate import Rate
 from ischedule.solvers.sweep import Lanes
 
 Index = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
+LARGEST = 2.0**62
+"""Designs whose numbers make no product below this are not told apart."""
 GROUP = 400_000
 """Cuts that one group of designs may hold side by side."""
 
@@ -58,6 +60,24 @@ class Space:
         """One design as the scalar model knows it."""
         part = int(np.searchsorted(self.first, index, side="right")) - 1
         return self.parts[part].tiling(index - int(self.first[part]))
+
+    def places_of(self, other: Space) -> tuple[Index, Index]:
+        """The designs that a space of the same stage has too: their places here and there."""
+        ours, theirs = self._columns(), other._columns()
+        radices = np.maximum(ours.max(axis=1), theirs.max(axis=1)) + 1
+        if np.prod(radices.astype(float)) >= LARGEST:
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        weights = np.concatenate([[1], np.cumprod(radices[:-1])])
+        _, here, there = np.intersect1d(weights @ ours, weights @ theirs, assume_unique=True, return_indices=True)
+        return here, there
+
+    def _columns(self) -> NDArray[np.int64]:
+        """The numbers that each design is made of, one column for each."""
+        orders = list(Order)
+        names = ("rows", "columns", "outputs", "inputs", "batch")
+        kinds = [np.full(len(part), part.form * len(orders) + orders.index(part.order)) for part in self.parts]
+        sizes = [np.concatenate([getattr(part, name) for part in self.parts]) for name in names]
+        return np.stack([*sizes, np.concatenate(kinds)])
 
     def lanes(self, chosen: Index, capacity: int) -> Iterator[tuple[Index, Lanes]]:
         """The chains of the chosen designs, in groups of one part with atoms of like number and size."""

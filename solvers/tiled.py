@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import floor
 
 import numpy as np
@@ -81,7 +82,8 @@ def prepared(program: Program, limit: Limit, most: int | None = None) -> Prepare
 
 def _are_more(stages: list[TiledStage], most: int) -> bool:
     """Whether the stages together have more designs than so many, counted by boxes."""
-    return sum(int(one.sizes.sum()) for stage in stages for one in boxes_of_stage(stage)) > most
+    counts = (int(one.sizes.sum()) for stage in stages for one in boxes_of_stage(stage))
+    return any(total > most for total in accumulate(counts))
 
 
 def completed(search: Search, steer: Waiting, cost: float) -> Search:
@@ -109,7 +111,7 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
 
         found = space_of(space.stage, rate, room, Within(None, limit, wanted))
         assert found is not None, "a stage keeps the designs that it had"
-        spaces[stage], floors[stage] = found, Floor(known.value, np.maximum(found.bound, known.value))
+        spaces[stage], floors[stage] = found, known.moved(space, found)
     return replace(search, spaces=tuple(spaces), floors=tuple(floors))
 
 
