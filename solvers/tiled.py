@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import floor
@@ -31,7 +31,7 @@ from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
-from ischedule.solvers.passes import CUTS, first_pass, pass_of_all, pass_of_some, slack_of
+from ischedule.solvers.passes import CUTS, SLACK, first_pass, pass_of_all, pass_of_some, slack_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.segments import segmented
 from ischedule.solvers.space import Space, Within, boxes_of_stage, space_of
@@ -99,11 +99,17 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
     beside = program.beside([one.value for one in floors], search.leaps)
     drains, times = (program.beside([space.lean[part] for space in spaces]) for part in (0, 1))
     room = max(steer.capacity, steer.first_capacity) - search.resume[0] - search.commit[0]
+    listed = [-np.inf] * len(spaces)
     for stage, (space, known) in enumerate(zip(search.spaces, search.floors, strict=True)):
         limit = ceiling + slack_of(cost) + rebate - beside[stage]
         if limit < space.dearer:
             continue
         rest = drains[stage], times[stage]
+        like = _first_like(search.spaces, stage)
+        if like < stage and rest == (drains[like], times[like]) and listed[like] >= limit:
+            spaces[stage], floors[stage] = replace(spaces[like], stage=space.stage), floors[like]
+            continue
+        listed[stage] = limit = limit + SLACK[0]
 
         def wanted(drains: Integers, times: Integers, rest: tuple[int, int] = rest) -> NDArray[np.bool_]:
             total = rate.total((drains + rest[0]).astype(float), True)
@@ -115,13 +121,18 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
     return replace(search, spaces=tuple(spaces), floors=tuple(floors))
 
 
+def _first_like(spaces: Sequence[Space], stage: int) -> int:
+    """The first stage that is like this one: networks repeat their blocks."""
+    return next(place for place in range(stage + 1) if are_alike(spaces[place].stage, spaces[stage].stage))
+
+
 def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     """The search with the exact floor of one more layer each time."""
     spaces = search.spaces
     for stage, space in enumerate(spaces):
         limit.tell(f"bounds of layer {stage + 1} of {len(spaces)}")
-        like = next((place for place in range(stage) if are_alike(spaces[place].stage, space.stage)), None)
-        if like is None:
+        like = _first_like(spaces, stage)
+        if like == stage:
             found = floor_of(space, search.rate, steer, limit)
             found = Floor(min(found.value, space.dearer), found.bounds)
         else:
@@ -222,7 +233,8 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         for one in segmented(search, steer, limit):
             search = one
         limit.tell("plans from few designs per layer")
-        for cuts in CUTS:
+        # where cycles are few a plan that few designs make is not much improved by more of them
+        for cuts in CUTS if search.segments else CUTS[:2]:
             best = min(best, best_of(pass_of_some(search, best.cost, steer, limit, cuts)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
         whole = completed(search, steer, best.cost)
