@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.errors import InputError
-from ischedule.models.plan import Bottleneck, Bound, Boundary, Division, Overload, Part, Plan, PowerCycles, Status
+from ischedule.models.plan import (
+    Bottleneck,
+    Bound,
+    Boundary,
+    Division,
+    Overload,
+    Part,
+    Plan,
+    PowerCycles,
+    Segment,
+    Status,
+)
 from ischedule.models.plan_file import (
     Certified,
     Claim,
@@ -36,14 +47,17 @@ PLANS = st.builds(
 LABELS = st.lists(st.tuples(AMOUNTS, WHOLE), max_size=4).map(tuple)
 KEPT = st.lists(st.tuples(WHOLE, WHOLE), max_size=2).map(tuple)
 AHEAD = st.lists(st.tuples(st.integers(0, 2**60), WHOLE, WHOLE), max_size=2).map(tuple)
+BOUNDARIES = st.lists(st.builds(Boundary, st.none() | WHOLE, LABELS, LABELS, KEPT, AHEAD), max_size=3).map(tuple)
+SEGMENTS = st.builds(Segment, st.integers(0, 99), st.integers(0, 99), WHOLE, BOUNDARIES)
 BOUNDS = st.builds(
     Bound,
     WHOLE,
     st.tuples(AMOUNTS, st.integers(1, 2**62)),
-    st.lists(st.builds(Boundary, st.none() | WHOLE, LABELS, LABELS, KEPT, AHEAD), max_size=3).map(tuple),
+    BOUNDARIES,
     st.lists(st.tuples(WHOLE, WHOLE), max_size=3).map(tuple),
     st.lists(WHOLE, max_size=3).map(tuple),
     st.booleans(),
+    st.lists(SEGMENTS, max_size=2).map(tuple),
 )
 BOTTLENECKS = st.builds(Bottleneck, st.integers(0, 99), st.sampled_from([one.value for one in Diagnosis]))
 PLACES = st.frozensets(st.integers(0, 99), max_size=3)
@@ -70,7 +84,15 @@ GOOD = PlanFile(
     "0123456789abcdef" * 4,
     Claim(Status.SCHEDULABLE, 2**60, 2**60, Certified.OPTIMAL),
     Plan((0, Tiling(1, Order.WEIGHT, 1, 2, 3, 4, 5)), (PowerCycles(2, 3, 4), PowerCycles(1, 1, 5, 6))),
-    Bound(7, (1, 2), (Boundary(None, ((1, 2),), (), ((3, 4),), ((5, 6, 7),)),), ((3, 4),), (5,), True),
+    Bound(
+        7,
+        (1, 2),
+        (Boundary(None, ((1, 2),), (), ((3, 4),), ((5, 6, 7),)),),
+        ((3, 4),),
+        (5,),
+        True,
+        (Segment(1, 2, 9, ()),),
+    ),
 )
 
 
@@ -146,6 +168,12 @@ def changed(path: str, value: Any) -> bytes:
         ("certificate/bound/boundaries/0/first/0", [-1, 0], "boundaries[0].first[0][0] = -1: is too small"),
         ("certificate/bound/boundaries/0/open", [], ": is an unknown key"),
         ("certificate/bound/follows-levels", 1, "follows-levels = 1: is neither true nor false; write true or false"),
+        (
+            "certificate/bound/segments/0/source",
+            -1,
+            "$.certificate.bound.segments[0].source = -1: is too small; write an",
+        ),
+        ("certificate/bound/segments/0/value", ..., "$.certificate.bound.segments[0].value = missing: is required"),
         ("certificate/bound/floors", ..., "$.certificate.bound.floors = missing: is required"),
         ("addresses", [], "is empty; leave out"),
         ("addresses", [{"tensor": 1, "address": 2}] * 2, "names a buffer twice; write one address for each buffer"),
