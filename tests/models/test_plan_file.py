@@ -171,7 +171,7 @@ def changed(path: str, value: Any) -> bytes:
         (
             "certificate/bound/segments/0/source",
             -1,
-            "$.certificate.bound.segments[0].source = -1: is too small; write an",
+            "bound.segments[0].source = -1: is too small; write an integer",
         ),
         ("certificate/bound/segments/0/value", ..., "$.certificate.bound.segments[0].value = missing: is required"),
         ("certificate/bound/floors", ..., "$.certificate.bound.floors = missing: is required"),
