@@ -144,13 +144,16 @@ class Search:
         slow = space.time > limit - self.rate.least_waiting - quickest
         chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
         for most in GROUPS:
-            through = np.full(len(chosen), np.inf)
-            for drain, cost, sloped, is_first in self._groups(drains, costs, flags, most):
+            groups, kept = self._groups(drains, costs, flags, rest, most), []
+            for drain, cost, sloped, is_first in groups:
                 load = (drain + space.drain[chosen]).astype(np.float64)
                 ahead = cost + rest.time + self.rate.total(load + rest.drain, is_first)
                 counted = self.tangent.counted(load, rest.drain, is_first) - self.tangent.slope * drain
-                through = np.minimum(through, np.maximum(ahead, sloped + rest.sloped + counted))
-            chosen = chosen[space.time[chosen] + through <= limit]
+                through = np.maximum(ahead, sloped + rest.sloped + counted)
+                serves = space.time[chosen] + through <= limit
+                kept.append(chosen[serves])
+                chosen = chosen[~serves]
+            chosen = np.sort(np.concatenate(kept))
         return np.asarray(chosen)
 
     def sharpened(self, step: int, entry: Reached, chosen: Index, most: float, waiting: Waiting, limit: Limit) -> Index:
@@ -166,16 +169,27 @@ class Search:
         return float((costs + self.rate.value * drains - rebates).min())
 
     def _groups(
-        self, drains: Floats, costs: Floats, flags: NDArray[np.bool_], most: int
-    ) -> Iterator[tuple[float, float, float, bool]]:
-        """States, many of them together: the least drain, the least cost, the least of both at the tangent's slope."""
+        self, drains: Floats, costs: Floats, flags: NDArray[np.bool_], rest: Rest, most: int
+    ) -> list[tuple[float, float, float, bool]]:
+        """States, many of them together: the least drain, the least cost, the least of both at the tangent's slope.
+
+        First those that look best, so that most designs are seen to serve one of them soon.
+        """
+        found = []
         for is_first in (False, True):
             drain, cost = drains[flags == is_first], costs[flags == is_first]
             order = np.argsort(drain, kind="stable")
             sloped = cost + self.tangent.slope * drain
             for some in np.array_split(order, min(len(order), most) or 1):
                 if len(some):
-                    yield float(drain[some[0]]), float(cost[some].min()), float(sloped[some].min()), is_first
+                    found.append((float(drain[some[0]]), float(cost[some].min()), float(sloped[some].min()), is_first))
+
+        def looks(group: tuple[float, float, float, bool]) -> float:
+            drain, cost, sloped, is_first = group
+            load = np.array(drain + rest.drain)
+            return max(cost + float(self.rate.total(load, is_first)), sloped)
+
+        return sorted(found, key=looks)
 
     def _entries(self, boundary: int, entry: Reached) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Drain and cost without the ends of every state at a boundary, and whether its cycle is the first."""
