@@ -18,9 +18,11 @@ from ischedule.solvers.waits import Waiting
 SLACK = (2e6, 1e-9)
 """How far double precision may be wrong about the cost of a plan, with room to spare: picoseconds, and relative."""
 FEW = 2
-CUTS = (40, 1000, 4000)
+CUTS = (40, 1000)
 BEAM = 256
 """Designs per layer, at least, cuts per layer, and labels of each design in the passes that look for an upper bound."""
+CLOSER = 2000
+"""Cuts per layer where bounds are so close that one pass looks for it."""
 
 
 def slack_of(cost: float) -> float:

@@ -19,12 +19,14 @@ from ischedule.models.plan import Segment
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import boundary_of
-from ischedule.solvers.passes import CUTS, first_pass, pass_of_all, pass_of_some, slack_of
+from ischedule.solvers.passes import first_pass, pass_of_all, pass_of_some, slack_of
 from ischedule.solvers.rate import Rate, rate_of
 from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
 
 FACTOR = 4
 """Segments are so many times as long as those before."""
+CUTS = 400
+"""Cuts per layer of the pass that looks for an upper bound."""
 MANY = 4
 """Power cycles of a layer, on average, from which segments are worth their while."""
 
@@ -95,8 +97,7 @@ def _between(search: Search, source: int, target: int, laws: _Laws) -> Search:
 def _solved(inner: Search, laws: _Laws, limit: Limit) -> Segment | None:
     """The optimum of a segment with its labels; None where no plan gets through."""
     cost = first_pass(inner, laws.steer, limit).cost
-    for cuts in CUTS[:2]:
-        cost = min(cost, pass_of_some(inner, cost, laws.steer, limit, cuts).cost)
+    cost = min(cost, pass_of_some(inner, cost, laws.steer, limit, CUTS).cost)
     found = pass_of_all(inner, cost, laws.steer, limit)
     decided = run(inner, lambda step, _: found.useful[step], laws.exact, cost + 2 * slack_of(cost), 0, limit)
     if decided.finish is None:

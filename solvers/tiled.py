@@ -31,7 +31,7 @@ from ischedule.solvers.lift import plan_of
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import Outcome, Pass, boundary_of
-from ischedule.solvers.passes import CUTS, SLACK, first_pass, pass_of_all, pass_of_some, slack_of
+from ischedule.solvers.passes import CLOSER, CUTS, SLACK, first_pass, pass_of_all, pass_of_some, slack_of
 from ischedule.solvers.rate import rate_of
 from ischedule.solvers.segments import segmented
 from ischedule.solvers.space import Space, Within, boxes_of_stage, space_of
@@ -233,8 +233,7 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         for one in segmented(search, steer, limit):
             search = one
         limit.tell("plans from few designs per layer")
-        # where cycles are few a plan that few designs make is not much improved by more of them
-        for cuts in CUTS if search.segments else CUTS[:2]:
+        for cuts in (CLOSER,) if search.segments else CUTS:
             best = min(best, best_of(pass_of_some(search, best.cost, steer, limit, cuts)), key=lambda one: one.cost)
         limit.tell("all designs that can matter")
         whole = completed(search, steer, best.cost)
