@@ -17,6 +17,12 @@ pytest.importorskip("z3", reason="needs z3")
 Captured = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in conflict does not depend on how busy the machine is."""
+    monkeypatch.setattr(ischedule.api, "CONFLICT_SECONDS", 600.0)
+
+
 def test_a_radio_that_does_not_fit_would_with_a_checkpoint_more(capsys: Captured) -> None:
     assert main(["explain", "sensor-node-radio-does-not-fit"]) == 1
     text = capsys.readouterr().out
