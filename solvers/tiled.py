@@ -176,6 +176,8 @@ class UsefulDesigns:
         self.search = ready.search
         for one in floored(ready.search, ready.steer, limit):
             self.search = one
+        for one in segmented(self.search, ready.steer, limit):
+            self.search = one
 
     def all(self) -> list[list[Tiling]]:
         """All designs of each stage."""
