@@ -10,7 +10,7 @@ stages can run in several orders, the flow takes one of the ways between the bou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
 
@@ -51,8 +51,17 @@ class Open:
 
 
 Node = Closed | Inside | Open
-Wanted = Callable[[Node, int], bool]
-"""Whether a node that is reached at this cost may belong to a plan that is wanted."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Plans that cost at most so much, by what follows a node at least.
+
+    Inside a design that is said of the drain and the time of its atoms that are left.
+    """
+
+    most: float
+    at_least: Callable[[Node, int, int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,19 @@ class FlowGraph:
                 found[arc.tail] = end + cost
         return found
 
+    def needed(self) -> FlowGraph:
+        """The arcs from which the sink can be reached, of those between the same nodes the cheapest."""
+        leads = {self.sink}
+        cheapest: dict[tuple[int, int], Arc] = {}
+        for arc in reversed(self.arcs):
+            if arc.head in leads:
+                leads.add(arc.tail)
+                known = cheapest.get((arc.tail, arc.head))
+                if known is None or arc.cost <= known.cost:
+                    cheapest[arc.tail, arc.head] = arc
+        kept = {id(arc) for arc in cheapest.values()}
+        return replace(self, arcs=[arc for arc in self.arcs if id(arc) in kept])
+
 
 class _Profile:
     """A chain in sums from its start."""
@@ -132,8 +154,8 @@ Ways = Sequence[dict[int, Chain]]
 def flow_graph(program: Program, ways: Ways, wanted: Wanted | None = None, *, follows: bool = True) -> FlowGraph:
     """The graph of all plans with these designs of each step.
 
-    With ``wanted``, no arc leaves a node at a boundary that is not wanted at its cost, nor an open cycle where another
-    of its kind has drained and cost no more. Unless it ``follows`` a level that the first cycle has kept, costs are the
+    With ``wanted``, an arc that no wanted plan can have is left out, and none leaves an open cycle where another of its
+    kind has drained and cost no more. Unless it ``follows`` a level that the first cycle has kept, costs are the
     sum of prices.
     """
     return _Builder(program, ways, wanted, follows).build()
@@ -147,14 +169,18 @@ class _Builder:
         self.end, self.keeps = program.end, follows and program.law.keeps_level
         self.ways = [{name: _Profile(chain) for name, chain in some.items()} for some in ways]
         self.number: dict[Node, int] = {}
+        self.reached: list[int | None] = []
+        self.rest: dict[Node, float] = {}
         self.at: dict[tuple[int, int, int] | int, list[Node]] = {}
         self.price, self.kept, self.unwaited = cache(self.law.price), cache(self.law.kept), cache(self.law.unwaited)
+        self.rise = cache(self.law.rise)
 
     def node(self, node: Node) -> int:
         """The number of a node, which is new if need be."""
         if node not in self.number:
             self.number[node] = len(self.graph.nodes)
             self.graph.nodes.append(node)
+            self.reached.append(None)
             place = (node.step, node.design, node.cut) if isinstance(node, Inside) else node.boundary
             self.at.setdefault(place, []).append(node)
         return self.number[node]
@@ -162,6 +188,7 @@ class _Builder:
     def build(self) -> FlowGraph:
         """All arcs that the source leads to."""
         self.graph.source = self.node(Closed(0))
+        self.reached[self.graph.source] = 0
         for boundary in range(self.end):
             entries = self.entries(boundary)
             for step, way in enumerate(self.program.steps):
@@ -181,17 +208,14 @@ class _Builder:
         entries = self.at.get(boundary, [])
         if self.wanted is None:
             return entries
-        duals = self.graph.greatest_duals()
         best: dict[int, int] = {}
         kept: list[Node] = []
         for node in sorted(entries, key=lambda one: one.drain if isinstance(one, Open) else -1):
-            cost = duals[self.number[node]]
+            cost = self.reached[self.number[node]]
             if isinstance(node, Open) and cost is not None:
                 if cost >= best.get(node.kind, cost + 1):
                     continue
                 best[node.kind] = cost
-            if cost is None or not self.wanted(node, cost):
-                continue
             kept.append(node)
         return kept
 
@@ -216,23 +240,55 @@ class _Builder:
             if profile.cut[end - 1] and drained + commit[0] <= most:
                 cost = self.cost(kind, drained + commit[0], final and whole)
                 if cost is not None:
-                    head = self.behind(kind, drained + commit[0], step, design, end, whole)
-                    total, spent = (
+                    head = self.behind(kind, drained + commit[0], step, design, end, profile)
+                    ends = Arc(
+                        tail,
+                        -1,
                         cost + passed + commit[1],
-                        (drained + commit[0] - before, stored + profile.saved[end - 1]),
+                        end - cut,
+                        step,
+                        design,
+                        True,
+                        drained + commit[0] - before,
+                        stored + profile.saved[end - 1],
                     )
-                    self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, step, design, True, *spent))
+                    self.add(ends, head, profile)
             if whole and not final:
-                over = self.node(Open(target, drained, kind))
-                spent = drained - before, stored
-                self.graph.arcs.append(Arc(tail, over, passed, end - cut, step, design, False, *spent))
+                over = Arc(tail, -1, passed, end - cut, step, design, False, drained - before, stored)
+                self.add(over, Open(target, drained, kind if self.can_go_on(kind, drained) else LATER), profile)
 
-    def behind(self, kind: int, drain: int, step: int, design: int, end: int, whole: bool) -> Closed | Inside:
-        """The node at which a cycle of this drain ends."""
-        target = self.program.steps[step].target
+    def add(self, arc: Arc, head: Node, profile: _Profile) -> None:
+        """An arc to a node, unless no wanted plan can have it."""
+        start = self.reached[arc.tail]
+        assert start is not None, "arcs leave nodes that are reached"
+        cost = start + arc.cost
+        if self.wanted is not None:
+            rest = self.rest.get(head)
+            if rest is None:
+                left = (0, 0)
+                if isinstance(head, Inside):
+                    left = profile.drain[-1] - profile.drain[head.cut], profile.time[-1] - profile.time[head.cut]
+                rest = self.rest[head] = self.wanted.at_least(head, *left)
+            if cost + rest > self.wanted.most:
+                return
+        number = self.node(head)
+        known = self.reached[number]
+        self.reached[number] = cost if known is None else min(known, cost)
+        self.graph.arcs.append(replace(arc, head=number))
+
+    def behind(self, kind: int, drain: int, step: int, design: int, end: int, profile: _Profile) -> Closed | Inside:
+        """The node at which a cycle of this drain ends; no level is kept there if the next cycle waits for certain."""
+        target, whole = self.program.steps[step].target, end == len(profile)
         is_sink = whole and target == self.end
-        worth = self.kept(drain) if kind == FIRST and self.keeps and not is_sink else 0
-        return Closed(target, worth) if whole else Inside(step, design, end, worth)
+        worth = max(0, self.kept(drain)) if kind == FIRST and self.keeps and not is_sink else 0
+        if whole:
+            return Closed(target, worth)
+        following = profile.resume[end][0] + profile.drain[end + 1] - profile.drain[end]
+        return Inside(step, design, end, worth if worth and self.can_go_on(worth, following) else 0)
+
+    def can_go_on(self, kind: int, drain: int) -> bool:
+        """Whether a second cycle behind a level may not wait, if it drains at least so much; any other kind may."""
+        return kind < 0 or kind > self.rise(min(drain, self.law.capacity))
 
     def cost(self, kind: int, drain: int, ends: bool) -> int | None:
         """The price of a cycle, None where the law allows it no cycle to follow."""

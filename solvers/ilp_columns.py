@@ -15,16 +15,16 @@ import numpy as np
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
+from ischedule.solvers.flow_graph import FIRST, LATER, Closed, Inside, Node, Wanted
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, ways
 from ischedule.solvers.outcome import Outcome, boundary_of
-from ischedule.solvers.passes import few_of, most_promising, slack_of
-from ischedule.solvers.space import Index
+from ischedule.solvers.passes import CUTS, few_of, most_promising, slack_of
+from ischedule.solvers.space import Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
-from ischedule.solvers.tiled import Prepared, floored, prepared
+from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared
 from ischedule.solvers.waits import Waiting
 
 
@@ -35,7 +35,7 @@ def solve_by_columns(program: Program, limit: Limit) -> Outcome:
 
 def with_columns(program: Program, limit: Limit) -> tuple[Outcome, list[set[Tiling]]]:
     """The same, and the designs of each stage that have entered the program on the way."""
-    ready = prepared(program, limit)
+    ready = prepared(program, limit, WHOLE)
     entered: list[set[Tiling]] = [set() for _ in program.stages]
     if isinstance(ready, Outcome):
         return ready, entered
@@ -68,14 +68,13 @@ class _Columns:
             self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
             for one in floored(self.search, self.ready.steer, self.limit):
                 self.search = one
-            few = True
+            for cuts in CUTS:
+                if not self._within_gap() and self._enter(self._priced(cuts)):
+                    self._solve_master(self.limit)
+            self._complete()
             while not self._within_gap():
-                found = self._priced(few)
-                if not any(found) and not few:
+                if not self._enter(self._priced()):
                     return self._outcome(True)
-                few = False
-                for designs, new in zip(self.chosen, found, strict=True):
-                    designs |= new
                 self._solve_master(self.limit)
         except TimeUp:
             pass
@@ -88,23 +87,49 @@ class _Columns:
             for step, designs in zip(self.program.steps, self.chosen, strict=True)
         ]
 
+    def _enter(self, found: list[set[int]]) -> bool:
+        """Put designs into the program; whether there are any."""
+        for designs, new in zip(self.chosen, found, strict=True):
+            designs |= new
+        return any(found)
+
+    def _complete(self) -> None:
+        """Lay out every design that a plan no dearer than the best one can have; the program keeps those of its own."""
+        before = self.search.spaces
+        self.search = completed(self.search, self.ready.steer, self.value)
+        for step, designs in zip(self.program.steps, self.chosen, strict=True):
+            old, new = before[step.stage], self.search.spaces[step.stage]
+            if new is not old:
+                designs_there = _places(old, new, designs)
+                designs.clear()
+                designs |= designs_there
+
     def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self.names(), limit, self._is_wanted)
+        self.master = solve_master(self.program, self.names(), limit, self._wanted())
         if self.master.flow is not None:
             self.value = self.master.flow.cost
             offset = self.program.law.offset
             best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
 
-    def _is_wanted(self, node: Node, cost: int) -> bool:
-        """Whether a plan through a node at a boundary, reached at this cost, may be no dearer than the best known."""
-        if not isinstance(node, Open):
-            return True
+    def _wanted(self) -> Wanted:
+        """The plans that may be no dearer than the best one known."""
+        return Wanted(self._ceiling(), self._behind)
+
+    def _ceiling(self) -> float:
+        """What a plan costs at most that is wanted, as double precision sees it."""
+        return self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
+
+    def _behind(self, node: Node, drain: int, time: int) -> float:
+        """What follows a node costs at least, after the drain and time that are left of a design."""
+        if isinstance(node, Inside):
+            return self.search.least_behind(self.program.steps[node.step].target, drain, time)
+        if isinstance(node, Closed):
+            return self.search.least_behind(node.boundary, 0, 0)
         kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
-        one = np.array([node.drain]), np.array([cost])
+        one = np.array([node.drain]), np.array([0])
         exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
-        least = float(self.search.least_label(exits, kind, node.boundary)[0])
-        return least <= self.value + slack_of(self.value)
+        return float(self.search.least_label(exits, kind, node.boundary)[0])
 
     def _least(self) -> int:
         """What every plan costs at least by the floors alone."""
@@ -117,13 +142,13 @@ class _Columns:
         dearest = self.value + self.program.law.offset
         return self.limit.gap > 0 and least > 0 and dearest - least <= self.limit.gap * least
 
-    def _priced(self, few: bool) -> list[set[int]]:
+    def _priced(self, cuts: int | None = None) -> list[set[int]]:
         """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover.
 
-        The first round looks through few promising ones, so that the plan is good before all others are priced by it.
+        With ``cuts`` they are sought among few promising ones with about so many of each layer.
         """
         search, steps = self.search, self.program.steps
-        ceiling = self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
+        ceiling = self._ceiling()
         slack = slack_of(min(self.value, 1e18))
         reached = [start(self.ready.exact.dtype)]
         found: list[set[int]] = [set() for _ in steps]
@@ -137,7 +162,9 @@ class _Columns:
                 if source and reached[source].is_empty:
                     continue
                 some = search.candidates(step, reached[source], ceiling)
-                candidates[step] = few_of(search, steps[step].stage, some, self.ready.steer) if few else some
+                if cuts is not None:
+                    some = few_of(search, steps[step].stage, some, self.ready.steer, cuts)
+                candidates[step] = some
             rough = self._crossed(candidates, reached, self.ready.steer, ceiling, slack)
             among = {
                 step: np.union1d(search.numbering.of_step(step, rough[1]), sorted(self.chosen[step])).astype(np.intp)
@@ -220,6 +247,15 @@ class _Columns:
             return Outcome(plan, latency, master.flow.cost, None, count)
         bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
         return Outcome(plan, latency, master.flow.cost, bound, count)
+
+
+def _places(old: Space, new: Space, designs: set[int]) -> set[int]:
+    """Where designs of one space stand in another; those that are not there are left out."""
+    found = set()
+    for design in designs:
+        alike = np.flatnonzero((new.drain == old.drain[design]) & (new.time == old.time[design]))
+        found |= {int(place) for place in alike if new.tiling(int(place)) == old.tiling(design)}
+    return found
 
 
 def _covers(label: tuple[int, ...], other: tuple[int, ...], slip: int) -> bool:
