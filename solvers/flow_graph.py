@@ -9,10 +9,12 @@ stages can run in several orders, the flow takes one of the ways between the bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, takewhile
+from math import inf
+from typing import Protocol
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Position
@@ -53,15 +55,21 @@ class Open:
 Node = Closed | Inside | Open
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Plans that cost at most so much, by what follows a node at least.
+class Wanted(Protocol):
+    """Plans that cost at most ``most``, by bounds on what a plan costs at least."""
 
-    Inside a design that is said of the drain and the time of its atoms that are left.
-    """
+    @property
+    def most(self) -> float:
+        """What a wanted plan costs at most."""
 
-    most: float
-    at_least: Callable[[Node, int, int], float]
+    def at_least(self, node: Node, drain: int, time: int) -> float:
+        """What follows a node; inside a design so much drain and time are left of it."""
+
+    def standing(self, node: Node) -> float:
+        """What of that an open cycle has already drained; the rest is said of each way on."""
+
+    def through(self, step: int, design: int) -> float:
+        """What a design costs, and all that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +203,7 @@ class _Builder:
                 if way.source != boundary or not entries:
                     continue
                 for design, profile in self.ways[step].items():
-                    for node in entries:
+                    for node in self.hopeful(entries, step, design):
                         self.leave(node, step, design, profile, 0)
                     for cut in range(1, len(profile)):
                         for node in self.at.get((step, design, cut), ()):
@@ -203,21 +211,32 @@ class _Builder:
         self.graph.sink = self.node(Closed(self.end))
         return self.graph
 
-    def entries(self, boundary: int) -> list[Node]:
-        """The nodes at a boundary from which arcs leave."""
+    def entries(self, boundary: int) -> list[tuple[float, Node]]:
+        """The nodes at a boundary from which arcs leave, by what each has cost at least, the least first."""
         entries = self.at.get(boundary, [])
         if self.wanted is None:
-            return entries
+            return [(0.0, node) for node in entries]
         best: dict[int, int] = {}
-        kept: list[Node] = []
+        kept: list[tuple[float, Node]] = []
         for node in sorted(entries, key=lambda one: one.drain if isinstance(one, Open) else -1):
-            cost = self.reached[self.number[node]]
-            if isinstance(node, Open) and cost is not None:
+            cost = self.cost_of(node)
+            if isinstance(node, Open):
                 if cost >= best.get(node.kind, cost + 1):
                     continue
                 best[node.kind] = cost
-            kept.append(node)
-        return kept
+            kept.append((cost + self.wanted.standing(node), node))
+        return sorted(kept, key=lambda one: one[0])
+
+    def hopeful(self, entries: list[tuple[float, Node]], step: int, design: int) -> Iterator[Node]:
+        """Those from which a wanted plan may go on with a design."""
+        most = inf if self.wanted is None else self.wanted.most - self.wanted.through(step, design)
+        return (node for _, node in takewhile(lambda one: one[0] <= most, entries))
+
+    def cost_of(self, node: Node) -> int:
+        """What reaching a node costs, by all arcs so far."""
+        cost = self.reached[self.number[node]]
+        assert cost is not None, "arcs leave nodes that are reached"
+        return cost
 
     def leave(self, node: Node, step: int, design: int, profile: _Profile, cut: int) -> None:
         """Every way on from a node through the atoms of a design behind a cut."""
@@ -259,9 +278,7 @@ class _Builder:
 
     def add(self, arc: Arc, head: Node, profile: _Profile) -> None:
         """An arc to a node, unless no wanted plan can have it."""
-        start = self.reached[arc.tail]
-        assert start is not None, "arcs leave nodes that are reached"
-        cost = start + arc.cost
+        cost = self.cost_of(self.graph.nodes[arc.tail]) + arc.cost
         if self.wanted is not None:
             rest = self.rest.get(head)
             if rest is None:

@@ -15,7 +15,7 @@ import numpy as np
 from ischedule.models.plan import Bound, Boundary
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.flow_graph import FIRST, LATER, Closed, Inside, Node, Wanted
+from ischedule.solvers.exclusion import Exclusion
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
 from ischedule.solvers.limit import Limit, TimeUp
@@ -26,6 +26,9 @@ from ischedule.solvers.space import Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
 from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared
 from ischedule.solvers.waits import Waiting
+
+PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+"""Parts of the distance from the bound to the first plan within which better plans are looked for."""
 
 
 def solve_by_columns(program: Program, limit: Limit) -> Outcome:
@@ -61,6 +64,7 @@ class _Columns:
         ]
         self.master: Master | None = None
         self.value: float = UNREACHABLE
+        self.promised: float = UNREACHABLE
 
     def solve(self) -> Outcome:
         """Alternate between the program and pricing."""
@@ -68,12 +72,10 @@ class _Columns:
             self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
             for one in floored(self.search, self.ready.steer, self.limit):
                 self.search = one
-            for cuts in CUTS:
-                if not self._within_gap() and self._enter(self._priced(cuts)):
-                    self._solve_master(self.limit)
+            self._look_for_plans()
             self._complete()
             while not self._within_gap():
-                if not self._enter(self._priced()):
+                if not self._enter(self._priced(self.value)):
                     return self._outcome(True)
                 self._solve_master(self.limit)
         except TimeUp:
@@ -86,6 +88,24 @@ class _Columns:
             {number: self.search.spaces[step.stage].tiling(number) for number in sorted(designs)}
             for step, designs in zip(self.program.steps, self.chosen, strict=True)
         ]
+
+    def _look_for_plans(self) -> None:
+        """Plans near the bound, with the designs that are laid out; where there is none, somewhat further from it."""
+        for cuts in CUTS:
+            if self.value >= UNREACHABLE and self._enter(self._priced(self.value, cuts)):
+                self._solve_master(self.limit)
+        least, known = self._least(), self.value
+        for part in PARTS if known < UNREACHABLE else ():
+            most = least + part * (known - least)
+            if most >= self.value or self._within_gap():
+                continue
+            found = self._priced(most, CUTS[-1])
+            if self.promised < self.value:
+                promised = self.promised
+                if promised < most:
+                    found = self._priced(promised, CUTS[-1])
+                if self._enter(found):
+                    self._solve_master(self.limit, promised)
 
     def _enter(self, found: list[set[int]]) -> bool:
         """Put designs into the program; whether there are any."""
@@ -104,32 +124,17 @@ class _Columns:
                 designs.clear()
                 designs |= designs_there
 
-    def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self.names(), limit, self._wanted())
-        if self.master.flow is not None:
-            self.value = self.master.flow.cost
+    def _solve_master(self, limit: Limit, most: float = UNREACHABLE) -> None:
+        """Solve the program of plans that are no dearer than the best one known, or than a promised cost."""
+        wanted = Exclusion(self.search, self.program.steps, within(min(self.value, most)))
+        master = solve_master(self.program, self.names(), limit, wanted)
+        if master.flow is not None or self.value >= UNREACHABLE:
+            self.master = master
+        if master.flow is not None:
+            self.value = master.flow.cost
             offset = self.program.law.offset
             best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
-
-    def _wanted(self) -> Wanted:
-        """The plans that may be no dearer than the best one known."""
-        return Wanted(self._ceiling(), self._behind)
-
-    def _ceiling(self) -> float:
-        """What a plan costs at most that is wanted, as double precision sees it."""
-        return self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
-
-    def _behind(self, node: Node, drain: int, time: int) -> float:
-        """What follows a node costs at least, after the drain and time that are left of a design."""
-        if isinstance(node, Inside):
-            return self.search.least_behind(self.program.steps[node.step].target, drain, time)
-        if isinstance(node, Closed):
-            return self.search.least_behind(node.boundary, 0, 0)
-        kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
-        one = np.array([node.drain]), np.array([0])
-        exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
-        return float(self.search.least_label(exits, kind, node.boundary)[0])
 
     def _least(self) -> int:
         """What every plan costs at least by the floors alone."""
@@ -142,14 +147,15 @@ class _Columns:
         dearest = self.value + self.program.law.offset
         return self.limit.gap > 0 and least > 0 and dearest - least <= self.limit.gap * least
 
-    def _priced(self, cuts: int | None = None) -> list[set[int]]:
+    def _priced(self, most: float, cuts: int | None = None) -> list[set[int]]:
         """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover.
 
         With ``cuts`` they are sought among few promising ones with about so many of each layer.
         """
         search, steps = self.search, self.program.steps
-        ceiling = self._ceiling()
-        slack = slack_of(min(self.value, 1e18))
+        ceiling = within(most)
+        self.promised = UNREACHABLE
+        slack = slack_of(min(most, 1e18))
         reached = [start(self.ready.exact.dtype)]
         found: list[set[int]] = [set() for _ in steps]
         for boundary, leading in enumerate(self.program.into()):
@@ -207,6 +213,7 @@ class _Columns:
             )
             if ended is None or ended.cost >= self.value:
                 return set()
+            self.promised = int(ended.cost)
             return {int(reached[ended.kind].design[ended.label])}
         assert self.master is not None
         known = self.master.boundaries[boundary - 1]
@@ -247,6 +254,11 @@ class _Columns:
             return Outcome(plan, latency, master.flow.cost, None, count)
         bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
         return Outcome(plan, latency, master.flow.cost, bound, count)
+
+
+def within(cost: float) -> float:
+    """What a plan costs at most by double precision that costs at most so much."""
+    return cost + slack_of(cost) if cost < UNREACHABLE else float(UNREACHABLE)
 
 
 def _places(old: Space, new: Space, designs: set[int]) -> set[int]:

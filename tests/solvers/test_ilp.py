@@ -267,7 +267,7 @@ def test_a_wrong_program_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_design_left_out_wrongly_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pricing that never finds a column leaves plans that are not the best, or bounds that the checker refuses."""
-    monkeypatch.setattr(ilp_columns._Columns, "_priced", lambda self, cuts=None: [set() for _ in self.chosen])
+    monkeypatch.setattr(ilp_columns._Columns, "_priced", lambda self, most, cuts=None: [set() for _ in self.chosen])
     caught = 0
     for seed in range(40):
         program = tiled(seed)
