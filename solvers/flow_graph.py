@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate, takewhile
 from math import inf
 from typing import Protocol
@@ -169,6 +169,10 @@ def flow_graph(program: Program, ways: Ways, wanted: Wanted | None = None, *, fo
     return _Builder(program, ways, wanted, follows).build()
 
 
+_Rest = tuple[int, int, int, bool, int, int]
+"""What an arc has beside its ends and its cost, in order."""
+
+
 class _Builder:
     """Arcs boundary by boundary, and in a design cut by cut: all that reaches a node is known before arcs leave it."""
 
@@ -180,8 +184,8 @@ class _Builder:
         self.reached: list[int | None] = []
         self.rest: dict[Node, float] = {}
         self.at: dict[tuple[int, int, int] | int, list[Node]] = {}
-        self.price, self.kept, self.unwaited = cache(self.law.price), cache(self.law.kept), cache(self.law.unwaited)
-        self.rise = cache(self.law.rise)
+        self.price = {position: cache(partial(self.law.price, position)) for position in Position}
+        self.kept, self.unwaited, self.rise = cache(self.law.kept), cache(self.law.unwaited), cache(self.law.rise)
 
     def node(self, node: Node) -> int:
         """The number of a node, which is new if need be."""
@@ -219,7 +223,7 @@ class _Builder:
         best: dict[int, int] = {}
         kept: list[tuple[float, Node]] = []
         for node in sorted(entries, key=lambda one: one.drain if isinstance(one, Open) else -1):
-            cost = self.cost_of(node)
+            cost = self.cost_of(self.number[node])
             if isinstance(node, Open):
                 if cost >= best.get(node.kind, cost + 1):
                     continue
@@ -232,9 +236,9 @@ class _Builder:
         most = inf if self.wanted is None else self.wanted.most - self.wanted.through(step, design)
         return (node for _, node in takewhile(lambda one: one[0] <= most, entries))
 
-    def cost_of(self, node: Node) -> int:
+    def cost_of(self, node: int) -> int:
         """What reaching a node costs, by all arcs so far."""
-        cost = self.reached[self.number[node]]
+        cost = self.reached[node]
         assert cost is not None, "arcs leave nodes that are reached"
         return cost
 
@@ -260,38 +264,28 @@ class _Builder:
                 cost = self.cost(kind, drained + commit[0], final and whole)
                 if cost is not None:
                     head = self.behind(kind, drained + commit[0], step, design, end, profile)
-                    ends = Arc(
-                        tail,
-                        -1,
-                        cost + passed + commit[1],
-                        end - cut,
-                        step,
-                        design,
-                        True,
-                        drained + commit[0] - before,
-                        stored + profile.saved[end - 1],
-                    )
-                    self.add(ends, head, profile)
+                    spent = drained + commit[0] - before, stored + profile.saved[end - 1]
+                    self.add(tail, head, cost + passed + commit[1], (end - cut, step, design, True, *spent), profile)
             if whole and not final:
-                over = Arc(tail, -1, passed, end - cut, step, design, False, drained - before, stored)
-                self.add(over, Open(target, drained, kind if self.can_go_on(kind, drained) else LATER), profile)
+                over = Open(target, drained, kind if self.can_go_on(kind, drained) else LATER)
+                self.add(tail, over, passed, (end - cut, step, design, False, drained - before, stored), profile)
 
-    def add(self, arc: Arc, head: Node, profile: _Profile) -> None:
+    def add(self, tail: int, head: Node, price: int, rest: _Rest, profile: _Profile) -> None:
         """An arc to a node, unless no wanted plan can have it."""
-        cost = self.cost_of(self.graph.nodes[arc.tail]) + arc.cost
+        cost = self.cost_of(tail) + price
         if self.wanted is not None:
-            rest = self.rest.get(head)
-            if rest is None:
+            ahead = self.rest.get(head)
+            if ahead is None:
                 left = (0, 0)
                 if isinstance(head, Inside):
                     left = profile.drain[-1] - profile.drain[head.cut], profile.time[-1] - profile.time[head.cut]
-                rest = self.rest[head] = self.wanted.at_least(head, *left)
-            if cost + rest > self.wanted.most:
+                ahead = self.rest[head] = self.wanted.at_least(head, *left)
+            if cost + ahead > self.wanted.most:
                 return
         number = self.node(head)
         known = self.reached[number]
         self.reached[number] = cost if known is None else min(known, cost)
-        self.graph.arcs.append(replace(arc, head=number))
+        self.graph.arcs.append(Arc(tail, number, price, *rest))
 
     def behind(self, kind: int, drain: int, step: int, design: int, end: int, profile: _Profile) -> Closed | Inside:
         """The node at which a cycle of this drain ends; no level is kept there if the next cycle waits for certain."""
@@ -311,8 +305,8 @@ class _Builder:
         """The price of a cycle, None where the law allows it no cycle to follow."""
         if kind == FIRST:
             if ends:
-                return self.price(Position.ONLY, drain)
-            return None if self.law.max_cycles == 1 else self.price(Position.FIRST, drain)
+                return self.price[Position.ONLY](drain)
+            return None if self.law.max_cycles == 1 else self.price[Position.FIRST](drain)
         position = Position.LAST if ends else Position.MID
-        price = self.price(position, drain)
+        price = self.price[position](drain)
         return price if kind == LATER else max(price, kind + self.unwaited(position, drain))

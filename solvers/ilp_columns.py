@@ -12,7 +12,7 @@ from math import floor
 
 import numpy as np
 
-from ischedule.models.plan import Bound, Boundary
+from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.exclusion import Exclusion
@@ -63,6 +63,7 @@ class _Columns:
             set(most_promising(self.search, step.stage, self.ready.steer).tolist()) for step in self.program.steps
         ]
         self.master: Master | None = None
+        self.best: tuple[Plan, int] | None = None
         self.value: float = UNREACHABLE
         self.promised: float = UNREACHABLE
 
@@ -75,9 +76,8 @@ class _Columns:
             self._look_for_plans()
             self._complete()
             while not self._within_gap():
-                if not self._enter(self._priced(self.value)):
+                if not self._went_on(self.value):
                     return self._outcome(True)
-                self._solve_master(self.limit)
         except TimeUp:
             pass
         return self._outcome(False)
@@ -92,20 +92,29 @@ class _Columns:
     def _look_for_plans(self) -> None:
         """Plans near the bound, with the designs that are laid out; where there is none, somewhat further from it."""
         for cuts in CUTS:
-            if self.value >= UNREACHABLE and self._enter(self._priced(self.value, cuts)):
-                self._solve_master(self.limit)
+            if self.value >= UNREACHABLE:
+                self._went_on(self.value, cuts)
         least, known = self._least(), self.value
         for part in PARTS if known < UNREACHABLE else ():
             most = least + part * (known - least)
-            if most >= self.value or self._within_gap():
-                continue
-            found = self._priced(most, CUTS[-1])
-            if self.promised < self.value:
-                promised = self.promised
-                if promised < most:
-                    found = self._priced(promised, CUTS[-1])
-                if self._enter(found):
-                    self._solve_master(self.limit, promised)
+            if most < self.value and not self._within_gap():
+                self._went_on(most, CUTS[-1])
+
+    def _went_on(self, most: float, cuts: int | None = None) -> bool:
+        """Price designs, and solve the program with those that enter it; whether there were any.
+
+        Where a better plan is in sight, what is dearer than that is left aside.
+        """
+        found = self._priced(most, cuts)
+        promised = self.promised
+        if promised < most:
+            found = self._priced(promised, cuts)
+        if most < self.value and promised >= self.value:
+            return False
+        if not self._enter(found):
+            return False
+        self._solve_master(self.limit, promised)
+        return True
 
     def _enter(self, found: list[set[int]]) -> bool:
         """Put designs into the program; whether there are any."""
@@ -132,6 +141,7 @@ class _Columns:
             self.master = master
         if master.flow is not None:
             self.value = master.flow.cost
+            self.best = plan_of_path(self.program, self.names(), master.flow.path)
             offset = self.program.law.offset
             best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
@@ -237,11 +247,11 @@ class _Columns:
         """The plan of the program, and the bound that its duals, or the floors alone, prove."""
         master, search = self.master, self.search
         count = sum(map(len, search.spaces))
-        if master is None or (master.flow is None and not proven):
+        if master is None or (self.best is None and not proven):
             raise TimeUp
-        if master.flow is None:
+        if master.flow is None or self.best is None:
             return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
-        plan, latency = plan_of_path(self.program, self.names(), master.flow.path)
+        plan, latency = self.best
         denominator = search.rate.fraction[1]
         shy = slack_of(self.value) / (2 * len(search.floors))
         floors = tuple(floor(one.value - shy) * denominator for one in search.floors)
