@@ -9,10 +9,12 @@ stages can run in several orders, the flow takes one of the ways between the bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from itertools import accumulate, takewhile
+from math import inf
+from typing import Protocol
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Position
@@ -51,8 +53,23 @@ class Open:
 
 
 Node = Closed | Inside | Open
-Wanted = Callable[[Node, int], bool]
-"""Whether a node that is reached at this cost may belong to a plan that is wanted."""
+
+
+class Wanted(Protocol):
+    """Plans that cost at most ``most``, by bounds on what a plan costs at least."""
+
+    @property
+    def most(self) -> float:
+        """What a wanted plan costs at most."""
+
+    def at_least(self, node: Node, drain: int, time: int) -> float:
+        """What follows a node; inside a design so much drain and time are left of it."""
+
+    def standing(self, node: Node) -> float:
+        """What of that an open cycle has already drained; the rest is said of each way on."""
+
+    def through(self, step: int, design: int) -> float:
+        """What a design costs, and all that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,19 @@ class FlowGraph:
                 found[arc.tail] = end + cost
         return found
 
+    def needed(self) -> FlowGraph:
+        """The arcs from which the sink can be reached, of those between the same nodes the cheapest."""
+        leads = {self.sink}
+        cheapest: dict[tuple[int, int], Arc] = {}
+        for arc in reversed(self.arcs):
+            if arc.head in leads:
+                leads.add(arc.tail)
+                known = cheapest.get((arc.tail, arc.head))
+                if known is None or arc.cost <= known.cost:
+                    cheapest[arc.tail, arc.head] = arc
+        kept = {id(arc) for arc in cheapest.values()}
+        return replace(self, arcs=[arc for arc in self.arcs if id(arc) in kept])
+
 
 class _Profile:
     """A chain in sums from its start."""
@@ -132,11 +162,15 @@ Ways = Sequence[dict[int, Chain]]
 def flow_graph(program: Program, ways: Ways, wanted: Wanted | None = None, *, follows: bool = True) -> FlowGraph:
     """The graph of all plans with these designs of each step.
 
-    With ``wanted``, no arc leaves a node at a boundary that is not wanted at its cost, nor an open cycle where another
-    of its kind has drained and cost no more. Unless it ``follows`` a level that the first cycle has kept, costs are the
+    With ``wanted``, an arc that no wanted plan can have is left out, and none leaves an open cycle where another of its
+    kind has drained and cost no more. Unless it ``follows`` a level that the first cycle has kept, costs are the
     sum of prices.
     """
     return _Builder(program, ways, wanted, follows).build()
+
+
+_Rest = tuple[int, int, int, bool, int, int]
+"""What an arc has beside its ends and its cost, in order."""
 
 
 class _Builder:
@@ -147,14 +181,18 @@ class _Builder:
         self.end, self.keeps = program.end, follows and program.law.keeps_level
         self.ways = [{name: _Profile(chain) for name, chain in some.items()} for some in ways]
         self.number: dict[Node, int] = {}
+        self.reached: list[int | None] = []
+        self.rest: dict[Node, float] = {}
         self.at: dict[tuple[int, int, int] | int, list[Node]] = {}
-        self.price, self.kept, self.unwaited = cache(self.law.price), cache(self.law.kept), cache(self.law.unwaited)
+        self.price = {position: cache(partial(self.law.price, position)) for position in Position}
+        self.kept, self.unwaited, self.rise = cache(self.law.kept), cache(self.law.unwaited), cache(self.law.rise)
 
     def node(self, node: Node) -> int:
         """The number of a node, which is new if need be."""
         if node not in self.number:
             self.number[node] = len(self.graph.nodes)
             self.graph.nodes.append(node)
+            self.reached.append(None)
             place = (node.step, node.design, node.cut) if isinstance(node, Inside) else node.boundary
             self.at.setdefault(place, []).append(node)
         return self.number[node]
@@ -162,13 +200,14 @@ class _Builder:
     def build(self) -> FlowGraph:
         """All arcs that the source leads to."""
         self.graph.source = self.node(Closed(0))
+        self.reached[self.graph.source] = 0
         for boundary in range(self.end):
             entries = self.entries(boundary)
             for step, way in enumerate(self.program.steps):
                 if way.source != boundary or not entries:
                     continue
                 for design, profile in self.ways[step].items():
-                    for node in entries:
+                    for node in self.hopeful(entries, step, design):
                         self.leave(node, step, design, profile, 0)
                     for cut in range(1, len(profile)):
                         for node in self.at.get((step, design, cut), ()):
@@ -176,24 +215,32 @@ class _Builder:
         self.graph.sink = self.node(Closed(self.end))
         return self.graph
 
-    def entries(self, boundary: int) -> list[Node]:
-        """The nodes at a boundary from which arcs leave."""
+    def entries(self, boundary: int) -> list[tuple[float, Node]]:
+        """The nodes at a boundary from which arcs leave, by what each has cost at least, the least first."""
         entries = self.at.get(boundary, [])
         if self.wanted is None:
-            return entries
-        duals = self.graph.greatest_duals()
+            return [(0.0, node) for node in entries]
         best: dict[int, int] = {}
-        kept: list[Node] = []
+        kept: list[tuple[float, Node]] = []
         for node in sorted(entries, key=lambda one: one.drain if isinstance(one, Open) else -1):
-            cost = duals[self.number[node]]
-            if isinstance(node, Open) and cost is not None:
+            cost = self.cost_of(self.number[node])
+            if isinstance(node, Open):
                 if cost >= best.get(node.kind, cost + 1):
                     continue
                 best[node.kind] = cost
-            if cost is None or not self.wanted(node, cost):
-                continue
-            kept.append(node)
-        return kept
+            kept.append((cost + self.wanted.standing(node), node))
+        return sorted(kept, key=lambda one: one[0])
+
+    def hopeful(self, entries: list[tuple[float, Node]], step: int, design: int) -> Iterator[Node]:
+        """Those from which a wanted plan may go on with a design."""
+        most = inf if self.wanted is None else self.wanted.most - self.wanted.through(step, design)
+        return (node for _, node in takewhile(lambda one: one[0] <= most, entries))
+
+    def cost_of(self, node: int) -> int:
+        """What reaching a node costs, by all arcs so far."""
+        cost = self.reached[node]
+        assert cost is not None, "arcs leave nodes that are reached"
+        return cost
 
     def leave(self, node: Node, step: int, design: int, profile: _Profile, cut: int) -> None:
         """Every way on from a node through the atoms of a design behind a cut."""
@@ -216,30 +263,50 @@ class _Builder:
             if profile.cut[end - 1] and drained + commit[0] <= most:
                 cost = self.cost(kind, drained + commit[0], final and whole)
                 if cost is not None:
-                    head = self.behind(kind, drained + commit[0], step, design, end, whole)
-                    total, spent = (
-                        cost + passed + commit[1],
-                        (drained + commit[0] - before, stored + profile.saved[end - 1]),
-                    )
-                    self.graph.arcs.append(Arc(tail, self.node(head), total, end - cut, step, design, True, *spent))
+                    head = self.behind(kind, drained + commit[0], step, design, end, profile)
+                    spent = drained + commit[0] - before, stored + profile.saved[end - 1]
+                    self.add(tail, head, cost + passed + commit[1], (end - cut, step, design, True, *spent), profile)
             if whole and not final:
-                over = self.node(Open(target, drained, kind))
-                spent = drained - before, stored
-                self.graph.arcs.append(Arc(tail, over, passed, end - cut, step, design, False, *spent))
+                over = Open(target, drained, kind if self.can_go_on(kind, drained) else LATER)
+                self.add(tail, over, passed, (end - cut, step, design, False, drained - before, stored), profile)
 
-    def behind(self, kind: int, drain: int, step: int, design: int, end: int, whole: bool) -> Closed | Inside:
-        """The node at which a cycle of this drain ends."""
-        target = self.program.steps[step].target
+    def add(self, tail: int, head: Node, price: int, rest: _Rest, profile: _Profile) -> None:
+        """An arc to a node, unless no wanted plan can have it."""
+        cost = self.cost_of(tail) + price
+        if self.wanted is not None:
+            ahead = self.rest.get(head)
+            if ahead is None:
+                left = (0, 0)
+                if isinstance(head, Inside):
+                    left = profile.drain[-1] - profile.drain[head.cut], profile.time[-1] - profile.time[head.cut]
+                ahead = self.rest[head] = self.wanted.at_least(head, *left)
+            if cost + ahead > self.wanted.most:
+                return
+        number = self.node(head)
+        known = self.reached[number]
+        self.reached[number] = cost if known is None else min(known, cost)
+        self.graph.arcs.append(Arc(tail, number, price, *rest))
+
+    def behind(self, kind: int, drain: int, step: int, design: int, end: int, profile: _Profile) -> Closed | Inside:
+        """The node at which a cycle of this drain ends; no level is kept there if the next cycle waits for certain."""
+        target, whole = self.program.steps[step].target, end == len(profile)
         is_sink = whole and target == self.end
-        worth = self.kept(drain) if kind == FIRST and self.keeps and not is_sink else 0
-        return Closed(target, worth) if whole else Inside(step, design, end, worth)
+        worth = max(0, self.kept(drain)) if kind == FIRST and self.keeps and not is_sink else 0
+        if whole:
+            return Closed(target, worth)
+        following = profile.resume[end][0] + profile.drain[end + 1] - profile.drain[end]
+        return Inside(step, design, end, worth if worth and self.can_go_on(worth, following) else 0)
+
+    def can_go_on(self, kind: int, drain: int) -> bool:
+        """Whether a second cycle behind a level may not wait, if it drains at least so much; any other kind may."""
+        return kind < 0 or kind > self.rise(min(drain, self.law.capacity))
 
     def cost(self, kind: int, drain: int, ends: bool) -> int | None:
         """The price of a cycle, None where the law allows it no cycle to follow."""
         if kind == FIRST:
             if ends:
-                return self.price(Position.ONLY, drain)
-            return None if self.law.max_cycles == 1 else self.price(Position.FIRST, drain)
+                return self.price[Position.ONLY](drain)
+            return None if self.law.max_cycles == 1 else self.price[Position.FIRST](drain)
         position = Position.LAST if ends else Position.MID
-        price = self.price(position, drain)
+        price = self.price[position](drain)
         return price if kind == LATER else max(price, kind + self.unwaited(position, drain))

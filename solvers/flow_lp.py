@@ -48,10 +48,11 @@ def least_flow(graph: FlowGraph, settings: Settings, limit: Limit) -> Flow | Non
         return None
     largest = max(1, max(abs(arc.cost) for arc in graph.arcs))
     scale = max(1.0, largest / COARSE)
-    _, rough = _solved(graph, [arc.cost / scale for arc in graph.arcs], settings, limit)
+    program = _Program(graph)
+    _, rough = program.solve([arc.cost / scale for arc in graph.arcs], settings, limit)
     duals = [round(value * scale) for value in rough]
     reduced = [arc.cost + duals[arc.tail] - duals[arc.head] for arc in graph.arcs]
-    chosen, fine = _solved(graph, [float(min(value, CLIP)) for value in reduced], settings, limit)
+    chosen, fine = program.solve([float(min(value, CLIP)) for value in reduced], settings, limit)
     duals = [value + round(more) for value, more in zip(duals, fine, strict=True)]
     path = path_of(graph, chosen)
     cost = sum(arc.cost for arc in path)
@@ -59,35 +60,44 @@ def least_flow(graph: FlowGraph, settings: Settings, limit: Limit) -> Flow | Non
     return Flow(path, cost, feasible and duals[graph.sink] - duals[graph.source] == cost)
 
 
-def _solved(graph: FlowGraph, costs: list[float], settings: Settings, limit: Limit) -> tuple[list[float], list[float]]:
-    """The flow on every arc, and the potential of every node with the source at 0."""
-    import pulp
+class _Program:
+    """The linear program of a graph, for any costs of its arcs."""
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        problem = pulp.LpProblem("cycles", pulp.LpMinimize)
-        flows = [pulp.LpVariable(f"x{number}", 0) for number in range(len(graph.arcs))]
-        problem += pulp.LpAffineExpression(list(zip(flows, costs, strict=True)))
-        terms: dict[int, list[tuple[Any, int]]] = defaultdict(list)
-        for flow, arc in zip(flows, graph.arcs, strict=True):
-            terms[arc.head].append((flow, 1))
-            terms[arc.tail].append((flow, -1))
-        balance = {graph.source: -1, graph.sink: 1}
-        rows = {}
-        for node, some in terms.items():
-            row = pulp.LpAffineExpression(some) == balance.get(node, 0)
-            problem.addConstraint(row, f"n{node}")
-            rows[node] = row
+    def __init__(self, graph: FlowGraph) -> None:
+        import pulp
+
+        self.pulp, self.graph = pulp, graph
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.problem = pulp.LpProblem("cycles", pulp.LpMinimize)
+            self.flows = [pulp.LpVariable(f"x{number}", 0) for number in range(len(graph.arcs))]
+            terms: dict[int, list[tuple[Any, int]]] = defaultdict(list)
+            for flow, arc in zip(self.flows, graph.arcs, strict=True):
+                terms[arc.head].append((flow, 1))
+                terms[arc.tail].append((flow, -1))
+            balance = {graph.source: -1, graph.sink: 1}
+            self.rows = {}
+            for node, some in terms.items():
+                row = pulp.LpAffineExpression(some) == balance.get(node, 0)
+                self.problem.addConstraint(row, f"n{node}")
+                self.rows[node] = row
+
+    def solve(self, costs: list[float], settings: Settings, limit: Limit) -> tuple[list[float], list[float]]:
+        """The flow on every arc, and the potential of every node with the source at 0."""
+        pulp, problem, rows, graph = self.pulp, self.problem, self.rows, self.graph
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            problem.setObjective(pulp.LpAffineExpression(list(zip(self.flows, costs, strict=True))))
         quiet_solve(problem, solver_of(pulp, settings, limit))
-    limit.check()
-    if problem.sol_status != pulp.LpSolutionOptimal:
-        if limit.seconds is not None:
-            raise TimeUp
-        raise RuntimeError(f"the linear program ended as {pulp.LpStatus[problem.status]}")
-    # some solvers report a basis whose duals are shifted as a whole: only differences count
-    base = float(rows[graph.source].pi)
-    duals = [float(rows[node].pi) - base if node in rows else 0.0 for node in range(len(graph.nodes))]
-    return [float(flow.value() or 0.0) for flow in flows], duals
+        limit.check()
+        if problem.sol_status != pulp.LpSolutionOptimal:
+            if limit.seconds is not None:
+                raise TimeUp
+            raise RuntimeError(f"the linear program ended as {pulp.LpStatus[problem.status]}")
+        # some solvers report a basis whose duals are shifted as a whole: only differences count
+        base = float(rows[graph.source].pi)
+        duals = [float(rows[node].pi) - base if node in rows else 0.0 for node in range(len(graph.nodes))]
+        return [float(flow.value() or 0.0) for flow in self.flows], duals
 
 
 def quiet_solve(problem: Any, solver: Any) -> None:

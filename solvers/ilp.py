@@ -74,8 +74,9 @@ def all_designs(program: Program) -> Chosen:
 def solve_master(program: Program, chosen: Chosen, limit: Limit, wanted: Wanted | None = None) -> Master:
     """The arc-flow program over the chosen designs, solved."""
     graph = flow_graph(program, chains_of(program, chosen), wanted)
-    limit.tell(f"linear program of {len(graph.arcs)} arcs")
-    flow = least_flow(graph, Settings(threads=limit.threads), limit)
+    needed = graph.needed()
+    limit.tell(f"linear program of {len(needed.arcs)} arcs")
+    flow = least_flow(needed, Settings(threads=limit.threads), limit)
     return Master(graph, flow, boundaries_of(graph, program.end))
 
 

@@ -12,20 +12,23 @@ from math import floor
 
 import numpy as np
 
-from ischedule.models.plan import Bound, Boundary
+from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.flow_graph import FIRST, LATER, Node, Open
+from ischedule.solvers.exclusion import Exclusion
 from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, ways
 from ischedule.solvers.outcome import Outcome, boundary_of
-from ischedule.solvers.passes import few_of, most_promising, slack_of
-from ischedule.solvers.space import Index
+from ischedule.solvers.passes import CUTS, few_of, most_promising, slack_of
+from ischedule.solvers.space import Index, Space
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
-from ischedule.solvers.tiled import Prepared, floored, prepared
+from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared
 from ischedule.solvers.waits import Waiting
+
+PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+"""Parts of the distance from the bound to the first plan within which better plans are looked for."""
 
 
 def solve_by_columns(program: Program, limit: Limit) -> Outcome:
@@ -35,7 +38,7 @@ def solve_by_columns(program: Program, limit: Limit) -> Outcome:
 
 def with_columns(program: Program, limit: Limit) -> tuple[Outcome, list[set[Tiling]]]:
     """The same, and the designs of each stage that have entered the program on the way."""
-    ready = prepared(program, limit)
+    ready = prepared(program, limit, WHOLE)
     entered: list[set[Tiling]] = [set() for _ in program.stages]
     if isinstance(ready, Outcome):
         return ready, entered
@@ -60,7 +63,9 @@ class _Columns:
             set(most_promising(self.search, step.stage, self.ready.steer).tolist()) for step in self.program.steps
         ]
         self.master: Master | None = None
+        self.best: tuple[Plan, int] | None = None
         self.value: float = UNREACHABLE
+        self.promised: float = UNREACHABLE
 
     def solve(self) -> Outcome:
         """Alternate between the program and pricing."""
@@ -68,15 +73,11 @@ class _Columns:
             self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
             for one in floored(self.search, self.ready.steer, self.limit):
                 self.search = one
-            few = True
+            self._look_for_plans()
+            self._complete()
             while not self._within_gap():
-                found = self._priced(few)
-                if not any(found) and not few:
+                if not self._went_on(self.value):
                     return self._outcome(True)
-                few = False
-                for designs, new in zip(self.chosen, found, strict=True):
-                    designs |= new
-                self._solve_master(self.limit)
         except TimeUp:
             pass
         return self._outcome(False)
@@ -88,23 +89,62 @@ class _Columns:
             for step, designs in zip(self.program.steps, self.chosen, strict=True)
         ]
 
-    def _solve_master(self, limit: Limit) -> None:
-        self.master = solve_master(self.program, self.names(), limit, self._is_wanted)
-        if self.master.flow is not None:
-            self.value = self.master.flow.cost
+    def _look_for_plans(self) -> None:
+        """Plans near the bound, with the designs that are laid out; where there is none, somewhat further from it."""
+        for cuts in CUTS:
+            if self.value >= UNREACHABLE:
+                self._went_on(self.value, cuts)
+        least, known = self._least(), self.value
+        for part in PARTS if known < UNREACHABLE else ():
+            most = least + part * (known - least)
+            if most < self.value and not self._within_gap():
+                self._went_on(most, CUTS[-1])
+
+    def _went_on(self, most: float, cuts: int | None = None) -> bool:
+        """Price designs, and solve the program with those that enter it; whether there were any.
+
+        Where a better plan is in sight, what is dearer than that is left aside.
+        """
+        found = self._priced(most, cuts)
+        promised = self.promised
+        if promised < most:
+            found = self._priced(promised, cuts)
+        if most < self.value and promised >= self.value:
+            return False
+        if not self._enter(found):
+            return False
+        self._solve_master(self.limit, promised)
+        return True
+
+    def _enter(self, found: list[set[int]]) -> bool:
+        """Put designs into the program; whether there are any."""
+        for designs, new in zip(self.chosen, found, strict=True):
+            designs |= new
+        return any(found)
+
+    def _complete(self) -> None:
+        """Lay out every design that a plan no dearer than the best one can have; the program keeps those of its own."""
+        before = self.search.spaces
+        self.search = completed(self.search, self.ready.steer, self.value)
+        for step, designs in zip(self.program.steps, self.chosen, strict=True):
+            old, new = before[step.stage], self.search.spaces[step.stage]
+            if new is not old:
+                designs_there = _places(old, new, designs)
+                designs.clear()
+                designs |= designs_there
+
+    def _solve_master(self, limit: Limit, most: float = UNREACHABLE) -> None:
+        """Solve the program of plans that are no dearer than the best one known, or than a promised cost."""
+        wanted = Exclusion(self.search, self.program.steps, within(min(self.value, most)))
+        master = solve_master(self.program, self.names(), limit, wanted)
+        if master.flow is not None or self.value >= UNREACHABLE:
+            self.master = master
+        if master.flow is not None:
+            self.value = master.flow.cost
+            self.best = plan_of_path(self.program, self.names(), master.flow.path)
             offset = self.program.law.offset
             best, least = (self.value + offset) / 1e12, (self._least() + offset) / 1e12
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
-
-    def _is_wanted(self, node: Node, cost: int) -> bool:
-        """Whether a plan through a node at a boundary, reached at this cost, may be no dearer than the best known."""
-        if not isinstance(node, Open):
-            return True
-        kind = {FIRST: Kind.FIRST, LATER: Kind.LATER}.get(node.kind, Kind.AHEAD)
-        one = np.array([node.drain]), np.array([cost])
-        exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
-        least = float(self.search.least_label(exits, kind, node.boundary)[0])
-        return least <= self.value + slack_of(self.value)
 
     def _least(self) -> int:
         """What every plan costs at least by the floors alone."""
@@ -117,14 +157,15 @@ class _Columns:
         dearest = self.value + self.program.law.offset
         return self.limit.gap > 0 and least > 0 and dearest - least <= self.limit.gap * least
 
-    def _priced(self, few: bool) -> list[set[int]]:
+    def _priced(self, most: float, cuts: int | None = None) -> list[set[int]]:
         """Designs whose reduced cost is negative: through them a label is reached that the duals do not cover.
 
-        The first round looks through few promising ones, so that the plan is good before all others are priced by it.
+        With ``cuts`` they are sought among few promising ones with about so many of each layer.
         """
         search, steps = self.search, self.program.steps
-        ceiling = self.value + slack_of(self.value) if self.value < UNREACHABLE else float(UNREACHABLE)
-        slack = slack_of(min(self.value, 1e18))
+        ceiling = within(most)
+        self.promised = UNREACHABLE
+        slack = slack_of(min(most, 1e18))
         reached = [start(self.ready.exact.dtype)]
         found: list[set[int]] = [set() for _ in steps]
         for boundary, leading in enumerate(self.program.into()):
@@ -137,7 +178,9 @@ class _Columns:
                 if source and reached[source].is_empty:
                     continue
                 some = search.candidates(step, reached[source], ceiling)
-                candidates[step] = few_of(search, steps[step].stage, some, self.ready.steer) if few else some
+                if cuts is not None:
+                    some = few_of(search, steps[step].stage, some, self.ready.steer, cuts)
+                candidates[step] = some
             rough = self._crossed(candidates, reached, self.ready.steer, ceiling, slack)
             among = {
                 step: np.union1d(search.numbering.of_step(step, rough[1]), sorted(self.chosen[step])).astype(np.intp)
@@ -180,6 +223,7 @@ class _Columns:
             )
             if ended is None or ended.cost >= self.value:
                 return set()
+            self.promised = int(ended.cost)
             return {int(reached[ended.kind].design[ended.label])}
         assert self.master is not None
         known = self.master.boundaries[boundary - 1]
@@ -203,11 +247,11 @@ class _Columns:
         """The plan of the program, and the bound that its duals, or the floors alone, prove."""
         master, search = self.master, self.search
         count = sum(map(len, search.spaces))
-        if master is None or (master.flow is None and not proven):
+        if master is None or (self.best is None and not proven):
             raise TimeUp
-        if master.flow is None:
+        if master.flow is None or self.best is None:
             return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
-        plan, latency = plan_of_path(self.program, self.names(), master.flow.path)
+        plan, latency = self.best
         denominator = search.rate.fraction[1]
         shy = slack_of(self.value) / (2 * len(search.floors))
         floors = tuple(floor(one.value - shy) * denominator for one in search.floors)
@@ -220,6 +264,20 @@ class _Columns:
             return Outcome(plan, latency, master.flow.cost, None, count)
         bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
         return Outcome(plan, latency, master.flow.cost, bound, count)
+
+
+def within(cost: float) -> float:
+    """What a plan costs at most by double precision that costs at most so much."""
+    return cost + slack_of(cost) if cost < UNREACHABLE else float(UNREACHABLE)
+
+
+def _places(old: Space, new: Space, designs: set[int]) -> set[int]:
+    """Where designs of one space stand in another; those that are not there are left out."""
+    found = set()
+    for design in designs:
+        alike = np.flatnonzero((new.drain == old.drain[design]) & (new.time == old.time[design]))
+        found |= {int(place) for place in alike if new.tiling(int(place)) == old.tiling(design)}
+    return found
 
 
 def _covers(label: tuple[int, ...], other: tuple[int, ...], slip: int) -> bool:

@@ -115,6 +115,12 @@ def test_so_have_layers_in_several_orders(seed: int) -> None:
     require_exact_answer(branched(network(random, 3, unusual=True).program, random))
 
 
+def test_a_second_cycle_that_has_to_wait_is_like_any_later_one() -> None:
+    """Else the duals lack a label that designs outside the program need."""
+    random = Random(376)
+    require_exact_answer(branched(network(random, 3, unusual=True).program, random))
+
+
 def require_exact_answer(program: Program) -> None:
     """The same verdict and optimum, with a plan that takes what is said and labels that the checker accepts."""
     mine, other = solve(program, solver="ilp"), solve(program)
@@ -267,7 +273,7 @@ def test_a_wrong_program_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_design_left_out_wrongly_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pricing that never finds a column leaves plans that are not the best, or bounds that the checker refuses."""
-    monkeypatch.setattr(ilp_columns._Columns, "_priced", lambda self, few: [set() for _ in self.chosen])
+    monkeypatch.setattr(ilp_columns._Columns, "_priced", lambda self, most, cuts=None: [set() for _ in self.chosen])
     caught = 0
     for seed in range(40):
         program = tiled(seed)
