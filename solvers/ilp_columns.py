@@ -12,7 +12,7 @@ from math import floor
 
 import numpy as np
 
-from ischedule.models.plan import Bound, Boundary, Plan
+from ischedule.models.plan import Boundary, Plan
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.exclusion import Exclusion
@@ -22,7 +22,8 @@ from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, ways
 from ischedule.solvers.outcome import Outcome, boundary_of
 from ischedule.solvers.passes import CUTS, few_of, most_promising, slack_of
-from ischedule.solvers.space import Index, Space
+from ischedule.solvers.segments import segmented
+from ischedule.solvers.space import Index
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
 from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared
 from ischedule.solvers.waits import Waiting
@@ -72,6 +73,8 @@ class _Columns:
         try:
             self._solve_master(Limit(threads=self.limit.threads, listen=self.limit.listen))
             for one in floored(self.search, self.ready.steer, self.limit):
+                self.search = one
+            for one in segmented(self.search, self.ready.steer, self.limit):
                 self.search = one
             self._look_for_plans()
             self._complete()
@@ -129,9 +132,10 @@ class _Columns:
         for step, designs in zip(self.program.steps, self.chosen, strict=True):
             old, new = before[step.stage], self.search.spaces[step.stage]
             if new is not old:
-                designs_there = _places(old, new, designs)
+                here, there = new.places_of(old)
+                kept = set(here[np.isin(there, sorted(designs))].tolist())
                 designs.clear()
-                designs |= designs_there
+                designs |= kept
 
     def _solve_master(self, limit: Limit, most: float = UNREACHABLE) -> None:
         """Solve the program of plans that are no dearer than the best one known, or than a promised cost."""
@@ -147,10 +151,10 @@ class _Columns:
             self.limit.announce(f"incumbent {best:.6g} s, bound {least:.6g} s")
 
     def _least(self) -> int:
-        """What every plan costs at least by the floors alone."""
-        search, denominator = self.search, self.search.rate.fraction[1]
-        total = self.program.behind([floor(one.value * denominator * (1 - 1e-9)) for one in search.floors])[0]
-        return floor(total / denominator - search.rate.rebate.first * (1 + 1e-9) - 1e6)
+        """What every plan costs at least by the floors and segments alone."""
+        search = self.search
+        total = self.program.behind([one.value * (1 - 1e-9) for one in search.floors], search.leaps)[0]
+        return floor(total - search.rate.rebate.first * (1 + 1e-9) - 1e6)
 
     def _within_gap(self) -> bool:
         least = self._least() + self.program.law.offset
@@ -178,7 +182,9 @@ class _Columns:
                 if source and reached[source].is_empty:
                     continue
                 some = search.candidates(step, reached[source], ceiling)
-                if cuts is not None:
+                if cuts is None:
+                    some = search.sharpened(step, reached[source], some, ceiling, self.ready.steer, self.limit)
+                else:
                     some = few_of(search, steps[step].stage, some, self.ready.steer, cuts)
                 candidates[step] = some
             rough = self._crossed(candidates, reached, self.ready.steer, ceiling, slack)
@@ -252,9 +258,6 @@ class _Columns:
         if master.flow is None or self.best is None:
             return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
         plan, latency = self.best
-        denominator = search.rate.fraction[1]
-        shy = slack_of(self.value) / (2 * len(search.floors))
-        floors = tuple(floor(one.value - shy) * denominator for one in search.floors)
         if not proven:
             boundaries = tuple(Boundary(None, (), ()) for _ in range(1, self.program.end))
             value = min(master.flow.cost, self._least() - round(slack_of(self.value)))
@@ -262,22 +265,13 @@ class _Columns:
             boundaries, value = master.boundaries, master.flow.cost
         else:
             return Outcome(plan, latency, master.flow.cost, None, count)
-        bound = Bound(value, search.rate.fraction, boundaries, search.rate.lines, floors)
+        bound = search.bound(value, boundaries, slack_of(self.value))
         return Outcome(plan, latency, master.flow.cost, bound, count)
 
 
 def within(cost: float) -> float:
     """What a plan costs at most by double precision that costs at most so much."""
     return cost + slack_of(cost) if cost < UNREACHABLE else float(UNREACHABLE)
-
-
-def _places(old: Space, new: Space, designs: set[int]) -> set[int]:
-    """Where designs of one space stand in another; those that are not there are left out."""
-    found = set()
-    for design in designs:
-        alike = np.flatnonzero((new.drain == old.drain[design]) & (new.time == old.time[design]))
-        found |= {int(place) for place in alike if new.tiling(int(place)) == old.tiling(design)}
-    return found
 
 
 def _covers(label: tuple[int, ...], other: tuple[int, ...], slip: int) -> bool:
