@@ -45,7 +45,7 @@ class Part:
     def costs(self, changes: Sequence[ArrayChange]) -> Integers:
         """A row for each atom with a column for each mix, and a row of nothing at the end."""
         found = np.zeros((len(self.drain) + 1, len(changes)), dtype=np.int64)
-        for place, change in enumerate(changes):
+        for place, change in enumerate(changes if len(self.drain) else ()):
             found[:-1, place] = change.array(self.drain, self.time, self.stored, self.ended)
         return found
 
@@ -54,8 +54,8 @@ class Part:
 class Layout:
     """The designs of all stages that fit, their atoms one after the other, and the waits of all cycles inside them.
 
-    ``waits[k]`` has for every atom what a cycle of k + 1 atoms waits that ends with it, `UNREACHABLE` if there is none;
-    ``lanes`` are for every stage groups of designs, by their places among all.
+    ``waits`` has a row for every atom, and one at the end: what cycles wait that end with it, the longest first, and
+    `UNREACHABLE` where there is none. ``lanes`` are for every stage groups of designs, by their places among all.
     """
 
     owners: list[tuple[int, int]]
@@ -104,7 +104,7 @@ class Layout:
             Part(column("resume_drain"), column("resume_time"), nothing, 0),
             Part(column("commit_drain"), column("commit_time"), column("commit_stored"), 1),
             column("cut").astype(bool),
-            np.zeros((0, len(nothing)), dtype=np.int64),
+            np.zeros((len(nothing) + 1, 0), dtype=np.int64),
             lanes,
         )
         return found if waiting.single else replace(found, waits=found._waits(waiting))
@@ -123,11 +123,10 @@ class Layout:
             fits = load <= waiting.capacity
             places.append(ends[fits])
             drains.append(load[fits])
-        found = np.full((max(len(places) - 1, 0), len(sums)), UNREACHABLE, dtype=np.int64)
-        values = waiting.mid(np.concatenate(drains)) if drains else np.zeros(0, dtype=np.int64)
-        for k, (ends, some) in enumerate(zip(places, np.split(values, np.cumsum(list(map(len, places)))), strict=False)):
-            if len(ends):
-                found[k, ends] = some
+        found = np.full((len(sums) + 1, len(places)), UNREACHABLE, dtype=np.int64)
+        if places:
+            column = np.repeat(np.arange(len(places))[::-1], list(map(len, places)))
+            found[np.concatenate(places), column] = waiting.mid(np.concatenate(drains))
         return found
 
     @property
@@ -140,8 +139,8 @@ class Layout:
         begins = np.concatenate([[True], self.cut[:-1]])
         begins[self.start[:-1]] = True
         waits = np.full_like(self.waits, UNREACHABLE)
-        for k, row in enumerate(self.waits):
-            waits[k, k:] = row[k:][::-1]
+        for k, column in enumerate(self.waits[:-1].T[::-1]):
+            waits[k:-1, -1 - k] = column[k:][::-1]
         last = len(self.owners) - 1
         return Layout(
             self.owners[::-1],
@@ -164,6 +163,10 @@ class Open:
 
     drain: Integers
     cost: Integers
+
+    def by(self, mix: int) -> Open:
+        """Those that matter by one mix alone."""
+        return Open(self.drain, self.cost[:, mix : mix + 1]).undominated()
 
     def within(self, capacity: int) -> Open:
         """Those that drain no more."""
@@ -194,10 +197,6 @@ class _Group:
         self.sums = sums = np.cumsum(atoms, axis=0)
         self.drain, self.first_drain = sums[-1], resume[0]
         self.opening_drain, self.closing_drain = resume - sums + atoms, sums + commit
-        # for each atom the cycles that end with it, the longest first
-        waits = np.full((len(layout.waits), len(layout.cut) + 1), UNREACHABLE, dtype=np.int64)
-        waits[:, :-1] = layout.waits
-        self.waits = np.ascontiguousarray(waits[::-1, self.index].swapaxes(0, 1))
 
 
 class _Costs:
@@ -227,8 +226,10 @@ class Ends:
 class MixedPass:
     """A pass by several mixes, in order of the steps.
 
-    ``closed`` and ``open`` are what is reachable at each boundary, first cycles and later ones, ``least`` for each step
-    and design the least costs at its cuts, and ``value`` what plans cost at least.
+    ``closed`` and ``open`` are what is reachable at each boundary, first cycles and later ones; for each step and design
+    ``least`` are the least costs at its cuts, and ``through`` the cycles that run through all of it, first ones and
+    later ones. ``value`` is what plans
+    cost at least.
     """
 
     def __init__(
@@ -240,6 +241,7 @@ class MixedPass:
         none = Open(np.zeros(0, dtype=np.int64), np.zeros((0, self.mixes), dtype=np.int64))
         self.closed, self.open, self.value = [nothing], [(none, none)], nothing
         self.least: dict[tuple[int, int], Integers] = {}
+        self.through: dict[tuple[int, int], tuple[Open, Open]] = {}
         for boundary, leading in enumerate(program.into()):
             if boundary == 0:
                 continue
@@ -247,12 +249,14 @@ class MixedPass:
             for place in leading:
                 for group in layout.groups[program.steps[place].stage]:
                     limit.check()
-                    found.append(self._cross(program, place, group, _Costs(group, parts)))
+                    found.append(self._cross(program, place, layout, group, _Costs(group, parts)))
             closed, first, later = zip(*found, strict=True)
             self.closed.append(np.min(closed, axis=0))
             self.open.append((none, none) if boundary in program.closed else (_joined(first), _joined(later)))
 
-    def _cross(self, program: Program, place: int, group: _Group, costs: _Costs) -> tuple[Integers, Open, Open]:
+    def _cross(
+        self, program: Program, place: int, layout: Layout, group: _Group, costs: _Costs
+    ) -> tuple[Integers, Open, Open]:
         step, ends, designs = program.steps[place], self.ends, np.arange(len(group.owners))
         least = np.full((len(group.cut) + 1, len(designs), self.mixes), UNREACHABLE, dtype=np.int64)
         least[0] = self.closed[step.source]
@@ -262,9 +266,7 @@ class MixedPass:
         if not self.is_single:
             _enter(least, group, costs, first, first_cost, ends.first, ends.first_capacity)
             _enter(least, group, costs, later, later_cost, ends.later, ends.capacity)
-            _relax(least, group, costs)
-        for design, owner in enumerate(group.owners):
-            self.least[place, owner] = least[: group.length[design] + 1, design]
+            _relax(least, costs, layout.waits[group.index])
         firsts = Open((first + group.drain).ravel(), (first_cost + costs.whole).reshape(-1, self.mixes))
         through = Open((later + group.drain).ravel(), (later_cost + costs.whole).reshape(-1, self.mixes))
         row, design = np.nonzero(group.inside & (least[:-1, :, 0] < UNREACHABLE))
@@ -276,6 +278,14 @@ class MixedPass:
             self._finish(group, costs, firsts, np.tile(designs, len(first)), ends.only, ends.only_capacity)
             self._finish(group, costs, through, np.tile(designs, len(later)), ends.last, ends.last_capacity)
             self._finish(group, costs, opened, design, ends.last, ends.last_capacity)
+        begun = group.first_drain + group.drain, least[0] + costs.first + costs.whole
+        for column, owner in enumerate(group.owners):
+            self.least[place, owner] = least[: group.length[column] + 1, column]
+            own = slice(column, None, len(designs))
+            self.through[place, owner] = (
+                Open(firsts.drain[own], firsts.cost[own]),
+                Open(np.append(through.drain[own], begun[0][column]), np.concatenate([through.cost[own], begun[1][[column]]])),
+            )
         room = max(ends.first_capacity, ends.only_capacity), max(ends.capacity, ends.last_capacity)
         if program.breaks(place):
             firsts, through = (Open(one.drain[:0], one.cost[:0]) for one in (firsts, through))
@@ -314,16 +324,16 @@ def _enter(
         np.minimum(least[1 : reach + 1], found, out=least[1 : reach + 1])
 
 
-def _relax(least: Integers, group: _Group, costs: _Costs) -> None:
+def _relax(least: Integers, costs: _Costs, waits: Integers) -> None:
     """Go on with cycles that begin and end inside the designs."""
-    most = group.waits.shape[1]
+    most = waits.shape[2]
     # as costs less the sums up to each cut, so that a step is one addition
     opening = np.concatenate([costs.opening, np.zeros_like(costs.opening[:1])])
     least += opening
     for j, turn in enumerate(costs.closing + opening[1:], 1):
         reach = min(j, most)
         if reach:
-            found = (least[j - reach : j] + group.waits[j - 1, most - reach :, :, None]).min(axis=0)
+            found = np.minimum.reduce(least[j - reach : j] + waits[j - 1, :, most - reach :].T[..., None])
             found += turn
             np.minimum(least[j], found, out=least[j])
     least -= opening
