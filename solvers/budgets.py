@@ -195,7 +195,8 @@ class _Search:
             return None
         found = Bounded(tried, bound)
         self.listed.passes([tried, keeping], True)
-        self._pass(None, [(keeping, keeping.scale * most.value)])
+        lost = 0 if keeping.scale == 1 else 3 * self.listed.atoms
+        self._pass(None, [(keeping, keeping.scale * (most.value + lost))])
         return found if self.best is not None else None
 
     def _weighted(self, free: Tried, leasts: Mapping[Criterion, Tried]) -> Tried:
@@ -230,7 +231,7 @@ class _Search:
             place = max(range(len(order)), key=lambda place: known[order[place]])
             low, high = order[max(0, place - 1)], order[min(place + 1, len(order) - 1)]
             weights = [low + (high - low) * Fraction(part, FINER) for part in range(1, FINER)]
-        return _with(others, one, order[place]), _with(others, one, high)
+        return _with(others, one, order[place]), _with(others, one, high if place else order[0])
 
     def _level(self, mix: Mix, value: int) -> Fraction:
         """What a plan that keeps all limits spends at least of the first criterion, by the weighted sum."""

@@ -73,6 +73,12 @@ class Listed:
             self.layouts[is_latency] = waiting, layout, layout.turned()
         return self.layouts[is_latency]
 
+    @property
+    def atoms(self) -> int:
+        """How many atoms a plan has at most."""
+        lengths = [max(map(len, stage.designs)) for stage in self.program.stages if isinstance(stage, ExplicitStage)]
+        return self.program.most(lengths)
+
     def usual(self, criterion: Criterion) -> int:
         """About what plans spend of a criterion, at least 1: what its atoms would with one commit each, on average."""
         waiting, layout, _ = self.layout(True)
