@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ischedule.models.criteria import Change, Weights, changed
 from ischedule.models.goal import Criterion
@@ -27,7 +27,7 @@ class ArrayChange(Change):
         found: list[int] = self.array(drain, time, stored, ended).tolist()
         return found
 
-    def array(self, drain: Sequence[int], time: Sequence[int], stored: Sequence[int], ended: int) -> Integers:
+    def array(self, drain: ArrayLike, time: ArrayLike, stored: ArrayLike, ended: int) -> Integers:
         """`column` as an array."""
         drains = np.asarray(drain, dtype=np.int64)
         amounts = {
@@ -37,7 +37,8 @@ class ArrayChange(Change):
         }
         most = max((weight * int(amounts[one].max()) for one, weight in self.weights.items()), default=0)
         if most.bit_length() > _EXACT_BITS:
-            return np.array(super().column(drain, time, stored, ended), dtype=np.int64)
+            first, second, third = (np.asarray(one).tolist() for one in (drain, time, stored))
+            return np.array(super().column(first, second, third, ended), dtype=np.int64)
         raised = np.zeros_like(drains)
         for one, weight in self.weights.items():
             raised += weight * amounts[one]

@@ -1,4 +1,4 @@
-"""What must still follow at least, exactly, by mixes of criteria: what a walk with labels of several numbers hopes for."""
+"""What must still follow at least, exactly, by a mix of criteria: what a walk with labels of several numbers needs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Behind:
     """The least cost of what follows, at every cut and for every cycle in progress."""
 
     waiting: Waiting
+    latency: int
+    """The weight of latency."""
     columns: dict[tuple[int, int], list[int]]
     """For each step and design the least cost behind each cut, from its first to its last."""
     ends: Sequence[tuple[Open, Open]]
@@ -33,7 +35,7 @@ class Behind:
                 totals = begun[low : low + step, None] + ends.drain
                 fits = totals <= capacity
                 found = np.full(totals.shape, UNREACHABLE, dtype=np.int64)
-                found[fits] = wait(totals[fits])
+                found[fits] = self.latency * wait(totals[fits])
                 found += ends.cost[:, 0]
                 np.minimum(best[low : low + step], found.min(axis=1), out=best[low : low + step])
         return best

@@ -18,25 +18,19 @@ from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.plan import Bound, Plan, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
+from ischedule.solvers.best_weights import SWEEPS, best_weights, level
 from ischedule.solvers.exact import solve_exact
-from ischedule.solvers.label_pass import Found, label_pass, named
+from ischedule.solvers.label_pass import label_pass, named
 from ischedule.solvers.label_walk import Hope
 from ischedule.solvers.limit import Limit, TimeUp
-from ischedule.solvers.listed import Listed
+from ischedule.solvers.listed import Allowed, Listed, Weights
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.spending import Mix, Spent, spent_by
 from ischedule.solvers.tiled import UsefulDesigns
 
 ROUNDS = 24
 """Weights that are tried for one limit."""
-WIDE = 12
-"""Powers of two, in both directions, by which a weight may be off what is usual."""
-FINER = 24
-"""Parts into which what lies around the best weight is divided."""
-SWEEPS = 4
-"""Times that the weights of several limits are gone through."""
-
-PARTS = (64, 16, 4)
+PARTS = (16, 4)
 """Shares of the gap between bound and plan that are searched first for a better plan."""
 FEW = 4000
 """Designs of all stages together that are searched before all that can matter are."""
@@ -86,16 +80,6 @@ def _by_weights(tried: Bounded) -> Weighed:
     return by_weights(tried.mix, tried.bound)
 
 
-def _round(weight: Fraction) -> Fraction:
-    """A weight of few digits, whole if it can be: little is lost when weighted amounts are rounded down."""
-    digits = max(0, 4 - weight.numerator.bit_length() + weight.denominator.bit_length())
-    return Fraction(max(1, round(weight * (1 << digits))), 1 << digits)
-
-
-def _with(shares: Mapping[Criterion, Fraction], one: Criterion, share: Fraction) -> dict[Criterion, Fraction]:
-    return {**shares, one: share} if share else dict(shares)
-
-
 class _Search:
     """All plans that have been tried for a goal."""
 
@@ -109,11 +93,8 @@ class _Search:
         self.listed = None if is_tiled else Listed(self.program, limit.silent())
 
     def run(self) -> Budgeted:
-        try:
-            found = self._at_once()
-        except TimeUp:
-            found = None
-        return self._searched(found) if found is not None else self._by_plans()
+        found = None if self.listed is None else self._at_once(self.listed)
+        return found or self._by_plans()
 
     def _by_plans(self) -> Budgeted:
         """Weights by plans of least weighted sums, one after another."""
@@ -134,11 +115,15 @@ class _Search:
                 tried = self._weighted(free, leasts)
             except TimeUp:
                 return self._ended((_by_weights(tried),), False)
-        return self._searched(tried)
+        return self._searched(tried, tried.mix.weights)
 
-    def _searched(self, tried: Bounded) -> Budgeted:
+    def _searched(self, tried: Bounded, weights: Weights) -> Budgeted:
         try:
-            exact = self._labelled(tried)
+            if self.listed is None:
+                exact = self._labelled(tried)
+            else:
+                self._pass_all(self.listed, weights)
+                exact = (self._in_full(tried, tried.bound),)
         except TimeUp:
             return self._ended((_by_weights(tried),), False)
         return self._ended((*exact, _by_weights(tried)), True)
@@ -173,70 +158,55 @@ class _Search:
     def _keeps(self, spent: Spent) -> bool:
         return all(spent[one] <= most for one, most in self.goal.limits.items())
 
-    def _at_once(self) -> Bounded | None:
-        """Weights of a good bound by passes with many at once, and a plan that keeps all limits; None if none is found.
+    def _at_once(self, listed: Listed) -> Budgeted | None:
+        """The search by weights that are tried many at once; None if no plan that keeps all limits is found by them."""
+        law = self.program.law
+        if not set(self.goal.limits) - {self.goal.first} or law.keeps_level or law.leaves_level:
+            return None
+        found = best_weights(listed, self.goal)
+        if found is None:
+            return None
+        best, above = found
+        tried = self._bounded(listed, best.weights)
+        if tried is None:
+            return None
+        try:
+            listed.prepare([best.weights, above.weights])
+            if self._pass(listed, [(above.weights, above.least)]) is None:
+                return None
+        except TimeUp:
+            return self._ended((_by_weights(tried),), False)
+        return self._searched(tried, best.weights)
 
-        On the way from the weight of the best bound to a greater one, plans of least weighted sum begin to keep a limit.
-        """
-        law, limited = self.program.law, [one for one in self.goal.limits if one is not self.goal.first]
-        if self.listed is None or not limited or law.keeps_level or law.leaves_level:
-            return None
-        best, shares = Fraction(0), {self.goal.first: Fraction(1)}
-        for sweep in range(SWEEPS if len(limited) > 1 else 1):
-            before = shares
-            for one in limited:
-                others = {name: share for name, share in shares.items() if name is not one}
-                shares, above = self._best_of(self.listed, others, one)
-            if sweep and shares == before:
-                break
-        tried, keeping = Mix.of(shares), Mix.of(above)
-        bound, most = self.listed.bound(tried), self.listed.bound(keeping)
-        if bound is None or most is None:
-            return None
-        found = Bounded(tried, bound)
-        self.listed.passes([tried, keeping], True)
-        lost = 0 if keeping.scale == 1 else 3 * self.listed.atoms
-        self._pass(None, [(keeping, keeping.scale * (most.value + lost))])
-        return found if self.best is not None else None
+    def _bounded(self, listed: Listed, weights: Weights) -> Bounded | None:
+        """The better certificate of weights as they are and of whole ones, by which rounding down loses nothing."""
+        shares = [{one: Fraction(weight, weights[self.goal.first]) for one, weight in weights.items()}]
+        unit = weights.get(Criterion.LATENCY)
+        if unit is not None:
+            shares.append({one: Fraction(max(1, round(Fraction(weight, unit)))) for one, weight in weights.items()})
+        mixes = list(map(Mix.of, shares))
+        bounds = zip(mixes, listed.bounds(mixes), strict=True)
+        return max((Bounded(mix, bound) for mix, bound in bounds if bound is not None), key=self._level, default=None)
 
     def _weighted(self, free: Tried, leasts: Mapping[Criterion, Tried]) -> Tried:
         """The weights of the best bound found, those of one broken limit after another."""
         shares: dict[Criterion, Fraction] = {self.goal.first: Fraction(1)}
-        best, level = free, self._level(free.mix, free.bound.value)
+        best, level = free, self._level(free)
         for sweep in range(SWEEPS if len(leasts) > 1 else 1):
             before = level
             for one, least in leasts.items():
                 found = self._along(shares, one, least)
-                if self._level(found.mix, found.bound.value) > level or sweep == 0:
-                    best, level = found, self._level(found.mix, found.bound.value)
+                if self._level(found) > level or sweep == 0:
+                    best, level = found, self._level(found)
                     scale = Fraction(found.mix.weights[self.goal.first])
                     shares = {name: weight / scale for name, weight in found.mix.weights.items()}
             if level <= before and sweep:
                 break
         return best
 
-    def _best_of(
-        self, listed: Listed, others: Mapping[Criterion, Fraction], one: Criterion
-    ) -> tuple[dict[Criterion, Fraction], dict[Criterion, Fraction]]:
-        """The best of many weights for one limit, given those of the others, and the one above it."""
-        first, wanted = listed.usual(self.goal.first), listed.usual(one)
-        weights = [Fraction(first, wanted) * Fraction(2) ** power for power in range(-WIDE, WIDE + 1)]
-        known: dict[Fraction, Fraction] = {}
-        for _ in range(2):
-            tried = sorted({Fraction(0), *map(_round, weights)} - set(known))
-            mixes = [Mix.of(_with(others, one, weight)) for weight in tried]
-            for weight, mix, (found, place) in zip(tried, mixes, listed.passes(mixes, False), strict=True):
-                known[weight] = self._level(mix, int(found.value[place]))
-            order = sorted(known)
-            place = max(range(len(order)), key=lambda place: known[order[place]])
-            low, high = order[max(0, place - 1)], order[min(place + 1, len(order) - 1)]
-            weights = [low + (high - low) * Fraction(part, FINER) for part in range(1, FINER)]
-        return _with(others, one, order[place]), _with(others, one, high if place else order[0])
-
-    def _level(self, mix: Mix, value: int) -> Fraction:
+    def _level(self, tried: Bounded) -> Fraction:
         """What a plan that keeps all limits spends at least of the first criterion, by the weighted sum."""
-        rest = sum(weight * self.goal.limits[one] for one, weight in mix.weights.items() if one is not self.goal.first)
-        return Fraction(mix.scale * value - rest, mix.weights[self.goal.first])
+        return level(self.goal, tried.mix.weights, tried.mix.scale * tried.bound.value)
 
     def _along(self, shares: Mapping[Criterion, Fraction], one: Criterion, least: Tried) -> Tried:
         """The best weight for one limit, given those of the others."""
@@ -258,7 +228,7 @@ class _Search:
                 break
             found = self._try({**others, one: slope})
             assert isinstance(found, Tried)
-            if self._level(found.mix, found.bound.value) > self._level(best.mix, best.bound.value):
+            if self._level(found) > self._level(best):
                 best = found
             total = found.mix.total(found.spent)
             if total >= min(found.mix.total(breaking.spent), found.mix.total(keeping.spent)):
@@ -275,24 +245,22 @@ class _Search:
 
         First what belongs to plans near the bound, which may lead to a better plan and so to less that is searched.
         """
-        if not any(isinstance(stage, TiledStage) for stage in self.program.stages):
-            self._pass_all(tried)
-            return (self._in_full(tried, tried.bound),)
         pool = UsefulDesigns(tried.mix.program(self.program), self.limit.silent())
         for part in PARTS:
             few = self._designs(tried, pool, part)
             if few is not None and sum(map(len, few)) <= FEW:
                 self.limit.tell(f"labels of {sum(map(len, few))} designs")
-                self._pass(few, self._mixes(tried))
+                self._pass(self._small(few), self._allowed(tried.mix.weights), few)
         found = self._designs(tried, pool, 1)
         if found is None:
             raise TimeUp
         self.limit.tell(f"labels of {sum(map(len, found))} designs")
-        self._pass(found, self._mixes(tried))
+        self._pass(self._small(found), self._allowed(tried.mix.weights), found)
         if sum(map(len, found)) > FEW:
             return ()
-        most = next(most for mix, most in self._mixes(tried) if mix == tried.mix) // tried.mix.scale
-        return (self._in_full(tried, pool.bound(tried.bound.value, most)),)
+        most = self._most(tried.mix.weights)
+        assert most is not None
+        return (self._in_full(tried, pool.bound(tried.bound.value, most // tried.mix.scale)),)
 
     def _in_full(self, tried: Bounded, bound: Bound) -> Weighed:
         """The proof that all that can matter has been searched."""
@@ -304,22 +272,23 @@ class _Search:
 
         None where nothing is known of what a plan comes to.
         """
-        for mix, most in self._mixes(tried):
-            if mix == tried.mix:
-                least = tried.bound.value
-                return pool.within(least, least + max(0, most // mix.scale - least) // part)
-        return None
+        least, most = tried.bound.value, self._most(tried.mix.weights)
+        if most is None:
+            return None
+        return pool.within(least, least + max(0, most // tried.mix.scale - least) // part)
 
-    def _mixes(self, tried: Bounded) -> list[tuple[Mix, int]]:
-        """Mixes of criteria, and the most that a wanted plan comes to by each, times its scale."""
+    def _allowed(self, weights: Weights) -> list[tuple[Weights, int]]:
+        """The most that a wanted plan comes to by weights, and by each criterion that they do not tell of."""
+        most = self._most(weights)
+        known = [] if most is None else [(weights, most)]
+        return [*known, *(({one: 1}, most) for one, most in self._ceiling().items() if not known or one not in weights)]
+
+    def _most(self, weights: Weights) -> int | None:
+        """The most that a wanted plan comes to by weights; None where nothing is known of it."""
         ceiling = self._ceiling()
-        found = []
-        for one, most in ceiling.items():
-            mix = Mix.of({one: Fraction(1)})
-            found.append((mix, mix.weights[one] * most))
-        if len(tried.mix.weights) > 1 and all(one in ceiling for one in tried.mix.weights):
-            found.insert(0, (tried.mix, sum(weight * ceiling[one] for one, weight in tried.mix.weights.items())))
-        return found
+        if not set(weights) <= set(ceiling):
+            return None
+        return sum(weight * ceiling[one] for one, weight in weights.items())
 
     def _ceiling(self) -> dict[Criterion, int]:
         """The most that a wanted plan spends: the limits, and of the first criterion what the best plan does."""
@@ -329,62 +298,50 @@ class _Search:
             found[self.goal.first] = min(first, found.get(self.goal.first, first))
         return found
 
-    def _pass_all(self, tried: Bounded) -> None:
-        """All plans of explicit stages: first those near the bound, until there is one; then what may be better."""
-        for part in PARTS if len(tried.mix.weights) > 1 else ():
-            searched = self._most(tried, part)
-            if searched is None:
+    def _pass_all(self, listed: Listed, weights: Weights) -> None:
+        """All plans of explicit stages: first those near the bound, then what may still be better than the best."""
+        (least,) = listed.least([weights])
+        done = least - 1
+        for part in PARTS if len(weights) > 1 else ():
+            most = self._most(weights)
+            if most is None or most <= done:
                 break
-            mixes = [(one, searched if one == tried.mix else most) for one, most in self._mixes(tried)]
-            if self._pass(None, mixes).plan is not None:
-                known = self._most(tried, 1)
-                if known is not None and known <= searched:
-                    return
-                break
-        self._pass(None, self._mixes(tried))
+            near = least + (most - least) // part
+            if near > done:
+                self._pass(listed, [(weights, near), *self._allowed(weights)[1:]])
+                done = near
+        most = self._most(weights)
+        if most is None or most > done:
+            self._pass(listed, self._allowed(weights))
 
-    def _most(self, tried: Bounded, part: int) -> int | None:
-        """The most that a wanted plan comes to by the mix, times its scale, or by a part of its gap to the bound.
+    def _pass(self, listed: Listed, allowed: Allowed, designs: Sequence[Sequence[Tiling]] | None = None) -> Plan | None:
+        """The best plan that keeps the limits and comes to no more by any of the weights, if there is one.
 
-        None where nothing is known of it.
-        """
-        for mix, most in self._mixes(tried):
-            if mix == tried.mix:
-                least = mix.scale * tried.bound.value
-                return least + (most - least) // part
-        return None
-
-    def _pass(self, designs: Sequence[Sequence[Tiling]] | None, mixes: Sequence[tuple[Mix, int]]) -> Found:
-        """A pass with labels over some designs of a network, or all of explicit stages.
-
-        Plans are searched that come to no more than is said by each of the mixes.
+        It is named by the designs of a network of which the stages listed are made.
         """
         goal = self.goal
         tracked = goal.tracked
         places = {one: place for place, one in enumerate((Criterion.LATENCY, *tracked))}
-        listed = self.listed if designs is None else Listed(self._small(designs), self.limit.silent())
-        assert listed is not None
-        left = listed.left(mixes)
+        left = listed.left(allowed)
         hopes = [
-            Hope(tuple(mix.weights.get(one, 0) for one in places), most, mix.scale, behind)
-            for (mix, most), behind in zip(mixes, left.behind, strict=True)
+            Hope(tuple(weights.get(one, 0) for one in places), most, behind)
+            for (weights, most), behind in zip(left.allowed, left.behind, strict=True)
         ]
         limits = [goal.limits.get(one) for one in places]
         found = label_pass(left.program, tracked, hopes, limits, [places[one] for one in goal.order], self.limit)
         if found.plan is None:
-            return found
-        found = replace(found, plan=left.named(found.plan))
+            return None
+        plan = left.named(found.plan)
         if designs is not None:
-            found = replace(found, plan=named(found.plan, designs))
-        assert found.plan is not None
-        self._offer(found.plan, spent_by(self.program, found.plan))
-        return found
+            plan = named(plan, designs)
+        self._offer(plan, spent_by(self.program, plan))
+        return plan
 
-    def _small(self, designs: Sequence[Sequence[Tiling]]) -> Program:
+    def _small(self, designs: Sequence[Sequence[Tiling]]) -> Listed:
         """The program with only some designs, as explicit stages."""
         stages = [
             ExplicitStage(stage.name, tuple(with_stores(stage, one) for one in some), stage.volatile)
             for stage, some in zip(self.program.stages, designs, strict=True)
             if isinstance(stage, TiledStage)
         ]
-        return replace(self.program, stages=tuple(stages))
+        return Listed(replace(self.program, stages=tuple(stages)), self.limit.silent())

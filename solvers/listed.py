@@ -6,8 +6,9 @@ through. So of the cuts few are left, and of the designs those with such a cut o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate, chain, pairwise, repeat
 
 import numpy as np
@@ -20,17 +21,22 @@ from ischedule.models.goal import Criterion
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.backward import Behind
+from ischedule.solvers.layout import Layout
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit
-from ischedule.solvers.mixed_pass import Layout, MixedPass, Open, backwards, forwards
+from ischedule.solvers.mixed_pass import BULK, MixedPass, Open, backwards, forwards
 from ischedule.solvers.spending import Mix
 from ischedule.solvers.sweep import UNREACHABLE
 from ischedule.solvers.waits import Waiting, exact_waiting
 
-Allowed = Sequence[tuple[Mix, int]]
-"""Mixes, and the most that a plan may come to by each, times its scale."""
+Weights = Mapping[Criterion, int]
+"""By which amounts are added up, latency in picoseconds without the law's offset."""
+Allowed = Sequence[tuple[Weights, int]]
+"""Weights, and the most that a plan may come to by each."""
 Known = tuple[MixedPass, int]
 """A pass, and the place of a mix in it."""
+BITS = 60
+"""Sums of what is searched have fewer."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,20 @@ class Left:
     """A program of the cuts and designs that are left.
 
     ``designs`` are for each stage the numbers of its designs and where their atoms, several old ones each, end.
+    ``allowed`` are the weights for plans that are left, and ``behind`` says what follows at least by each.
     """
 
     program: Program
     designs: list[list[tuple[int, list[int]]]]
+    allowed: Allowed
     behind: list[Behind]
-    """What follows at least by each of the mixes."""
 
     def named(self, plan: Plan) -> Plan:
         """A plan of what is left as one of the whole program."""
-        chosen = [self.designs[stage][int(design)] for stage, design in zip(plan.stages, plan.designs, strict=True)]  # type: ignore[call-overload]
+        chosen = []
+        for stage, design in zip(plan.stages, plan.designs, strict=True):
+            assert isinstance(design, int)
+            chosen.append(self.designs[stage][design])
         sizes = [end - start for _, ends in chosen for start, end in pairwise([0, *ends])]
         sums = list(accumulate(sizes, initial=0))
         cycles = list(chain.from_iterable(repeat(run, run.repeat) for run in plan.cycles))
@@ -73,41 +83,71 @@ class Listed:
             self.layouts[is_latency] = waiting, layout, layout.turned()
         return self.layouts[is_latency]
 
-    @property
-    def atoms(self) -> int:
-        """How many atoms a plan has at most."""
-        lengths = [max(map(len, stage.designs)) for stage in self.program.stages if isinstance(stage, ExplicitStage)]
-        return self.program.most(lengths)
+    @cached_property
+    def amounts(self) -> dict[Criterion, list[int]]:
+        """What all designs spend of each criterion with a commit behind every atom, without waiting."""
+        _, layout, _ = self.layout(True)
+        found = {}
+        for one in Criterion:
+            change = ArrayChange.of({one: 1}, 1)
+            total = np.sum([part.costs([change])[:-1, 0] for part in layout.parts], axis=0)
+            found[one] = np.add.reduceat(total, layout.start[:-1]).tolist() if len(total) else []
+        return found
+
+    @cached_property
+    def longest(self) -> int:
+        """The longest that a cycle waits."""
+        waiting, _, _ = self.layout(True)
+        first, later = (np.array([one]) for one in (waiting.first_capacity, waiting.capacity))
+        waits = [waiting.only(first)]
+        if not waiting.single:
+            waits += [waiting.first(first), waiting.mid(later), waiting.last(later)]
+        return int(max(waits)[0])
 
     def usual(self, criterion: Criterion) -> int:
-        """About what plans spend of a criterion, at least 1: what its atoms would with one commit each, on average."""
-        waiting, layout, _ = self.layout(True)
-        change = ArrayChange.of({criterion: 1}, 1)
-        total = sum(int(costs.sum()) for costs in (part.costs([change]) for part in layout.parts))
-        if criterion is Criterion.LATENCY and waiting.capacity:
-            drained = int(layout.atoms.drain.sum())
-            total += drained * int(waiting.mid(np.array([waiting.capacity]))[0]) // waiting.capacity
+        """About what designs spend of a criterion, at least 1."""
+        total = sum(self.amounts[criterion])
+        if criterion is Criterion.LATENCY:
+            total += sum(self.amounts[Criterion.ENERGY]) * self.longest // max(1, self.program.law.capacity)
         return max(1, total)
 
-    def passes(self, mixes: Sequence[Mix], is_behind: bool) -> list[Known]:
+    def fits(self, weights: Weights) -> bool:
+        """Whether sums by these weights stay exact."""
+        return self._reach(weights) < 1 << BITS
+
+    def _reach(self, weights: Weights) -> int:
+        """What a cycle or a design can come to by weights, and not more."""
+        waited = weights.get(Criterion.LATENCY, 0) * self.longest
+        return waited + sum(weight * max(self.amounts[one], default=0) for one, weight in weights.items())
+
+    def passes(self, changes: Sequence[ArrayChange], is_behind: bool) -> list[Known]:
         """A pass by each mix over what is reached, or what follows."""
         known = self.known[is_behind]
-        for is_latency in (True, False):
-            new = [mix for mix in mixes if mix.key not in known and (Criterion.LATENCY in mix.weights) == is_latency]
-            if not new:
-                continue
-            waiting, layout, turned = self.layout(is_latency)
-            changes = [ArrayChange.of(mix.weights, mix.scale) for mix in new]
-            if is_behind:
-                found = backwards(self.program, turned, changes, waiting, self.limit)
-            else:
-                found = forwards(self.program, layout, changes, waiting, self.limit)
-            known.update((mix.key, (found, place)) for place, mix in enumerate(new))
-        return [known[mix.key] for mix in mixes]
+        keys = [
+            (change.latency, change.scale, *sorted((one.value, w) for one, w in change.weights.items()))
+            for change in changes
+        ]
+        new = {key: change for key, change in zip(keys, changes, strict=True) if key not in known}
+        for latency in {change.latency for change in new.values()}:
+            waiting, layout, turned = self.layout(latency > 0)
+            run, over = (backwards, turned) if is_behind else (forwards, layout)
+            some = [key for key, change in new.items() if change.latency == latency]
+            count = max(1, BULK // max(1, len(layout.cut)))
+            for part in (some[low : low + count] for low in range(0, len(some), count)):
+                found = run(self.program, over, [new[key] for key in part], waiting, self.limit)
+                known.update((key, (found, place)) for place, key in enumerate(part))
+        return [known[key] for key in keys]
 
-    def bound(self, mix: Mix) -> Bound | None:
-        """What plans come to at least by a mix; None if there is no plan."""
-        ((found, place),) = self.passes([mix], False)
+    def least(self, weights: Sequence[Weights]) -> list[int]:
+        """What the weighted sum of a plan is at least, exactly."""
+        return [int(found.value[place]) for found, place in self.passes(list(map(_exactly, weights)), False)]
+
+    def bounds(self, mixes: Sequence[Mix]) -> list[Bound | None]:
+        """The certificates of what plans come to at least by mixes, rounded down as in these; None for no plan."""
+        changes = [ArrayChange.of(mix.weights, mix.scale) for mix in mixes]
+        return [self._bound(*known) for known in self.passes(changes, False)]
+
+    def _bound(self, found: MixedPass, place: int) -> Bound | None:
         value = int(found.value[place])
         if value >= UNREACHABLE:
             return None
@@ -122,12 +162,17 @@ class Listed:
 
         return Bound(value, (0, 1), tuple(map(boundary, range(1, self.program.end))))
 
+    def prepare(self, weights: Sequence[Weights]) -> None:
+        """Find together what follows by weights that will be asked for."""
+        self.passes(list(map(_exactly, weights)), True)
+
     def left(self, allowed: Allowed) -> Left:
-        """What plans can lead through that come to no more by any of the mixes."""
-        mixes = [mix for mix, _ in allowed]
-        before, after = self.passes(mixes, False), self.passes(mixes, True)
-        behind = [self._behind(mix, *one) for mix, one in zip(mixes, after, strict=True)]
-        rows = list(zip(before, after, behind, [most // mix.scale for mix, most in allowed], strict=True))
+        """What plans can lead through that come to no more by any of the weights."""
+        allowed = [self._lower(*one) for one in allowed]
+        changes = [_exactly(weights) for weights, _ in allowed]
+        before, after = self.passes(changes, False), self.passes(changes, True)
+        behind = [self._behind(change, *one) for change, one in zip(changes, after, strict=True)]
+        rows = list(zip(before, after, behind, [most for _, most in allowed], strict=True))
         ends: list[dict[int, set[int]]] = [{} for _ in self.program.stages]
         for (place, design), column in after[0][0].least.items():
             alive = np.ones(len(column), dtype=bool)
@@ -146,11 +191,18 @@ class Listed:
                 for number, (design, places) in enumerate(designs[step.stage]):
                     column = rest.least[place, design][::-1, there]
                     one.columns[place, number] = column[[0, *places]].tolist()
-        return Left(self._run_together(designs), designs, behind)
+        return Left(self._run_together(designs), designs, allowed, behind)
 
-    def _behind(self, mix: Mix, found: MixedPass, place: int) -> Behind:
-        waiting, _, _ = self.layout(Criterion.LATENCY in mix.weights)
-        return Behind(waiting, {}, [(last.by(place), other.by(place)) for last, other in reversed(found.open)])
+    def _lower(self, weights: Weights, most: int) -> tuple[Weights, int]:
+        """The same with fewer digits, rounded down, where sums would not be exact."""
+        digits = max(0, max(most, self._reach(weights)).bit_length() - BITS)
+        return {one: weight >> digits for one, weight in weights.items()}, most >> digits
+
+    def _behind(self, change: ArrayChange, found: MixedPass, place: int) -> Behind:
+        waiting, _, _ = self.layout(change.latency > 0)
+        return Behind(
+            waiting, change.latency, {}, [(last.by(place), other.by(place)) for last, other in reversed(found.open)]
+        )
 
     def _runs_through(self, place: int, through: tuple[Open, Open], mix: int, behind: Behind, most: int) -> bool:
         """Whether a cycle may run through a design that belongs to a plan which comes to no more by the mix."""
@@ -162,7 +214,10 @@ class Listed:
             some = labels.within(capacity)
             if not len(some.drain):
                 continue
-            if target == self.program.end or (some.cost[:, mix] + behind.open(target, some.drain, is_first) <= most).any():
+            if (
+                target == self.program.end
+                or (some.cost[:, mix] + behind.open(target, some.drain, is_first) <= most).any()
+            ):
                 return True
         return False
 
@@ -173,6 +228,13 @@ class Listed:
             chains = tuple(_run_together(stage.designs[design], ends) for design, ends in some)
             stages.append(ExplicitStage(stage.name, chains, stage.volatile))
         return replace(self.program, stages=tuple(stages))
+
+
+def _exactly(weights: Weights) -> ArrayChange:
+    """The mix that is just a sum."""
+    amounts: dict[Criterion, int] = {}
+    amounts.update((one, weight) for one, weight in weights.items() if one is not Criterion.LATENCY and weight)
+    return ArrayChange(amounts, 1, weights.get(Criterion.LATENCY, 0))
 
 
 def _run_together(one: Chain, ends: Sequence[int]) -> Chain:
