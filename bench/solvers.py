@@ -292,9 +292,9 @@ def write(tables: dict[int, Table], seconds: float) -> None:
         "`python -m bench.solvers --write`: stages of about 50 atoms with six designs each, and a limit on the bytes",
         "written half way between the least and what the quickest plan writes. All solvers run on one thread, on the",
         f"same instances. They have {seconds:.0f} s each, or with the most atoms in the larger power cycles a hundred",
-        "times what the exact solver took, if that is more; *>* is one that had no answer by then. Building the graph",
-        "that all but the exact solver start from is not counted. The exact solver also proves a bound for the checker.",
-        "The factor is that by which the exact solver is faster than the best of the others.",
+        "times what the exact solver took, if that is more; *>* is one that had no answer by then. Building the",
+        "graph that all but the exact solver start from is not counted. The exact solver also proves a bound for the",
+        "checker. The factor is that by which the exact solver is faster than the best of the others.",
         "",
     ]
     costs = [one.costs for table in tables.values() for one in table.values()]

@@ -5,6 +5,8 @@
 3. Weights for the broken limits, such that a plan of least weighted sum is a bound on every plan that keeps them: the
    sum less the weighted limits. Better weights are found between a plan that breaks a limit and one that keeps it.
 4. What can belong to a plan below the best one found, by the weighted sum, is searched with labels of several numbers.
+
+Of explicit stages weights are first tried many at once (`best_weights`), which leads to 4. without 1. to 3.
 """
 
 from __future__ import annotations
