@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -16,14 +17,15 @@ from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.models.criteria import weighed
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.program import Program
-from ischedule.solvers import layout, listed, mixed_pass
+from ischedule.solvers import layout, limit, listed, mixed_pass
 from ischedule.solvers.best_weights import best_weights, level
-from ischedule.solvers.limit import Limit
+from ischedule.solvers.budgets import solve_goal
+from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.listed import Listed, Weights
 from ischedule.solvers.mixed_pass import Open
 from ischedule.solvers.spending import Mix, Spent
 from ischedule.solvers.sweep import UNREACHABLE
-from tests.solvers.test_budgets import every_plan, graph_of_sums, storing
+from tests.solvers.test_budgets import best_of, every_plan, graph_of_sums, judged, storing
 
 SEEDS = st.integers(0, 10**9)
 
@@ -136,6 +138,31 @@ def test_sums_too_great_for_64_bits_are_searched_with_fewer_digits() -> None:
             left = passes.left([(weights, wanted)])
             assert all(passes.fits(some) for some, _ in left.allowed)
             assert wanted in [total(weights, plan) for plan in every_plan(left.program)]
+
+
+def test_a_search_that_runs_out_of_time_claims_no_more_than_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that moves by a second whenever it is read."""
+    ended = set()
+    for seed in range(8):
+        _, program, plans = drawn(seed)
+        if not plans:
+            continue
+        amounts = [plan[Criterion.ENERGY] for plan in plans]
+        limits = {Criterion.ENERGY: (min(amounts) + max(amounts)) // 2}
+        goal = Goal((Criterion.LATENCY, Criterion.WRITTEN), limits)
+        program = replace(program, goal=goal)
+        for seconds in range(0, 60, 4):
+            ticks = count()
+            monkeypatch.setattr(limit, "monotonic", lambda ticks=ticks: float(next(ticks)))
+            try:
+                found = solve_goal(program, Limit(seconds, started=0))
+            except TimeUp:
+                continue
+            ended.add((found.is_decided, found.plan is not None))
+            assert not found.is_decided or found.spent is not None
+            assert not found.is_decided or [found.spent[one] for one in goal.order] == best_of(plans, goal)  # type: ignore[index]
+            assert all(reason is None for _, reason in judged(program, found))
+    assert {(True, True), (False, False), (False, True)} <= ended
 
 
 Mutate = Callable[[pytest.MonkeyPatch], None]
