@@ -5,11 +5,11 @@ and what the quickest plan writes. The others solve the same arc-flow graph with
 an integer program with amounts reduced by potentials, as the package writes it, CP-SAT as a 0-1 flow in exact integers,
 Z3 as a choice of arcs. The exact solver starts from the program, and also proves a bound for the checker. Figures are
 seconds of processor time on one thread, of solving without building the graph, each in a process of its own that ends
-when its time is used up. With the most atoms each of the others has a hundred times what the exact solver took: one
-that has no answer then takes more. Claims: all optima that are found are equal; with 1000 atoms, about 45 of them in a
-power cycle, the exact solver is at least 100 times as fast as the best of the others. (With eight in a power cycle the
-graph is small, and the factor as well.) Run from the repository's root: `python -m bench.solvers`, with `--write` to
-write the table and plot to `docs/`.
+when its time is used up. With the most atoms each of the others has at least a hundred times what the exact solver
+took: one that has no answer then takes more. Claims: all optima that are found are equal; with 1000 atoms, about 45 of
+them in a power cycle, the exact solver is at least 100 times as fast as the best of the others. (With eight in a power
+cycle the graph is small, and the factor as well.) Run from the repository's root: `python -m bench.solvers`, with
+`--write` to write the table and plot to `docs/`.
 """
 
 from __future__ import annotations
@@ -291,11 +291,17 @@ def write(tables: dict[int, Table], seconds: float) -> None:
         "Seconds of processor time to the proven optimum of chains of atoms with one budget, by",
         "`python -m bench.solvers --write`: stages of about 50 atoms with six designs each, and a limit on the bytes",
         "written half way between the least and what the quickest plan writes. All solvers run on one thread, on the",
-        f"same instances. They have {seconds:.0f} s each, and with the most atoms in the larger power cycles a hundred",
-        "times what the exact solver took; *>* is one that had no answer by then. Building the graph that all but the",
-        "exact solver start from is not counted. The exact solver also proves a bound for the checker. All optima that",
-        "are found are equal. The factor is that by which the exact solver is faster than the best of the others.",
+        f"same instances. They have {seconds:.0f} s each, or with the most atoms in the larger power cycles a hundred",
+        "times what the exact solver took, if that is more; *>* is one that had no answer by then. Building the",
+        "graph that all but the exact solver start from is not counted. The exact solver also proves a bound for the",
+        "checker. The factor is that by which the exact solver is faster than the best of the others.",
+        "",
     ]
+    costs = [one.costs for table in tables.values() for one in table.values()]
+    lines.append("All optima that are found are equal." if max(map(len, costs)) < 2 else "**Some optima differ.**")
+    for window, table in tables.items():
+        atoms, one = list(table.items())[-1]
+        lines.append(f"With {atoms} atoms, about {window} in a power cycle, the factor is {factor_of(one)}.")
     for window, table in tables.items():
         lines += ["", f"## About {window} atoms in a power cycle", ""]
         lines += ["| atoms | " + " | ".join(SOLVERS) + " | factor |", "|--:|" + "--:|" * (len(SOLVERS) + 1)]

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ischedule.models.criteria import Change, Weights, changed
 from ischedule.models.goal import Criterion
 from ischedule.models.program import Program
+
+Integers = NDArray[np.int64]
 
 _EXACT_BITS: Final = 60
 """A sum of three products of so many bits is exact in 64."""
@@ -21,6 +24,11 @@ class ArrayChange(Change):
     __slots__ = ()
 
     def column(self, drain: Sequence[int], time: Sequence[int], stored: Sequence[int], ended: int) -> Sequence[int]:
+        found: list[int] = self.array(drain, time, stored, ended).tolist()
+        return found
+
+    def array(self, drain: ArrayLike, time: ArrayLike, stored: ArrayLike, ended: int) -> Integers:
+        """`column` as an array."""
         drains = np.asarray(drain, dtype=np.int64)
         amounts = {
             Criterion.ENERGY: drains,
@@ -29,12 +37,12 @@ class ArrayChange(Change):
         }
         most = max((weight * int(amounts[one].max()) for one, weight in self.weights.items()), default=0)
         if most.bit_length() > _EXACT_BITS:
-            return super().column(drain, time, stored, ended)
+            first, second, third = (np.asarray(one).tolist() for one in (drain, time, stored))
+            return np.array(super().column(first, second, third, ended), dtype=np.int64)
         raised = np.zeros_like(drains)
         for one, weight in self.weights.items():
             raised += weight * amounts[one]
-        found: list[int] = (self.latency * np.asarray(time, dtype=np.int64) + raised // self.scale).tolist()
-        return found
+        return np.asarray(self.latency * np.asarray(time, dtype=np.int64) + raised // self.scale)
 
 
 def weighed_array(program: Program, weights: Weights, scale: int = 1) -> Program:

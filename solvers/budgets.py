@@ -5,6 +5,8 @@
 3. Weights for the broken limits, such that a plan of least weighted sum is a bound on every plan that keeps them: the
    sum less the weighted limits. Better weights are found between a plan that breaks a limit and one that keeps it.
 4. What can belong to a plan below the best one found, by the weighted sum, is searched with labels of several numbers.
+
+Of explicit stages weights are first tried many at once (`best_weights`), which leads to 4. without 1. to 3.
 """
 
 from __future__ import annotations
@@ -18,34 +20,38 @@ from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.plan import Bound, Plan, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.backward import Behind, behind
+from ischedule.solvers.best_weights import SWEEPS, best_weights, level
 from ischedule.solvers.exact import solve_exact
-from ischedule.solvers.label_pass import Found, label_pass, named
+from ischedule.solvers.label_pass import label_pass, named
 from ischedule.solvers.label_walk import Hope
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.listed import Allowed, Listed, Weights
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.spending import Mix, Spent, spent_by
 from ischedule.solvers.tiled import UsefulDesigns
 
 ROUNDS = 24
 """Weights that are tried for one limit."""
-SWEEPS = 4
-"""Times that the weights of several limits are gone through."""
-
-PARTS = (64, 16, 4)
+PARTS = (16, 4)
 """Shares of the gap between bound and plan that are searched first for a better plan."""
 FEW = 4000
 """Designs of all stages together that are searched before all that can matter are."""
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A mix of criteria, a plan of least weighted sum with what it spends, and the bound on that sum."""
+class Bounded:
+    """A mix of criteria and the bound on their weighted sum."""
 
     mix: Mix
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Tried(Bounded):
+    """The same with a plan of least weighted sum and what it spends."""
+
     plan: Plan
     spent: Spent
-    bound: Bound
 
 
 @dataclass(frozen=True)
@@ -72,12 +78,8 @@ def by_weights(mix: Mix, bound: Bound) -> Weighed:
     return Weighed(tuple(mix.weights.items()), mix.scale, bound)
 
 
-def _by_weights(tried: Tried) -> Weighed:
+def _by_weights(tried: Bounded) -> Weighed:
     return by_weights(tried.mix, tried.bound)
-
-
-def _key(mix: Mix) -> object:
-    return tuple(sorted((one.value, weight) for one, weight in mix.weights.items())), mix.scale
 
 
 class _Search:
@@ -89,9 +91,15 @@ class _Search:
         self.limit = limit
         self.best: tuple[list[int], Plan, Spent] | None = None
         self.known: dict[object, Tried | Outcome] = {}
-        self.behind: dict[object, Behind] = {}
+        is_tiled = any(isinstance(stage, TiledStage) for stage in program.stages)
+        self.listed = None if is_tiled else Listed(self.program, limit.silent())
 
     def run(self) -> Budgeted:
+        found = None if self.listed is None else self._at_once(self.listed)
+        return found or self._by_plans()
+
+    def _by_plans(self) -> Budgeted:
+        """Weights by plans of least weighted sums, one after another."""
         free = self._try({self.goal.first: Fraction(1)})
         if isinstance(free, Outcome):
             return Budgeted(stuck=0 if free.stuck is None else free.stuck)
@@ -109,8 +117,15 @@ class _Search:
                 tried = self._weighted(free, leasts)
             except TimeUp:
                 return self._ended((_by_weights(tried),), False)
+        return self._searched(tried, tried.mix.weights)
+
+    def _searched(self, tried: Bounded, weights: Weights) -> Budgeted:
         try:
-            exact = self._labelled(tried)
+            if self.listed is None:
+                exact = self._labelled(tried)
+            else:
+                self._pass_all(self.listed, weights)
+                exact = (self._in_full(tried, tried.bound),)
         except TimeUp:
             return self._ended((_by_weights(tried),), False)
         return self._ended((*exact, _by_weights(tried)), True)
@@ -122,10 +137,9 @@ class _Search:
     def _try(self, shares: Mapping[Criterion, Fraction]) -> Tried | Outcome:
         """The plan of the least weighted sum; it is kept if it keeps all limits and is the best so far."""
         mix = Mix.of(shares)
-        key = _key(mix)
-        if key not in self.known:
-            self.known[key] = self._tried(mix)
-        return self.known[key]
+        if mix.key not in self.known:
+            self.known[mix.key] = self._tried(mix)
+        return self.known[mix.key]
 
     def _tried(self, mix: Mix) -> Tried | Outcome:
         self.limit.check()
@@ -136,7 +150,7 @@ class _Search:
             raise TimeUp
         spent = spent_by(self.program, outcome.plan)
         self._offer(outcome.plan, spent)
-        return Tried(mix, outcome.plan, spent, outcome.bound)
+        return Tried(mix, outcome.bound, outcome.plan, spent)
 
     def _offer(self, plan: Plan, spent: Spent) -> None:
         rank = [spent[one] for one in self.goal.order]
@@ -145,6 +159,36 @@ class _Search:
 
     def _keeps(self, spent: Spent) -> bool:
         return all(spent[one] <= most for one, most in self.goal.limits.items())
+
+    def _at_once(self, listed: Listed) -> Budgeted | None:
+        """The search by weights that are tried many at once; None if no plan that keeps all limits is found by them."""
+        law = self.program.law
+        if not set(self.goal.limits) - {self.goal.first} or law.keeps_level or law.leaves_level:
+            return None
+        found = best_weights(listed, self.goal)
+        if found is None:
+            return None
+        best, above = found
+        tried = self._bounded(listed, best.weights)
+        if tried is None:
+            return None
+        try:
+            listed.prepare([best.weights, above.weights])
+            if self._pass(listed, [(above.weights, above.least)]) is None:
+                return None
+        except TimeUp:
+            return self._ended((_by_weights(tried),), False)
+        return self._searched(tried, best.weights)
+
+    def _bounded(self, listed: Listed, weights: Weights) -> Bounded | None:
+        """The better certificate of weights as they are and of whole ones, by which rounding down loses nothing."""
+        shares = [{one: Fraction(weight, weights[self.goal.first]) for one, weight in weights.items()}]
+        unit = weights.get(Criterion.LATENCY)
+        if unit is not None:
+            shares.append({one: Fraction(max(1, round(Fraction(weight, unit)))) for one, weight in weights.items()})
+        mixes = list(map(Mix.of, shares))
+        bounds = zip(mixes, listed.bounds(mixes), strict=True)
+        return max((Bounded(mix, bound) for mix, bound in bounds if bound is not None), key=self._level, default=None)
 
     def _weighted(self, free: Tried, leasts: Mapping[Criterion, Tried]) -> Tried:
         """The weights of the best bound found, those of one broken limit after another."""
@@ -162,11 +206,9 @@ class _Search:
                 break
         return best
 
-    def _level(self, tried: Tried) -> Fraction:
+    def _level(self, tried: Bounded) -> Fraction:
         """What a plan that keeps all limits spends at least of the first criterion, by the weighted sum."""
-        mix = tried.mix
-        rest = sum(weight * self.goal.limits[one] for one, weight in mix.weights.items() if one is not self.goal.first)
-        return Fraction(mix.scale * tried.bound.value - rest, mix.weights[self.goal.first])
+        return level(self.goal, tried.mix.weights, tried.mix.scale * tried.bound.value)
 
     def _along(self, shares: Mapping[Criterion, Fraction], one: Criterion, least: Tried) -> Tried:
         """The best weight for one limit, given those of the others."""
@@ -199,57 +241,56 @@ class _Search:
                 keeping = found
         return best
 
-    def _labelled(self, tried: Tried) -> tuple[Weighed, ...]:
+    def _labelled(self, tried: Bounded) -> tuple[Weighed, ...]:
         """All that can belong to a plan no worse than the best one found, searched with labels: the proof, if it is
         one that can be checked.
 
         First what belongs to plans near the bound, which may lead to a better plan and so to less that is searched.
         """
-        if not any(isinstance(stage, TiledStage) for stage in self.program.stages):
-            self._pass_all(tried)
-            return (self._in_full(tried, tried.bound),)
         pool = UsefulDesigns(tried.mix.program(self.program), self.limit.silent())
         for part in PARTS:
             few = self._designs(tried, pool, part)
             if few is not None and sum(map(len, few)) <= FEW:
                 self.limit.tell(f"labels of {sum(map(len, few))} designs")
-                self._pass(tried, few)
+                self._pass(self._small(few), self._allowed(tried.mix.weights), few)
         found = self._designs(tried, pool, 1)
         if found is None:
             raise TimeUp
         self.limit.tell(f"labels of {sum(map(len, found))} designs")
-        self._pass(tried, found)
+        self._pass(self._small(found), self._allowed(tried.mix.weights), found)
         if sum(map(len, found)) > FEW:
             return ()
-        most = next(most for mix, most in self._mixes(tried) if mix == tried.mix) // tried.mix.scale
-        return (self._in_full(tried, pool.bound(tried.bound.value, most)),)
+        most = self._most(tried.mix.weights)
+        assert most is not None
+        return (self._in_full(tried, pool.bound(tried.bound.value, most // tried.mix.scale)),)
 
-    def _in_full(self, tried: Tried, bound: Bound) -> Weighed:
+    def _in_full(self, tried: Bounded, bound: Bound) -> Weighed:
         """The proof that all that can matter has been searched."""
         spent = None if self.best is None else tuple(self.best[0])
         return replace(_by_weights(tried), bound=bound, spent=spent, is_exact=True)
 
-    def _designs(self, tried: Tried, pool: UsefulDesigns, part: int) -> list[list[Tiling]] | None:
+    def _designs(self, tried: Bounded, pool: UsefulDesigns, part: int) -> list[list[Tiling]] | None:
         """For each stage what can belong to a wanted plan, or to one that is nearer to the mix's bound by a part.
 
         None where nothing is known of what a plan comes to.
         """
-        for mix, most in self._mixes(tried):
-            if mix == tried.mix:
-                least = tried.bound.value
-                return pool.within(least, least + max(0, most // mix.scale - least) // part)
-        return None
+        least, most = tried.bound.value, self._most(tried.mix.weights)
+        if most is None:
+            return None
+        return pool.within(least, least + max(0, most // tried.mix.scale - least) // part)
 
-    def _mixes(self, tried: Tried) -> list[tuple[Mix, int]]:
-        """Mixes of criteria, and the most that a wanted plan comes to by each, times its scale."""
+    def _allowed(self, weights: Weights) -> list[tuple[Weights, int]]:
+        """The most that a wanted plan comes to by weights, and by each criterion that they do not tell of."""
+        most = self._most(weights)
+        known = [] if most is None else [(weights, most)]
+        return [*known, *(({one: 1}, most) for one, most in self._ceiling().items() if not known or one not in weights)]
+
+    def _most(self, weights: Weights) -> int | None:
+        """The most that a wanted plan comes to by weights; None where nothing is known of it."""
         ceiling = self._ceiling()
-        found = []
-        for one, most in ceiling.items():
-            mix = Mix.of({one: Fraction(1)})
-            found.append((mix, mix.weights[one] * most))
-        if len(tried.mix.weights) > 1 and all(one in ceiling for one in tried.mix.weights):
-            found.insert(0, (tried.mix, sum(weight * ceiling[one] for one, weight in tried.mix.weights.items())))
-        return found
+        if not set(weights) <= set(ceiling):
+            return None
+        return sum(weight * ceiling[one] for one, weight in weights.items())
 
     def _ceiling(self) -> dict[Criterion, int]:
         """The most that a wanted plan spends: the limits, and of the first criterion what the best plan does."""
@@ -259,68 +300,50 @@ class _Search:
             found[self.goal.first] = min(first, found.get(self.goal.first, first))
         return found
 
-    def _pass_all(self, tried: Tried) -> None:
-        """All plans of explicit stages: first those near the bound, until there is one; then what may be better."""
-        for part in PARTS if len(tried.mix.weights) > 1 else ():
-            searched = self._most(tried, part)
-            if searched is None:
+    def _pass_all(self, listed: Listed, weights: Weights) -> None:
+        """All plans of explicit stages: first those near the bound, then what may still be better than the best."""
+        (least,) = listed.least([weights])
+        done = least - 1
+        for part in PARTS if len(weights) > 1 else ():
+            most = self._most(weights)
+            if most is None or most <= done:
                 break
-            if self._pass(tried, None, part).plan is not None:
-                known = self._most(tried, 1)
-                if known is not None and known <= searched:
-                    return
-                break
-        self._pass(tried, None)
+            near = least + (most - least) // part
+            if near > done:
+                self._pass(listed, [(weights, near), *self._allowed(weights)[1:]])
+                done = near
+        most = self._most(weights)
+        if most is None or most > done:
+            self._pass(listed, self._allowed(weights))
 
-    def _most(self, tried: Tried, part: int) -> int | None:
-        """The most that a wanted plan comes to by the mix, times its scale, or by a part of its gap to the bound.
+    def _pass(self, listed: Listed, allowed: Allowed, designs: Sequence[Sequence[Tiling]] | None = None) -> Plan | None:
+        """The best plan that keeps the limits and comes to no more by any of the weights, if there is one.
 
-        None where nothing is known of it.
-        """
-        for mix, most in self._mixes(tried):
-            if mix == tried.mix:
-                least = mix.scale * tried.bound.value
-                return least + (most - least) // part
-        return None
-
-    def _pass(self, tried: Tried, designs: Sequence[Sequence[Tiling]] | None, part: int = 1) -> Found:
-        """A pass with labels over some designs of a network, or all of explicit stages.
-
-        Of these, with a part, over what is nearer to the mix's bound by that.
+        It is named by the designs of a network of which the stages listed are made.
         """
         goal = self.goal
-        small = self.program if designs is None else self._small(designs)
         tracked = goal.tracked
         places = {one: place for place, one in enumerate((Criterion.LATENCY, *tracked))}
-        mixes = self._mixes(tried)
-        if part > 1:
-            mixes = [(one, (self._most(tried, part) or 0) if one == tried.mix else most) for one, most in mixes]
-        hopes = [self._hope(small, one, most, places) for one, most in mixes]
+        left = listed.left(allowed)
+        hopes = [
+            Hope(tuple(weights.get(one, 0) for one in places), most, behind)
+            for (weights, most), behind in zip(left.allowed, left.behind, strict=True)
+        ]
         limits = [goal.limits.get(one) for one in places]
-        found = label_pass(small, tracked, hopes, limits, [places[one] for one in goal.order], self.limit)
+        found = label_pass(left.program, tracked, hopes, limits, [places[one] for one in goal.order], self.limit)
         if found.plan is None:
-            return found
+            return None
+        plan = left.named(found.plan)
         if designs is not None:
-            found = replace(found, plan=named(found.plan, designs))
-        assert found.plan is not None
-        self._offer(found.plan, spent_by(self.program, found.plan))
-        return found
+            plan = named(plan, designs)
+        self._offer(plan, spent_by(self.program, plan))
+        return plan
 
-    def _hope(self, small: Program, mix: Mix, most: int, places: Mapping[Criterion, int]) -> Hope:
-        coefficients = tuple(mix.weights.get(one, 0) for one in places)
-        key = None if any(isinstance(stage, TiledStage) for stage in self.program.stages) else _key(mix)
-        known = self.behind.get(key)
-        if known is None:
-            known = behind(mix.program(small), self.limit.silent())
-            if key is not None:
-                self.behind[key] = known
-        return Hope(coefficients, most, mix.scale, known)
-
-    def _small(self, designs: Sequence[Sequence[Tiling]]) -> Program:
+    def _small(self, designs: Sequence[Sequence[Tiling]]) -> Listed:
         """The program with only some designs, as explicit stages."""
         stages = [
             ExplicitStage(stage.name, tuple(with_stores(stage, one) for one in some), stage.volatile)
             for stage, some in zip(self.program.stages, designs, strict=True)
             if isinstance(stage, TiledStage)
         ]
-        return replace(self.program, stages=tuple(stages))
+        return Listed(replace(self.program, stages=tuple(stages)), self.limit.silent())

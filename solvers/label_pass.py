@@ -99,8 +99,8 @@ def _wanted(labels: list[Label], boundary: int, is_first: bool, hopes: Sequence[
         behind = hope.behind.open(boundary, [label.drain for label in labels], is_first)
         labels = [
             label
-            for label, rest in zip(labels, behind, strict=True)
-            if rest < UNREACHABLE and hope.spent(label.spent) + hope.scale * rest <= hope.most
+            for label, rest in zip(labels, behind.tolist(), strict=True)
+            if rest < UNREACHABLE and hope.spent(label.spent) + rest <= hope.most
         ]
     return labels
 

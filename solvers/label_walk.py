@@ -51,15 +51,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Hope:
-    """All that a wanted plan spends, weighted, is at most ``most``; ``behind`` is what follows, over the scale."""
+    """All that a wanted plan spends, weighted, is at most ``most``; ``behind`` is what follows."""
 
     coefficients: Vector
     most: int
-    scale: int
     behind: Behind
 
     def spent(self, vector: Vector) -> int:
-        """The sum of what has been spent, times the scale."""
+        """The sum of what has been spent."""
         return sum(map(int.__mul__, self.coefficients, vector))
 
 
@@ -135,7 +134,7 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
         return Labels()
     step, design = place
     limits = [
-        [hope.most - hope.scale * value if value < UNREACHABLE else None for value in rest or ()]
+        [hope.most - value if value < UNREACHABLE else None for value in rest or ()]
         for hope, rest in zip(hopes, rests, strict=True)
     ]
 

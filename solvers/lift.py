@@ -260,7 +260,7 @@ def plan_of(
     return Plan(chosen, power_cycles(atoms, thresholds), stages), active + waited
 
 
-def power_cycles(atoms: list[int], thresholds: list[Threshold]) -> tuple[PowerCycles, ...]:
+def power_cycles(atoms: Sequence[int], thresholds: Sequence[Threshold | PowerCycles]) -> tuple[PowerCycles, ...]:
     """Runs of equal cycles: atoms and threshold of each, in order."""
     runs: list[PowerCycles] = []
     for count, threshold in zip(atoms, thresholds, strict=True):

@@ -42,6 +42,11 @@ class Mix:
         scale = lcm(*(fraction.denominator for fraction in fractions.values()))
         return Mix({one: int(fraction * scale) for one, fraction in fractions.items()}, scale)
 
+    @property
+    def key(self) -> object:
+        """What tells it from other mixes."""
+        return tuple(sorted((one.value, weight) for one, weight in self.weights.items())), self.scale
+
     def program(self, program: Program) -> Program:
         """The program whose cost is at most the weighted sum over the scale, whatever the plan."""
         return weighed_array(program, self.weights, self.scale)
