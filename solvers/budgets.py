@@ -246,7 +246,12 @@ class _Search:
         one that can be checked.
 
         First what belongs to plans near the bound, which may lead to a better plan and so to less that is searched.
+        Where no plan is known that keeps all limits, and so none that says how much matters, a limit says it.
         """
+        if self._most(tried.mix.weights) is None:
+            limited = self._try({next(iter(self.goal.limits)): Fraction(1)})
+            assert isinstance(limited, Tried), "other weights have led to a plan"
+            tried = limited
         pool = UsefulDesigns(tried.mix.program(self.program), self.limit.silent())
         for part in PARTS:
             few = self._designs(tried, pool, part)
