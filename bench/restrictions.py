@@ -105,7 +105,7 @@ def _whole_tiles(program: Program) -> float:
         extent = replace(designs.extent, rows=rows, columns=columns, outputs=outputs, inputs=inputs)
         return replace(designs, extent=extent)
 
-    totals, atoms = kernels_array.totals, atoms_array._atoms
+    totals, atoms, tiles = kernels_array.totals, atoms_array._atoms, atoms_array._tiles
 
     def whole_totals(designs: Designs, *arguments: Any) -> Any:
         return totals(padded(designs, (-1,)), *arguments)
@@ -113,7 +113,14 @@ def _whole_tiles(program: Program) -> float:
     def whole_atoms(designs: Designs, *arguments: Any) -> Any:
         return atoms(padded(designs, (-1, 1)), *arguments)
 
-    with patch.object(kernels_array, "totals", whole_totals), patch.object(atoms_array, "_atoms", whole_atoms):
+    def whole_tiles(designs: Designs, *arguments: Any) -> Any:
+        return tiles(padded(designs, (-1, 1)), *arguments)
+
+    with (
+        patch.object(kernels_array, "totals", whole_totals),
+        patch.object(atoms_array, "_atoms", whole_atoms),
+        patch.object(atoms_array, "_tiles", whole_tiles),
+    ):
         return _latency(program)
 
 
