@@ -18,7 +18,7 @@ from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Tiling
 
 BEYOND_LIMIT = 16
-"""A design is walked through up to this part above what is asked, since the next limit is often a little higher."""
+"""A design that is walked through again is so up to this part above what is asked: the next limit is often close."""
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Known:
     tiling: Tiling
     bound: int
     is_exact: bool = False
+    is_walked: bool = False
 
 
 @dataclass(slots=True)
@@ -77,11 +78,11 @@ class FreeEnded:
 
     def _sharpen(self, reduced: int, known: Known, limit: int) -> None:
         """Walk through a design with free ends until it is known to cost the limit, or a little more, or exactly."""
-        most = limit + abs(limit) // BEYOND_LIMIT
+        most = limit + (abs(limit) // BEYOND_LIMIT if known.is_walked else 0)
         extent, prices = self.stage.forms[known.tiling.form], self.stage.prices
         rows = rows_in(extent, known.tiling, prices, self.grounds.rate)
         found = walk(rows, self.grounds.waste, self.free, FREE, most - reduced)
-        known.is_exact = found is not None
+        known.is_walked, known.is_exact = True, found is not None
         known.bound = max(known.bound, most if found is None else reduced + _freely(found))
 
 
