@@ -1,7 +1,7 @@
 """One tiled stage of a proof: whatever enters it leaves it covered, or costs the bound.
 
 A box of designs is discharged by its totals, in reduced costs or by total load; a design by the number of cycles that
-must touch it; the rest are walked through from the labels.
+must touch it or by its free-ended cost; the rest are walked through from the labels.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ischedule.analysis.chord import Chord
-from ischedule.analysis.design_classes import Classes, distinct
+from ischedule.analysis.design_classes import distinct
+from ischedule.analysis.free_ended import FreeEnded
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.level_walk import follow_levels, last_cost
@@ -38,14 +39,14 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stage among others: its boxes, what no design of it is below in drain or in time, and what lies behind it.
+    """A stage among others: its designs, what none of them is below in drain or in time, and what lies behind it.
 
     Boxes may be listed at the slope of ``chord``; ``sloped`` is the least that a box comes to at it. ``line`` is the
     chord by which cycles are counted.
     """
 
     stage: TiledStage
-    classes: Classes
+    designs: FreeEnded
     lean: Price
     chord: Chord
     sloped: int
@@ -100,17 +101,28 @@ class Crossing:
         """Go through all designs, most of them in boxes."""
         if self.need is None:
             return
-        numerator, denominator = self.grounds.rate
         slope, limit = self._steepness(self.need)
+        if slope != self.grounds.rate[0]:
+            self._require_along(slope, limit, self.need)
+            return
+        designs = self.place.designs
+        for listed in designs.below(self.need):
+            if not self._is_late(*listed.totals):
+                for known in designs.cheaper(listed, self.need):
+                    self._follow(known.tiling, listed.box.reduced)
+
+    def _require_along(self, slope: int, limit: int, need: int) -> None:
+        """The same with boxes listed at another slope: what is known of designs at the rate is little use there."""
+        numerator, denominator = self.grounds.rate
         seen: set[tuple[int, ...]] = set()
-        for box in self.place.classes.below((slope, denominator), limit):
+        for box in self.place.designs.classes.below((slope, denominator), limit):
             drain, time = totals = box.totals(self.stage)
             reduced = denominator * time + numerator * drain
-            if reduced >= self.need or self._is_late(drain, time):
+            if reduced >= need or self._is_late(drain, time):
                 continue
             for tiling in distinct(self.stage, box, seen):
                 least = self.grounds.least(self.stage, tiling, totals)
-                if least is not None and least < self.need:
+                if least is not None and least < need:
                     self._follow(tiling, reduced)
 
     def _steepness(self, need: int) -> tuple[int, int]:

@@ -80,6 +80,12 @@ def tiles(extent: int, number: int) -> range:
     return range(count(extent, number), (extent if number == 1 else count(extent, number - 1) - 1) + 1)
 
 
+@lru_cache(1 << 12)
+def cuts(extent: int) -> list[tuple[int, range]]:
+    """The numbers of tiles that an extent can be cut into, least first, each with the tile sizes that lead to it."""
+    return [(number, tiles(extent, number)) for number in counts(extent)]
+
+
 def distinct(stage: TiledStage, box: Box, seen: set[tuple[int, ...]]) -> Iterator[Tiling]:
     """The designs of a box, of those with the same atoms only one, over all boxes with the same ``seen``.
 
@@ -111,9 +117,9 @@ class Classes:
         self.stage, self.widest = stage, widest
         self._found: dict[int, BlockDesigns] = {}
 
-    def below(self, rate: Rate, limit: int) -> Iterator[Box]:
-        """The boxes whose reduced totals at this rate are below the limit."""
-        yield from self._below(rate, Limit(limit))
+    def below(self, rate: Rate, limit: int, start: int = 0) -> Iterator[Box]:
+        """The boxes whose reduced totals at this rate are below the limit, and not below the start."""
+        yield from self._below(rate, Limit(limit), start)
 
     def least(self, rate: Rate) -> int | None:
         """The least reduced total of a box that fits, None if there is none."""
@@ -122,20 +128,22 @@ class Classes:
             limit.value = box.reduced
         return None if limit.value == BEYOND else limit.value
 
-    def _below(self, rate: Rate, limit: Limit) -> Iterator[Box]:
+    def _below(self, rate: Rate, limit: Limit, start: int = 0) -> Iterator[Box]:
         for form, extent in enumerate(self.stage.forms):
             for order in extent.orders:
                 if isinstance(extent, Block):
-                    yield from self._blocks(form, extent, order, rate, limit)
+                    yield from self._blocks(form, extent, order, rate, limit, start)
                     continue
-                nest = _Nest(self, form, extent, order, rate)
+                nest = _Nest(self, form, extent, order, rate, start)
                 yield from nest.pooled(limit) if extent.pooling else nest.tiled(limit)
 
-    def _blocks(self, form: int, block: Block, order: Order, rate: Rate, limit: Limit) -> Iterator[Box]:
+    def _blocks(self, form: int, block: Block, order: Order, rate: Rate, limit: Limit, start: int) -> Iterator[Box]:
         """The designs of a block one by one: they are few."""
         if form not in self._found:
             self._found[form] = BlockDesigns(self.stage, form, block, self.widest)
         for tiling, reduced in self._found[form].below(order, rate, limit):
+            if reduced < start:
+                continue
             tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.batch)
             rows, columns, outputs, batch = (range(size, size + 1) for size in tile)
             yield Box(form, order, rows, columns, outputs, tiling.inputs, batch, reduced)
@@ -157,14 +165,14 @@ class Classes:
 class _Nest:
     """The boxes of one form and order."""
 
-    def __init__(self, classes: Classes, form: int, extent: Extent, order: Order, rate: Rate) -> None:
-        self.classes, self.form, self.extent, self.order = classes, form, extent, order
+    def __init__(self, classes: Classes, form: int, extent: Extent, order: Order, rate: Rate, start: int) -> None:
+        self.classes, self.form, self.extent, self.order, self.start = classes, form, extent, order, start
         self.sums = classes.stage.sums_in_memory
         self.price = _Reduced(classes.stage.prices, order, rate)
-        self.row_tiles = {number: tiles(extent.rows, number) for number in counts(extent.rows)}
-        self.column_tiles = {number: tiles(extent.columns, number) for number in counts(extent.columns)}
-        self.output_tiles = [(number, tiles(extent.outputs, number)) for number in counts(extent.outputs)]
-        self.column_counts = list(self.column_tiles)
+        self.row_tiles, self.column_tiles = dict(cuts(extent.rows)), dict(cuts(extent.columns))
+        self.output_tiles = cuts(extent.outputs)
+        self.row_counts, self.column_counts = list(self.row_tiles), list(self.column_tiles)
+        self.taps, self.weight_taps = extent.taps, extent.weight_taps
         self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
 
@@ -193,9 +201,9 @@ class _Nest:
         sums = self.sums or self.order is Order.OUTPUT or extent.channelwise
         for inputs in range(extent.inputs, extent.least_inputs - 1 if sums else extent.inputs - 1, -1):
             for number, outputs in self._outputs(inputs):
-                dear = True
+                dear, once, each = True, *self._coefficients(inputs, number)
                 for batches, batch in self._batches(inputs, number):
-                    linear = self._coefficients(inputs, number, batches)
+                    linear = (once[0] + batches * each[0], once[1], once[2] + batches * each[1])
                     if self._at(linear, 1, 1) >= limit.value:
                         break
                     dear = False
@@ -217,17 +225,20 @@ class _Nest:
         trips = outputs if self.order is Order.INPUT else count(self.extent.inputs, inputs)
         if self.order is Order.OUTPUT and not self.sums:
             return [(1, tiles(trips, 1))]
-        return [(number, tiles(trips, number)) for number in counts(trips)]
+        return cuts(trips)
 
     def _memory(self, inputs: int, outputs: range, batch: range) -> tuple[int, int, int]:
         """Words for weights, for each input pixel, and for each output pixel, of the least tile and batch."""
         extent, lanes = self.extent, padded(inputs, self.price.multiple)
         kept = 1 if self.order is Order.OUTPUT else batch[0]
         results = inputs if extent.channelwise else outputs[0]
-        return extent.weight_taps * outputs[0] * lanes, extent.sources * lanes, results * kept
+        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, results * kept
 
-    def _coefficients(self, inputs: int, outputs: int, batches: int) -> Linear:
-        """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels."""
+    def _coefficients(self, inputs: int, outputs: int) -> tuple[Linear, tuple[int, int]]:
+        """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels.
+
+        Then what each batch adds to the first and to the last of them.
+        """
         extent, price, order = self.extent, self.price, self.order
         number = count(extent.inputs, inputs)
         whole, rest = divmod(extent.inputs, inputs)
@@ -237,27 +248,27 @@ class _Nest:
             (1, extent.inputs, number) if extent.channelwise else (number, extent.outputs, outputs)
         )
         halo = extent.sources * groups * (extent.inputs * price.read + number * price.input_command)
-        weights = extent.weight_taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
+        weights = self.weight_taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
         partial = (passes - 1) * pixels * (channels * price.read + tiles * price.sums)
         if extent.arithmetic is Arithmetic.MULTIPLY:
             vectors = number * price.multiply_command + lanes * price.multiply
-            work = extent.taps * pixels * extent.outputs * vectors
+            work = self.taps * pixels * extent.outputs * vectors
         else:
             work = pixels * channels * price.element(extent)
-        tile = outputs * number * price.tile
-        begun = batches if order is Order.INPUT else tiles
+        tile, begin = outputs * number * price.tile, groups * price.weight_command if extent.bias else 0
         if extent.bias:
-            tile += channels * price.read + begun * price.weight_command
+            tile += channels * price.read
         if extent.finish:
             work += pixels * channels * price.finish
+        write, store = pixels * channels * price.write, pixels * price.store
         if order is Order.INPUT:
-            stores = passes * pixels * (channels * price.write + begun * price.store)
-            return groups * (partial + work + stores), halo, groups * (weights + tile)
+            once = groups * (partial + work + passes * write), halo, groups * (weights + tile)
+            return once, (groups * passes * store, begin)
+        whole = groups * tile + tiles * begin
         if order is Order.WEIGHT:
-            stores = passes * pixels * (channels * price.write + tiles * price.store)
-            return groups * (weights + partial + work + stores), outputs * halo, groups * tile
-        stores = batches * pixels * (channels * price.write + tiles * price.store)
-        return groups * (work + stores), outputs * halo, groups * (weights + tile)
+            stores = passes * (write + tiles * store)
+            return (groups * (weights + partial + work + stores), outputs * halo, whole), (0, 0)
+        return (groups * work, outputs * halo, groups * weights + whole), (groups * (write + tiles * store), 0)
 
     def _at(self, linear: Linear, rows: int, columns: int) -> int:
         extent, (constant, per_halo, per_tile) = self.extent, linear
@@ -270,14 +281,17 @@ class _Nest:
         extent = self.extent
         weights, per_input, per_output = memory
         (down, below), (across, beside) = self.row_reach, self.column_reach
-        for number, rows in self.row_tiles.items():
+        wide = (across + beside) * per_input
+        tallest = (self.words - weights - below * wide) // (down * wide + per_output)
+        if tallest < 1:
+            return
+        for number in self.row_counts[bisect_left(self.row_counts, count(extent.rows, min(tallest, extent.rows))) :]:
             if self._at(linear, number, 1) >= limit.value:
                 break
+            rows = self.row_tiles[number]
             high = down * rows[0] + below
             free = self.words - weights - high * beside * per_input
             most = free // (high * across * per_input + rows[0] * per_output)
-            if most < 1:
-                continue
             first = count(extent.columns, min(most, extent.columns))
             for columns in self.column_counts[bisect_left(self.column_counts, first) :]:
                 reduced = self._at(linear, number, columns)
@@ -288,6 +302,8 @@ class _Nest:
     def _passing(
         self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int
     ) -> Iterator[Box]:
+        if reduced < self.start:
+            return
         box = Box(self.form, self.order, *pixels, outputs, inputs, batch, reduced)
         if self.classes.passes(self.extent, box):
             yield box

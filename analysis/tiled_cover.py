@@ -4,7 +4,8 @@ What a plan costs at least, given what holds at a boundary, is known in two ways
 floors of the stages behind, less the rebate of the last cycle) and by total load (the least cost of cycles that hold
 all that must still be drained). A box of designs whose totals bring either to the bound for every label before the
 stage is discharged; so is a design of whose atoms' loads so many cycles follow that they waste too much. The others are
-walked through atom by atom: first with free ends, which also proves the stage's floor, then from the labels.
+walked through atom by atom: first with free ends, which also proves the stage's floor and is kept for all further
+questions, then from the labels.
 
 The argument is written out in the checker's documentation.
 """
@@ -18,6 +19,7 @@ from itertools import repeat
 from ischedule.analysis.chord import Chord, chords
 from ischedule.analysis.crossing import Behind, Crossing, Place
 from ischedule.analysis.design_classes import Classes
+from ischedule.analysis.free_ended import FreeEnded
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.progress import Tell, unheard
@@ -73,10 +75,10 @@ def _drains(bound: Bound) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A stage: its boxes, what no design of it is below in drain or in time, and its floor."""
+    """A stage: what is known of its designs, what none of them is below in drain or in time, and its floor."""
 
     stage: TiledStage
-    classes: Classes
+    designs: FreeEnded
     lean: Price
     floor: int
 
@@ -86,13 +88,14 @@ def _part(
 ) -> _Part:
     """A stage with its floor proved, or that of one before it that is alike."""
     like = next((part for part in before if are_alike(part.stage, stage)), None)
-    classes = Classes(stage, grounds.cost.widest) if like is None else like.classes
+    designs = FreeEnded(grounds, stage, Classes(stage, grounds.cost.widest)) if like is None else like.designs
+    classes = designs.classes
     lean = (classes.least((1, 0)) or 0, classes.least((0, 1)) or 0) if like is None else like.lean
     if not any(step.source for step in program.steps if step.stage == index):
         floor = NO_FLOOR  # nothing asks what a stage costs that lies behind no other
     elif like is None or like.floor < floor:
-        floor = proven_floor(grounds, stage, classes, floor)
-    return _Part(stage, classes, lean, floor)
+        floor = proven_floor(stage.name, designs, floor)
+    return _Part(stage, designs, lean, floor)
 
 
 class _Segments:
@@ -142,7 +145,7 @@ def _through(
 ) -> Iterator[tuple[int, Crossing]]:
     """The crossings of all steps, given what is known of their stages and of what lies between boundaries."""
     drains, times = (program.behind([part.lean[place] for part in parts]) for place in (0, 1))
-    classes = [part.classes for part in parts]
+    classes = [part.designs.classes for part in parts]
     listed, counted = _best(program, chords(grounds, drains[0], times[0]), classes, (drains[0], times[0]))
     reduced = program.behind([part.floor for part in parts], leaps)
     columns = (reduced, drains, times, program.behind(listed.least), program.behind(counted.least))
@@ -156,7 +159,7 @@ def _through(
         after = None if target == program.end else Cover(entries[target], slip, target in program.closed)
         place = Place(
             part.stage,
-            part.classes,
+            part.designs,
             part.lean,
             listed.chord,
             listed.least[index],

@@ -181,12 +181,12 @@ def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Ro
         yield from group
 
 
-def _price(parts: list[tuple[int, Price]]) -> Price:
-    energy = time = 0
-    for number, price in parts:
-        energy += number * price[0]
-        time += number * price[1]
-    return energy, time
+def _times(number: int, price: Price) -> Price:
+    return number * price[0], number * price[1]
+
+
+def _both(number: int, price: Price, other: int, priced: Price) -> Price:
+    return number * price[0] + other * priced[0], number * price[1] + other * priced[1]
 
 
 def _add(first: Price, second: Price) -> Price:
@@ -216,37 +216,40 @@ def _passes(extent: Extent, tiling: Tiling) -> list[tuple[Channels, int]]:
 
 def _fetch(extent: Extent, prices: Prices, r: int, c: int, n: int, tiles: int) -> Price:
     pixels = extent.sources * extent.halo(r, c)
-    return _price([(pixels * n, prices.read), (pixels * tiles, prices.input_command)])
+    return _both(pixels * n, prices.read, pixels * tiles, prices.input_command)
 
 
 def _weights(extent: Extent, prices: Prices, m: int, n: int, tiles: int) -> Price:
     vectors = extent.weight_taps * m
-    return _price([(vectors * n, prices.read), (vectors * tiles, prices.weight_command)])
+    return _both(vectors * n, prices.read, vectors * tiles, prices.weight_command)
 
 
 def _sums(prices: Prices, order: Order, pixels: int, m: int, tiles: int) -> Price:
-    return _price([(pixels * m, prices.read), (pixels * tiles, prices.sums_command[order])])
+    return _both(pixels * m, prices.read, pixels * tiles, prices.sums_command[order])
 
 
 def _begin(extent: Extent, prices: Prices, results: int) -> Price:
-    return _price([(results, prices.read), (1, prices.weight_command)] if extent.bias else [])
+    return _both(results, prices.read, 1, prices.weight_command) if extent.bias else (0, 0)
 
 
 def _store(prices: Prices, order: Order, pixels: int, results: int) -> Price:
-    return _price([(pixels * results, prices.write), (pixels, prices.store_command[order])])
+    return _both(pixels * results, prices.write, pixels, prices.store_command[order])
 
 
 def _work(extent: Extent, prices: Prices, pixels: int, m: int, lanes: int, vectors: int, tiles: int) -> Price:
     steps = extent.taps * pixels * m
-    return _price([(steps * vectors, prices.multiply_command), (steps * lanes, prices.multiply), (tiles, prices.tile)])
+    return _add(
+        _both(steps * vectors, prices.multiply_command, steps * lanes, prices.multiply), _times(tiles, prices.tile)
+    )
 
 
 def _elements(extent: Extent, prices: Prices, pixels: int, n: int) -> Price:
-    return _price([(pixels * n, prices.element(extent)), (1, prices.tile)])
+    return _both(pixels * n, prices.element(extent), 1, prices.tile)
 
 
 def _input_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
-    batches = _batches(sizes(extent.outputs, tiling.outputs), tiling.batch)
+    tiled = _batches(sizes(extent.outputs, tiling.outputs), tiling.batch)
+    batches = list(_runs([(sum(batch), len(batch)) for batch in tiled]))
     known: dict[tuple[int, int, Channels], Row] = {}
 
     def row(r: int, c: int, channels: Channels) -> Row:
@@ -255,15 +258,14 @@ def _input_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tupl
             n, begins, ends = channels
             fetch = _fetch(extent, prices, r, c, n, 1)
             lanes = padded(n, prices.multiple)
-            atoms = []
-            for batch in batches:
-                m, tiles = sum(batch), len(batch)
+            atoms: list[Price] = []
+            for (m, tiles), times in batches:
                 cost = _add(_weights(extent, prices, m, n, 1), _work(extent, prices, r * c, m, lanes, 1, tiles))
                 cost = _add(cost, _store(prices, Order.INPUT, r * c, m))
                 if ends:
-                    cost = _add(cost, _price([(r * c * m, prices.finish)]))
+                    cost = _add(cost, _times(r * c * m, prices.finish))
                 sums = _begin(extent, prices, m) if begins else _sums(prices, Order.INPUT, r * c, m, tiles)
-                atoms.append(_add(cost, sums))
+                atoms += [_add(cost, sums)] * times
             atoms[0] = _add(atoms[0], fetch)
             known[key] = Row(atoms, fetch)
         return known[key]
@@ -295,10 +297,13 @@ def _weight_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tup
             else:
                 cost = _add(cost, _elements(extent, prices, r * c, n))
             if ends:
-                cost = _add(cost, _price([(r * c * results, prices.finish)]))
+                cost = _add(cost, _times(r * c * results, prices.finish))
             sums = _begin(extent, prices, results) if begins else _sums(prices, Order.WEIGHT, r * c, m, 1)
             known[r, c] = _add(cost, sums)
-        atoms = [(sum(known[t][0] for t in batch), sum(known[t][1] for t in batch)) for batch in batches]
+        if tiling.batch == 1:
+            atoms = [known[tile] for tile in tiles]
+        else:
+            atoms = [(sum(known[t][0] for t in batch), sum(known[t][1] for t in batch)) for batch in batches]
         atoms[0] = _add(atoms[0], weights)
         return Row(atoms, weights)
 
@@ -310,20 +315,20 @@ def _weight_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tup
 
 
 def _output_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
-    batches = _batches(sizes(extent.inputs, tiling.inputs), tiling.batch)
+    tiled = _batches(sizes(extent.inputs, tiling.inputs), tiling.batch)
+    batches = list(_runs([(sum(batch), len(batch), sum(padded(n, prices.multiple) for n in batch)) for batch in tiled]))
     known: dict[tuple[int, int, int], Row] = {}
 
     def row(r: int, c: int, m: int) -> Row:
         if (r, c, m) not in known:
-            atoms = []
-            for batch in batches:
-                n, tiles, lanes = sum(batch), len(batch), sum(padded(x, prices.multiple) for x in batch)
+            atoms: list[Price] = []
+            for (n, tiles, lanes), times in batches:
                 cost = _add(_fetch(extent, prices, r, c, n, tiles), _weights(extent, prices, m, n, tiles))
                 cost = _add(cost, _work(extent, prices, r * c, m, lanes, tiles, tiles))
-                atoms.append(_add(cost, _store(prices, Order.OUTPUT, r * c, m)))
+                atoms += [_add(cost, _store(prices, Order.OUTPUT, r * c, m))] * times
             atoms[0] = _add(atoms[0], _begin(extent, prices, m))
             if extent.finish:
-                atoms[-1] = _add(atoms[-1], _price([(r * c * m, prices.finish)]))
+                atoms[-1] = _add(atoms[-1], _times(r * c * m, prices.finish))
             known[r, c, m] = Row(atoms, _sums(prices, Order.OUTPUT, r * c, m, 1))
         return known[r, c, m]
 
@@ -341,11 +346,11 @@ def _pool_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple
     rows, columns = sizes(extent.rows, tiling.rows), sizes(extent.columns, tiling.columns)
     batches = _batches([r * c for r in rows for c in columns], tiling.batch)
     for m, times in _runs(sizes(extent.outputs, tiling.outputs)):
-        kept = _price([(m, prices.read), (1, prices.sums_command[Order.OUTPUT])])
+        kept = _both(m, prices.read, 1, prices.sums_command[Order.OUTPUT])
         atoms = []
         for batch in batches:
             pixels = sum(batch)
-            fetch = _price([(pixels * m, prices.read), (pixels, prices.input_command), (pixels * m, prices.pool)])
+            fetch = _add(_both(pixels * m, prices.read, pixels, prices.input_command), _times(pixels * m, prices.pool))
             atoms.append(_add(fetch, _store(prices, Order.OUTPUT, 1, m)))
         atoms[0] = _add(atoms[0], kept)
         yield Row(atoms, kept), times

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from ischedule.analysis.design_classes import Classes
+from ischedule.analysis.free_ended import FreeEnded
 from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Cover, Unproven
 from ischedule.analysis.potential import FREE, Entry, Opening, rows_in, walk
@@ -135,15 +136,15 @@ def test_a_walk_from_labels_ends_in_every_state_below_the_limit(seed: int) -> No
 def test_a_floor_is_proved_up_to_the_least_design_and_no_further(seed: int) -> None:
     net, ground = network(seed), grounds(seed)
     stage, floor = net.keys[0].stage, small_networks.floors(net)[0]
-    classes = Classes(stage, ground.cost.widest)
     if not 0 < floor < FAR or not small_networks.chains(net.keys[0]):
         return
-    assert proven_floor(ground, stage, classes, floor) == floor
-    assert proven_floor(ground, stage, classes, floor - 7) == floor - 7
-    with pytest.raises(Unproven):
-        proven_floor(ground, stage, classes, floor + floor // 1000 + 2)
     little = floor // GIVE
-    assert proven_floor(ground, stage, classes, floor + little) == floor
+    for claims in ((floor, floor - 7, floor + little), (floor + little, floor, floor - 7)):
+        designs = FreeEnded(ground, stage, Classes(stage, ground.cost.widest))
+        for claimed in claims:
+            assert proven_floor(stage.name, designs, claimed) == min(floor, claimed)
+            with pytest.raises(Unproven):
+                proven_floor(stage.name, designs, floor + floor // 1000 + 2)
 
 
 def test_a_rate_or_a_line_that_is_not_under_the_cost_is_refused() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ischedule.analysis.grounds import Grounds
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.tiled_cover import require_tiled_bound
 from ischedule.models.chain import Chain
@@ -145,6 +146,17 @@ def test_segments_that_lie_nowhere_are_refused(change: dict[str, Any], text: str
     net, bound = networks()[0], certificate(0, 0)
     with pytest.raises(Unproven, match=text):
         require_tiled_bound(net.program, net.ends, replace(bound, segments=(replace(segment(0), **change),)))
+
+
+@pytest.mark.parametrize("place", range(NETWORKS))
+def test_what_segments_rest_on_is_that_of_the_whole_program(place: int) -> None:
+    """What is kept of designs is kept for both: only first and last cycles are priced otherwise."""
+    net, bound = networks()[place], certificate(place, 0)
+    whole = Grounds(net.law, net.ends, bound)
+    piece = Grounds(FreeEnds(net.law, net.ends, whole.rate), net.ends, bound)
+    assert (whole.rate, whole.lines, whole.cost.widest) == (piece.rate, piece.lines, piece.cost.widest)
+    assert (whole.waste.room, whole.waste.floor) == (piece.waste.room, piece.waste.floor)
+    assert all(whole.waste.of(load) == piece.waste.of(load) for load in range(whole.cost.room + 1))
 
 
 @pytest.mark.parametrize("place", range(NETWORKS))
