@@ -159,6 +159,9 @@ def output_folder(argument: str) -> Path:
     folder = Path(argument)
     if folder.exists() and not folder.is_dir():
         raise InputError("command line", "-o", argument, "is a file, not a folder", "name a folder for the plan file")
+    if folder.suffix == ".json" and not folder.exists():
+        problem, remedy = "looks like a file", "name a folder: the plan file in it is NAME.plan.json"
+        raise InputError("command line", "-o", argument, problem, remedy)
     return folder
 
 

@@ -223,6 +223,13 @@ def test_a_file_where_a_folder_is_needed_is_refused(capsys: Captured) -> None:
     )
 
 
+def test_the_name_of_a_plan_file_is_no_folder(capsys: Captured) -> None:
+    assert main(["solve", write(), "-o", "plan.json"]) == 2
+    problem = "looks like a file; name a folder: the plan file in it is NAME.plan.json"
+    assert capsys.readouterr().err == f'ischedule: command line: -o = "plan.json": {problem}\n'
+    assert not Path("plan.json").exists()
+
+
 def test_a_case_is_read_from_standard_input(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     stdin = io.TextIOWrapper(io.BytesIO(json.dumps(document(buffer={"capacitance": "200 uF"})).encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
