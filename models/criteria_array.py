@@ -35,7 +35,7 @@ class ArrayChange(Change):
             Criterion.WRITTEN: np.asarray(stored, dtype=np.int64),
             Criterion.CYCLES: np.full_like(drains, ended),
         }
-        most = max((weight * int(amounts[one].max()) for one, weight in self.weights.items()), default=0)
+        most = max((weight * max(1, int(amounts[one].max())) for one, weight in self.weights.items()), default=0)
         if most.bit_length() > _EXACT_BITS:
             first, second, third = (np.asarray(one).tolist() for one in (drain, time, stored))
             return np.array(super().column(first, second, third, ended), dtype=np.int64)

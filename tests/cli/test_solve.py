@@ -324,10 +324,13 @@ def test_a_layer_with_very_many_designs_is_solved_by_boxes_or_refused_in_one_lin
     device.update(volatile_memory="4 MB", nonvolatile_memory="64 MB")
     layer = {"name": "large", "kind": "conv2d", "out_channels": 64, "kernel": [3, 3]}
     network = {"input": {"channels": 16, "height": 64, "width": 64}, "layers": [layer]}
-    Path("large.json").write_text(json.dumps({**case, "device": device, "network": network}))
-    assert main(["solve", "large.json"]) == 0
-    assert "certified optimal" in capsys.readouterr().out
-    assert main(["solve", "large.json", "--solver", "ilp"]) == 2
+    large = {**case, "device": device, "network": network}
+    Path("large.json").write_text(json.dumps(large))
+    for solver in ("exact", "ilp"):
+        assert main(["solve", "large.json", "--solver", solver]) == 0
+        assert "certified optimal" in capsys.readouterr().out
+    Path("large.json").write_text(json.dumps({**large, "objective": ["energy"]}))
+    assert main(["solve", "large.json"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1

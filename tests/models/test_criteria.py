@@ -80,6 +80,9 @@ def test_bulk_and_single_changes_are_the_same(seed: int, energy: int, written: i
     for latency in ({}, {Criterion.LATENCY: scale}):
         weights = {**latency, Criterion.ENERGY: energy, Criterion.WRITTEN: written}
         assert _columns(weighed(program, weights, scale)) == _columns(weighed_array(program, weights, scale))
+    # a weight beyond 64 bits on what most columns have none of
+    weights = {Criterion.ENERGY: energy, Criterion.CYCLES: 1 << 72}
+    assert _columns(weighed(program, weights, scale << 20)) == _columns(weighed_array(program, weights, scale << 20))
 
 
 def _explicit(stage: TiledStage, tiling: Tiling) -> ExplicitStage:
