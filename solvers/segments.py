@@ -39,7 +39,7 @@ def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     sharp = {id(floor): floor.to_sharpen() for floor in search.floors}
     search = replace(search, floors=tuple(sharp[id(floor)] for floor in search.floors))
     laws, known = _laws(search), list[tuple[Search, Segment]]()
-    sizes = takewhile(lambda size: size < FACTOR * (len(narrows) - 1), (FACTOR**power for power in count(1)))
+    sizes = takewhile(lambda size: size < len(narrows) - 1, (FACTOR**power for power in count(1)))
     for size in sizes:
         # no plan asks what lies behind the start
         ends = [*narrows[size:-1:size], narrows[-1]]
@@ -48,9 +48,8 @@ def segmented(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
                 continue
             limit.tell(f"bounds of layers from boundary {source} to {target} of {search.program.end}")
             inner = _between(search, source, target, laws)
-            found = next((one for other, one in known if inner.program.is_like(other.program)), None) or _solved(
-                inner, laws, limit
-            )
+            like = (one for other, one in known if inner.program.is_like(other.program))
+            found = next(like, None) or _solved(inner, laws, limit)
             if found is not None:
                 known.append((inner, found))
                 search = replace(search, segments=(*search.segments, found.moved(-source)))
