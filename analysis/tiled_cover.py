@@ -5,7 +5,7 @@ floors of the stages behind, less the rebate of the last cycle) and by total loa
 all that must still be drained). A box of designs whose totals bring either to the bound for every label before the
 stage is discharged; so is a design of whose atoms' loads so many cycles follow that they waste too much. The others are
 walked through atom by atom: first with free ends, which also proves the stage's floor and is kept for all further
-questions, then from the labels.
+questions, then from the labels. What lies between two boundaries may be proved first: a segment, a program of its own.
 
 The argument is written out in the checker's documentation.
 """
@@ -29,7 +29,6 @@ from ischedule.models.kernels import Ends, Price
 from ischedule.models.plan import Bound, Boundary, Segment
 from ischedule.models.program import Leap, Program, TiledStage, are_alike
 
-NO_FLOOR = 0
 PRECISION = 30
 """Bits to which chords are compared."""
 
@@ -64,8 +63,7 @@ def crossings(
     for number, segment in enumerate(bound.segments, 1):
         tell(f"checking the bound of segment {number} of {len(bound.segments)}")
         segments.add(segment)
-    leaps = segments.leaps
-    yield from _through(program, grounds, bound.boundaries, parts, leaps, tell, kind)
+    yield from _through(program, grounds, bound.boundaries, parts, segments.leaps, tell, kind)
 
 
 def _drains(bound: Bound) -> Iterator[int]:
@@ -92,7 +90,7 @@ def _part(
     classes = designs.classes
     lean = (classes.least((1, 0)) or 0, classes.least((0, 1)) or 0) if like is None else like.lean
     if not any(step.source for step in program.steps if step.stage == index):
-        floor = NO_FLOOR  # nothing asks what a stage costs that lies behind no other
+        floor = 0  # nothing asks what a stage costs that lies behind no other
     elif like is None or like.floor < floor:
         floor = proven_floor(stage.name, designs, floor)
     return _Part(stage, designs, lean, floor)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import floor
 
 import numpy as np
 
@@ -152,9 +151,7 @@ class _Columns:
 
     def _least(self) -> int:
         """What every plan costs at least by the floors and segments alone."""
-        search = self.search
-        total = self.program.behind([one.value * (1 - 1e-9) for one in search.floors], search.leaps)[0]
-        return floor(total - search.rate.rebate.first * (1 + 1e-9) - 1e6)
+        return self.search.least_plan(slack_of(self.value))
 
     def _within_gap(self) -> bool:
         least = self._least() + self.program.law.offset
@@ -260,7 +257,7 @@ class _Columns:
         plan, latency = self.best
         if not proven:
             boundaries = tuple(Boundary(None, (), ()) for _ in range(1, self.program.end))
-            value = min(master.flow.cost, self._least() - round(slack_of(self.value)))
+            value = min(master.flow.cost, self._least())
         elif master.flow.is_exact:
             boundaries, value = master.boundaries, master.flow.cost
         else:

@@ -180,7 +180,12 @@ class Group:
         self.inside = rows < length
         self.index = np.where(self.inside, layout.start[members] + rows, len(layout.cut))
         self.cut = np.append(layout.cut, False)[self.index]
-        atoms, resume, commit = (np.append(part.drain, 0)[self.index] for part in layout.parts)
-        self.sums = sums = np.cumsum(atoms, axis=0)
-        self.drain, self.first_drain = sums[-1], resume[0]
-        self.opening_drain, self.closing_drain = resume - sums + atoms, sums + commit
+        columns = [np.append(part.drain, 0)[self.index] for part in layout.parts]
+        self.sums, self.opening_drain, self.closing_drain = ends_of_cycles(*columns)
+        self.drain, self.first_drain = self.sums[-1], columns[1][0]
+
+
+def ends_of_cycles(atoms: Integers, resume: Integers, commit: Integers) -> tuple[Integers, Integers, Integers]:
+    """Sums up to each atom; what a cycle takes that begins before it, less the sum there, and that ends after it."""
+    sums = np.cumsum(atoms, axis=0)
+    return sums, resume - sums + atoms, sums + commit

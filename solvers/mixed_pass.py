@@ -15,7 +15,7 @@ import numpy as np
 
 from ischedule.models.criteria_array import ArrayChange
 from ischedule.models.program import Program, Step
-from ischedule.solvers.layout import Group, Layout
+from ischedule.solvers.layout import Group, Layout, ends_of_cycles
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.sweep import UNREACHABLE, Integers, Waits
 from ischedule.solvers.waits import Waiting
@@ -58,10 +58,9 @@ class _Costs:
     """What a group costs, with a further axis of mixes."""
 
     def __init__(self, group: Group, parts: Sequence[Integers]) -> None:
-        atoms, resume, commit = (part[group.index] for part in parts)
-        sums = np.cumsum(atoms, axis=0)
-        self.whole, self.first = sums[-1], resume[0]
-        self.opening, self.closing = resume - sums + atoms, sums + commit
+        columns = [part[group.index] for part in parts]
+        sums, self.opening, self.closing = ends_of_cycles(*columns)
+        self.whole, self.first = sums[-1], columns[1][0]
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,11 @@ class Search:
         shy = slack / (2 * len(self.floors))
         return tuple(floor(found.value - shy) * self.rate.fraction[1] for found in self.floors)
 
+    def least_plan(self, slack: float) -> int:
+        """What every plan costs at least by the floors and segments that a proof names."""
+        floors = [found / self.rate.fraction[1] for found in self.proved_floors(slack)]
+        return floor(self.program.behind(floors, self.leaps)[0] - self.rate.rebate.first * (1 + 1e-9) - 1e6)
+
     def bound(self, value: int, boundaries: tuple[Boundary, ...], slack: float, *, follows: bool = False) -> Bound:
         """The proof of a value by what is reachable at the boundaries."""
         rate = self.rate
@@ -150,7 +155,7 @@ class Search:
         way = self.program.steps[step]
         space, rest = self.spaces[way.stage], self.rests[way.target]
         drains, costs, flags = self._entries(way.source, entry)
-        least = self._least_reduced(way.source, entry)
+        least = self._least_reduced(drains, costs, flags)
         quickest = self.rests[way.source].before + rest.time
         slow = space.time > limit - self.rate.least_waiting - quickest
         chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
@@ -170,12 +175,11 @@ class Search:
     def sharpened(self, step: int, entry: Reached, chosen: Index, most: float, waiting: Waiting, limit: Limit) -> Index:
         """Those of a step's designs that may belong to a plan no dearer by bounds that are sharp enough to tell."""
         way = self.program.steps[step]
-        least = most - self._least_reduced(way.source, entry) - self.rests[way.target].floor
+        least = most - self._least_reduced(*self._entries(way.source, entry)) - self.rests[way.target].floor
         return self.floors[way.stage].within(self.spaces[way.stage], chosen, least, self.rate, waiting, limit)
 
-    def _least_reduced(self, boundary: int, entry: Reached) -> float:
-        """The least reduced cost of any state at a boundary, less the rebate."""
-        drains, costs, flags = self._entries(boundary, entry)
+    def _least_reduced(self, drains: Floats, costs: Floats, flags: NDArray[np.bool_]) -> float:
+        """The least reduced cost of some states, less the rebate."""
         rebates = np.where(flags, self.rate.rebate.first, self.rate.rebate.later)
         return float((costs + self.rate.value * drains - rebates).min())
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Bound, Boundary
-from ischedule.models.program import Program, TiledStage, are_alike
+from ischedule.models.program import Program, Stage, TiledStage, are_alike
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.floors import Floor, floor_of
 from ischedule.solvers.levels import patient
@@ -70,8 +69,8 @@ def prepared(program: Program, limit: Limit, most: int | None = None) -> Prepare
     spaces: list[Space] = []
     within = Within(SOME) if most is not None and steer.ahead is None and _are_more(stages, most) else None
     for number, stage in enumerate(stages, 1):
-        like = next((known for known in spaces if are_alike(known.stage, stage)), None)
-        space = space_of(stage, rate, room, within) if like is None else replace(like, stage=stage)
+        like = _first_like(stages, number - 1)
+        space = space_of(stage, rate, room, within) if like == number - 1 else replace(spaces[like], stage=stage)
         if space is None:
             return Outcome(None, None, None, None, sum(map(len, spaces)), number - 1)
         spaces.append(space)
@@ -105,7 +104,7 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
         if limit < space.dearer:
             continue
         rest = drains[stage], times[stage]
-        like = _first_like(search.spaces, stage)
+        like = _first_like(program.stages, stage)
         if like < stage and rest == (drains[like], times[like]) and listed[like] >= limit:
             spaces[stage], floors[stage] = replace(spaces[like], stage=space.stage), floors[like]
             continue
@@ -121,9 +120,9 @@ def completed(search: Search, steer: Waiting, cost: float) -> Search:
     return replace(search, spaces=tuple(spaces), floors=tuple(floors))
 
 
-def _first_like(spaces: Sequence[Space], stage: int) -> int:
+def _first_like(stages: Sequence[Stage], stage: int) -> int:
     """The first stage that is like this one: networks repeat their blocks."""
-    return next(place for place in range(stage + 1) if are_alike(spaces[place].stage, spaces[stage].stage))
+    return next(place for place in range(stage + 1) if are_alike(stages[place], stages[stage]))
 
 
 def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
@@ -131,7 +130,7 @@ def floored(search: Search, steer: Waiting, limit: Limit) -> Iterator[Search]:
     spaces = search.spaces
     for stage, space in enumerate(spaces):
         limit.tell(f"bounds of layer {stage + 1} of {len(spaces)}")
-        like = _first_like(spaces, stage)
+        like = _first_like(search.program.stages, stage)
         if like == stage:
             found = floor_of(space, search.rate, steer, limit)
             found = Floor(min(found.value, space.dearer), found.bounds)
@@ -259,14 +258,11 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
         raise RuntimeError("the exact pass lost the plan that double precision found")
     cost = int(decided.finish.cost)
     plan, latency = plan_of(program, decided, [space.tiling for space in search.spaces], exact)
-    denominator = search.rate.fraction[1]
     if proven:
         boundaries = tuple(boundary_of(reached) for reached in decided.reached[1:-1])
         value = cost
     else:
         boundaries = tuple(Boundary(None, (), ()) for _ in range(1, program.end))
-        floors = [found / denominator for found in search.proved_floors(slack)]
-        behind = program.behind(floors, search.leaps)[0]
-        value = min(cost, floor(behind - search.rate.rebate.first * (1 + 1e-9) - 1e6))
+        value = min(cost, search.least_plan(slack))
     bound = search.bound(value, boundaries, slack, follows=exact.levels is not None)
     return Outcome(plan, latency, cost, bound, count)

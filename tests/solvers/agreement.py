@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.program import Program
@@ -12,6 +13,18 @@ from tests.solvers.enumeration import Best
 
 Solver = Callable[[Program, Limit], Outcome]
 Enumeration = Callable[[Program], Best | None]
+Known = TypeVar("Known")
+
+
+def some_differ(difference: Callable[[Program, Known], str | None], instances: Iterable[tuple[Program, Known]]) -> bool:
+    """Whether some program tells a solver from a correct one: what is known of it differs, or there is no answer."""
+    for program, known in instances:
+        try:
+            if difference(program, known) is not None:
+                return True
+        except Exception:
+            return True
+    return False
 
 
 def disagreement(program: Program, solver: Solver, brute_force: Enumeration) -> str | None:

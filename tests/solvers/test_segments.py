@@ -97,7 +97,7 @@ MUTANTS = {
     "promises-more": (segments, "_solved", lambda *a: promised(segments_solved(*a))),
     "labels-left-out": (segments, "_solved", lambda *a: without_labels(segments_solved(*a))),
     "bounds-sharpened-too-far": (floors, "_evaluate", sharpened_too_far),
-    "unshared-floors": (tiled, "floor_of", lambda *a: Floor(float(a[0].bound.max()), a[0].bound)),
+    "floors-of-the-dearest": (tiled, "floor_of", lambda *a: Floor(float(a[0].bound.max()), a[0].bound)),
 }
 
 
