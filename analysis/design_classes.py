@@ -264,11 +264,11 @@ class _Nest:
         if order is Order.INPUT:
             once = groups * (partial + work + passes * write), halo, groups * (weights + tile)
             return once, (groups * passes * store, begin)
-        whole = groups * tile + tiles * begin
+        each = groups * tile + tiles * begin
         if order is Order.WEIGHT:
             stores = passes * (write + tiles * store)
-            return (groups * (weights + partial + work + stores), outputs * halo, whole), (0, 0)
-        return (groups * work, outputs * halo, groups * weights + whole), (groups * (write + tiles * store), 0)
+            return (groups * (weights + partial + work + stores), outputs * halo, each), (0, 0)
+        return (groups * work, outputs * halo, groups * weights + each), (groups * (write + tiles * store), 0)
 
     def _at(self, linear: Linear, rows: int, columns: int) -> int:
         extent, (constant, per_halo, per_tile) = self.extent, linear

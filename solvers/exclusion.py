@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ischedule.models.program import Step
-from ischedule.solvers.flow_graph import FIRST, LATER, Closed, Inside, Node, Open
+from ischedule.solvers.flow_graph import FIRST, LATER, Closed, Node, Open
 from ischedule.solvers.network_pass import Search
 from ischedule.solvers.sweep import Exits, Kind
 
@@ -29,14 +29,16 @@ class Exclusion:
 
     def at_least(self, node: Node, drain: int, time: int) -> float:
         """What follows a node costs at least, after the drain and time that are left of a design."""
-        if isinstance(node, Inside):
-            return self.search.least_behind(self.steps[node.step].target, drain, time)
-        if isinstance(node, Closed):
-            return self.search.least_behind(node.boundary, 0, 0)
-        kind = KINDS.get(node.kind, Kind.AHEAD)
-        one = np.array([node.drain]), np.array([0])
-        exits = Exits(*one, *one, one[1] + node.kind if kind is Kind.AHEAD else None)
-        return float(self.search.least_label(exits, kind, node.boundary)[0])
+        if isinstance(node, Closed) and node.boundary == self.search.program.end:
+            return 0.0
+        if isinstance(node, Open):
+            kind, boundary, drain = KINDS.get(node.kind, Kind.AHEAD), node.boundary, node.drain
+        else:
+            # a closed state that has yet to run what is left of the design, as far as its sums tell
+            kind, boundary = Kind.KEPT, node.boundary if isinstance(node, Closed) else self.steps[node.step].target
+        one = np.array([drain]), np.array([time])
+        exits = Exits(*one, *one, one[1] + node.kind if isinstance(node, Open) and kind is Kind.AHEAD else None)
+        return float(self.search.least_label(exits, kind, boundary)[0])
 
     def standing(self, node: Node) -> float:
         """What an open cycle has drained, at the rate, without what a plan saves by its ends."""

@@ -133,17 +133,6 @@ class Search:
         least = np.maximum(least, cost + rest.sloped + counted)
         return np.asarray(least if exits.elapsed is None else np.maximum(least, exits.elapsed + rest.time), dtype=float)
 
-    def least_behind(self, boundary: int, drain: int, time: int) -> float:
-        """What follows the end of a cycle costs at least, from where atoms with so much drain and time are left before
-        a boundary.
-        """
-        rest = self.rests[boundary]
-        if boundary == self.program.end and not drain:
-            return float(time)
-        reduced = time + self.rate.value * drain + rest.floor - self.rate.rebate.later
-        counted = self.tangent.counted(np.asarray(float(drain)), rest.drain, False)
-        return max(reduced, time + rest.sloped + float(counted))
-
     def _load(self, exits: Exits, kind: Kind) -> tuple[Floats, Floats]:
         """Drain and cost of labels without the ends of their cycles."""
         if kind is Kind.KEPT:
