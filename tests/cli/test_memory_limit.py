@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from ischedule.api import pareto, solve
 from ischedule.cli.main import main
+from ischedule.cli.shipped import case_source
 from ischedule.models.case import load_case
 from ischedule.models.plan import Division
 from ischedule.models.plan_file import Certified
@@ -142,3 +144,13 @@ def test_a_limit_and_memory_together_exclude_all_plans(solver: str, capsys: Capt
 def _limited(memory: int, written: int) -> dict[str, Any]:
     case = case_with(memory)
     return {**case, "requirements": {**case["requirements"], "written": f"{written} B"}}
+
+
+def test_a_shipped_network_in_less_memory_is_solved_alike() -> None:
+    case = load_case(case_source("cifar10-inas-5mF-ts1"))
+    tight = replace(case, requirements=replace(case.requirements, nonvolatile_memory=52_900))
+    exact, ilp = (solve(tight, solver=solver) for solver in ("exact", "ilp"))
+    assert exact.kind is ilp.kind is Certified.OPTIMAL
+    assert exact.latency == ilp.latency
+    assert ilp.plan_file is not None
+    assert isinstance(ilp.plan_file.certificate, Division)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise, product
 from random import Random
 from typing import Any
 
@@ -19,7 +18,6 @@ from ischedule.analysis.check import Rejected, require_claim
 from ischedule.analysis.claim import goal_claims
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.labels import Unproven
-from ischedule.models.cycle_law import Position, positions
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.plan import Answer, Division, Part, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, dump_plan_file, parse_plan_file
@@ -29,50 +27,16 @@ from ischedule.solvers import budgets, ilp_goal, label_pass, spending
 from ischedule.solvers.division import fits
 from ischedule.solvers.goal_division import GoalSearch
 from ischedule.solvers.solve import solve
-from ischedule.solvers.spending import Spent, spent_by
+from ischedule.solvers.spending import spent_by
 from tests.analysis.test_layout_mutants import mutated
-from tests.solvers.enumeration import Joined, cut_sets
-from tests.solvers.stored_programs import is_stored, plain_laws, stored_program
+from tests.solvers.stored_programs import plain_laws, plans_that_fit, stored_program
 from tests.solvers.test_budgets import ORDERS, best_of, storing
-from tests.solvers.test_graphs import orders
 
 pytest.importorskip("pulp", reason="needs PuLP")
 pytest.importorskip("highspy", reason="needs HiGHS")
 
 SEEDS = st.integers(0, 10**9)
 SOLVERS = ("exact", "ilp")
-
-
-def plans_of(program: Program) -> Iterator[tuple[Spent, bool]]:
-    """What each plan spends, and whether some addresses for all its buffers fit."""
-    for order in orders(program):
-        stages = [program.stages[stage] for stage in order]
-        fitting = [[index for index in range(len(one.designs)) if one.fits(index)] for one in stages]  # type: ignore[union-attr]
-        for designs in product(*fitting):
-            chains = [one.chain(design) for one, design in zip(stages, designs, strict=True)]  # type: ignore[arg-type]
-            sequence, lengths = Joined(chains), [len(chain) for chain in chains]
-            stored = [int(value) for chain in chains for value in chain.stored]
-            saved = [int(value) for chain in chains for value in chain.commit_stored]
-            for ends in cut_sets(sequence):
-                spent = _spent(program, sequence, ends)
-                if spent is not None:
-                    spent[Criterion.WRITTEN] = sum(stored) + sum(saved[end - 1] for end in ends)
-                    yield spent, is_stored(program, order, designs, lengths, ends)
-
-
-def _spent(program: Program, sequence: Joined, ends: tuple[int, ...]) -> Spent | None:
-    law = program.law
-    if law.max_cycles is not None and len(ends) > law.max_cycles:
-        return None
-    latency = energy = 0
-    for position, (begin, end) in zip(positions(len(ends)), pairwise((0, *ends)), strict=True):
-        drain = sequence.cycle("drain", begin, end)
-        is_first = position in (Position.FIRST, Position.ONLY)
-        if drain > (law.first_capacity if is_first else law.capacity):
-            return None
-        latency += sequence.cycle("time", begin, end) + law.price(position, drain)
-        energy += drain
-    return {Criterion.LATENCY: latency, Criterion.ENERGY: energy, Criterion.CYCLES: len(ends)}
 
 
 def drawn(seed: int) -> tuple[Program, list[int] | None, bool]:
@@ -86,8 +50,8 @@ def drawn(seed: int) -> tuple[Program, list[int] | None, bool]:
         if program.law in plain_laws() and 2 <= len(program.stages) <= 3:
             break
     program = storing(program, random)
-    plans = list(plans_of(program))
-    kept = [spent for spent, is_kept in plans if is_kept]
+    plans = list(plans_that_fit(program))
+    kept = [plan.spent for plan in plans if plan.is_stored]
     order = random.choice(ORDERS)
     limits: dict[Criterion, int] = {}
     if kept:
@@ -100,7 +64,7 @@ def drawn(seed: int) -> tuple[Program, list[int] | None, bool]:
         limits[Criterion.CYCLES] = random.randint(1, 4)
     goal = Goal(order, limits)
     best = best_of(kept, goal)
-    return replace(program, goal=goal), best, best != best_of([spent for spent, _ in plans], goal)
+    return replace(program, goal=goal), best, best != best_of([plan.spent for plan in plans], goal)
 
 
 def files_of(program: Program, answer: Answer) -> list[PlanFile]:
