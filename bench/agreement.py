@@ -2,9 +2,11 @@
 
 Random programs of explicit stages under laws of every policy, mechanism, supply, start and end: mostly stages in
 several orders with limits on what is spent and objectives of several criteria, drawn so that limits bind; and chains,
-graphs, tight memories. Where a program has a goal, all its plans are gone through as well. Where the ILP prices levels
-that later cycles leave as time gained, it is held to its bound only. Programs have up to twenty atoms. The exact solver
-and the ILP must decide every program; what z3 does not decide within its limit is counted.
+graphs, tight memories. In one of twelve non-volatile memory is mostly too little for the best plan; z3 cannot be told
+where cycles must end, and leaves some of these undecided. Where a program has a goal or such a memory, all its plans
+are gone through as well. Where the ILP prices levels that later cycles leave as time gained, it is held to its bound
+only. Programs have up to twenty atoms. The exact solver and the ILP must decide every program; what z3 does not decide
+within its limit is counted.
 Run from the repository's root: `python -m bench.agreement`.
 """
 
@@ -17,7 +19,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ischedule.models.program import Program
-from tests.solvers.three_solvers import NAMES, Drawn, answered, drawn, fault
+from tests.solvers.three_solvers import NAMES, Drawn, answered, drawn, fault, with_memory
+
+MEMORY = 12
+"""One of so many programs has a memory that binds."""
 
 
 def atoms_of(program: Program) -> int:
@@ -38,7 +43,7 @@ class Tally:
 
     def add(self, seed: int, limit: float | None) -> None:
         """Ask every solver about the program of a seed."""
-        one = drawn(seed)
+        one = with_memory(seed) if seed % MEMORY == MEMORY - 1 else drawn(seed)
         self.kinds[one.kind] += 1
         self.longest = max(self.longest, atoms_of(one.program))
         self._features(one)
