@@ -43,6 +43,10 @@ class Rule:
         """The highest level that a cycle can be guaranteed by waiting."""
         return self.law.capacity + self.law.upkeep.reserve
 
+    def most(self, is_first: bool) -> int:
+        """The highest level at which a cycle can be guaranteed to start."""
+        return max(self.top, self.law.head.level) if is_first else self.top
+
     @property
     def bottom(self) -> int | None:
         """The level after every cycle where the rest is burnt."""
@@ -50,8 +54,13 @@ class Rule:
 
     @property
     def turn_on(self) -> Threshold:
-        """The threshold of every cycle under fixed wake."""
+        """The lowest threshold: that of every cycle under fixed wake."""
         return self.least(0)
+
+    @property
+    def ground(self) -> int | None:
+        """The level below which every cycle but the first waits, None where charging takes no time."""
+        return None if Named.SUPPLY in self.dropped else self.turn_on.level
 
     @property
     def first_level(self) -> int:
@@ -83,6 +92,18 @@ class Rule:
     def down(self, level: int) -> int:
         """The time from the floor up to a level, rounded down."""
         return self.law.charging.elapsed_down(level)
+
+    def worth(self, level: int) -> int:
+        """The time that a level saves when the buffer is charged again; nothing where it never is."""
+        return self.down(level) if self.law.charging.reaches(max(level, self.top)) else 0
+
+    def ended(self, time: int, level: int) -> int:
+        """The time when a plan has ended whose last cycle ended at a time and left a level."""
+        law, target = self.law, self.law.recharge_target
+        if target is None:
+            return time
+        charging = 0 if Named.SUPPLY in self.dropped else law.charging.charge_time(level, target)
+        return time + law.upkeep.pause + charging + law.upkeep.latency
 
     def asked(self, need: int, is_first: bool) -> int:
         """What a threshold has to guarantee: nothing where the first cycle finds enough at hand."""

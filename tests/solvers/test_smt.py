@@ -23,11 +23,14 @@ from ischedule.models.demand import TooManyAtoms
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Answer, Status
 from ischedule.models.program import ExplicitStage, Program, Step
-from ischedule.solvers import smt, smt_curves, smt_encoding
-from ischedule.solvers.limit import Limit
-from ischedule.solvers.smt_encoding import CUT, Encoding, Option, options_of
+from ischedule.solvers import smt_curves, smt_options
+from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.smt_encoding import Encoding, Place
 from ischedule.solvers.smt_goal import GoalSearch
+from ischedule.solvers.smt_options import CUT, Option, options_of
+from ischedule.solvers.smt_plan import Beginning
 from ischedule.solvers.smt_rule import Rule
+from ischedule.solvers.smt_search import Search
 from ischedule.solvers.solve import SOLVERS, solve
 from tests.analysis.small_programs import chain, laws
 from tests.analysis.small_programs import program as small_program
@@ -187,11 +190,11 @@ def test_a_plan_found_before_the_limit_is_kept_and_promises_nothing(monkeypatch:
     decided = solve(program, solver="smt")
     assert decided.plan is not None
 
-    def interrupted(self: smt.Search) -> None:
-        self.best = self._best_known()
-        raise smt.TimeUp
+    def interrupted(self: Search, place: Place, at: object, suggested: Beginning | None) -> None:
+        self.best = suggested
+        raise TimeUp
 
-    monkeypatch.setattr(smt.Search, "_least_latency", interrupted)
+    monkeypatch.setattr(Search, "_least_latency", interrupted)
     answer = solve(program, solver="smt")
     assert answer.status is Status.UNDECIDED
     assert answer.is_undecided
@@ -204,8 +207,9 @@ def test_a_plan_found_before_the_limit_is_kept_and_promises_nothing(monkeypatch:
 
 
 def test_the_encoding_shares_nothing_with_the_searches_by_labels_and_arcs() -> None:
-    own = {"smt", "smt_encoding", "smt_rule", "smt_curves", "smt_plan", "limit", "outcome"}
-    for path in Path(ROOT / "solvers").glob("smt*.py"):
+    modules = list(Path(ROOT / "solvers").glob("smt*.py"))
+    own = {path.stem for path in modules} | {"limit", "outcome"}
+    for path in modules:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ischedule.solvers"):
                 assert (node.module or "").removeprefix("ischedule.solvers.") in own, f"{path}: {node.module}"
@@ -288,12 +292,12 @@ def dropped(*names: Named) -> Mutate:
 
 
 MUTANTS: dict[str, Mutate] = {
-    "energy-off-by-one": columns_changed(smt_encoding.DRAIN, lambda value: value + 1),
-    "energy-off-by-one-below": columns_changed(smt_encoding.DRAIN, lambda value: max(0, value - 1)),
-    "commit-without-drain": columns_changed(smt_encoding.COMMIT, lambda _: 0),
-    "commit-without-time": columns_changed(smt_encoding.COMMIT_TIME, lambda _: 0),
-    "no-refetch": columns_changed(smt_encoding.RESUME, lambda _: 0),
-    "resume-without-time": columns_changed(smt_encoding.RESUME_TIME, lambda _: 0),
+    "energy-off-by-one": columns_changed(smt_options.DRAIN, lambda value: value + 1),
+    "energy-off-by-one-below": columns_changed(smt_options.DRAIN, lambda value: max(0, value - 1)),
+    "commit-without-drain": columns_changed(smt_options.COMMIT, lambda _: 0),
+    "commit-without-time": columns_changed(smt_options.COMMIT_TIME, lambda _: 0),
+    "no-refetch": columns_changed(smt_options.RESUME, lambda _: 0),
+    "resume-without-time": columns_changed(smt_options.RESUME_TIME, lambda _: 0),
     "cuts-everywhere": columns_changed(CUT, lambda _: 1),
     "no-cuts": columns_changed(CUT, lambda _: 0),
     "cycles-of-any-size": dropped(Named.ENERGY),
@@ -307,7 +311,7 @@ MUTANTS: dict[str, Mutate] = {
 
 def test_nothing_is_wrong_without_a_mutant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor with one that changes nothing."""
-    columns_changed(smt_encoding.DRAIN, lambda value: value)(monkeypatch)
+    columns_changed(smt_options.DRAIN, lambda value: value)(monkeypatch)
     assert not is_caught()
 
 
