@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -99,9 +100,15 @@ class Beginning:
             left = max(0, left)
         return threshold, self.time + wait + cycle.active, left
 
-    def ways(self, rule: Rule, cycle: Cycle) -> Iterator[tuple[int, int, int]]:
-        """The choices of a threshold for one more cycle, each with the time and the level behind it."""
-        for choice in range(len(rule.choices) + 1):
+    def ways(self, rule: Rule, cycle: Cycle, until: int | None = None) -> Iterator[tuple[int, int, int]]:
+        """The choices of a threshold for one more cycle, each with the time and the level behind it.
+
+        Of those that are reached without waiting one, and of those that are waited for none above a level ``until``.
+        """
+        levels = rule.levels
+        enough, reached = bisect_left(levels, cycle.need), bisect_right(levels, self.level)
+        last = len(levels) if until is None else bisect_right(levels, until)
+        for choice in (0, *range(enough + 1, reached + 1)[:1], *range(max(enough, reached) + 1, last + 1)):
             behind = self.behind(rule, cycle, choice)
             if behind is not None:
                 yield choice, behind[1], behind[2]

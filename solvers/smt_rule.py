@@ -7,6 +7,7 @@ which regroup the waits of this rule, are not used.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ischedule.models.conflict import Named
 from ischedule.models.cycle_law import CycleLaw, Threshold
@@ -37,6 +38,11 @@ class Rule:
         search = law.search
         choices = () if search is None else tuple(map(search.candidate, range(1, search.count + 1)))
         return cls(law, choices, search is None or search.has_least, False, law.thresholds.step is None)
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """What the thresholds of the stated set guarantee."""
+        return tuple(one.level for one in self.choices)
 
     @property
     def top(self) -> int:

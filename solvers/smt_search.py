@@ -90,13 +90,13 @@ class Search:
     def settle(self, place: Place) -> None:
         """Find what no other cycle is as good as that ends at a place, and add that there is nothing better."""
         z3, encoding = self.z3, self.encoding
-        for index in place.options:
-            option = encoding.slots[place.slot][index]
-            at = z3.And(encoding.picks[place.slot][index], place.ends)
-            cycles = self.suggestions.cycles(option, place.atom)
+        options = encoding.slots[place.slot]
+        for group in self._groups(place):
+            at = z3.And(z3.Or(*(encoding.picks[place.slot][index] for index in group)), place.ends)
+            cycles = [one for index in group for one in self.suggestions.cycles(options[index], place.atom)]
             for _, cycle in cycles:
                 self.curves.asked(place, cycle.asked)
-            if option.is_last and place.atom == len(option) - 1:
+            if options[group[0]].is_last and place.atom == len(options[group[0]]) - 1:
                 self._least_latency(place, at, self.suggestions.best(cycles))
                 continue
             front = self.suggestions.front(cycles)
@@ -104,8 +104,18 @@ class Search:
                 self.curves.left(place, front.low.level)
             self._exhaust(place, at, list(front), front.add, partial(front.better, encoding, place))
             front.bound(encoding, place, at)
-            self.fronts[place.slot, index, place.atom] = front
+            self.fronts.update({(place.slot, index, place.atom): front for index in group})
             self.suggestions.keep(front)
+
+    def _groups(self, place: Place) -> list[list[int]]:
+        """The options of a place, those together that stand at the same boundary behind it."""
+        groups: dict[tuple[bool, int], list[int]] = {}
+        for index in place.options:
+            option = self.encoding.slots[place.slot][index]
+            is_through = place.atom == len(option) - 1
+            key = (True, self.program.steps[option.step].target) if is_through else (False, index)
+            groups.setdefault(key, []).append(index)
+        return list(groups.values())
 
     def _least_latency(self, place: Place, at: Any, suggested: Beginning | None) -> None:
         """The least latency of the plans that end with an option, if that is less than known."""
@@ -139,7 +149,10 @@ class Search:
         for place in encoding.places:
             is_end = place.slot < len(best.options) and firsts[place.slot] + place.atom + 1 in best.ends
             is_end = is_end and place.atom < len(best.options[place.slot])
-            literals.append(place.ends if is_end else z3.Not(place.ends))
+            literals += [place.ends] if is_end else [z3.Not(place.ends), z3.Not(place.judged)]
+            if is_end and self.rule.choices:
+                threshold = best.thresholds[best.ends.index(firsts[place.slot] + place.atom + 1)]
+                literals.append(place.threshold == threshold.level)
         confirmed = z3.Bool("confirmed")
         in_time = encoding.total() <= best.latency(self.rule)
         encoding.solver.add(z3.Implies(confirmed, z3.And(encoding.linked, encoding.finished(), in_time, *literals)))
