@@ -2,7 +2,8 @@
 
 A state is a time and a level. Later and lower is no better, whatever comes behind: every wait is over later, and the
 next cycle starts no higher. Below the lowest threshold the next cycle waits for certain, so that there the time less
-what the level is worth says it all. Only states that no other is as good as are kept.
+what the level is worth says it all. Only states that no other is as good as are kept; and what one of them was as good
+as stays so when a better one replaces it, so that the bounds hold of every state, whatever else a plan is asked for.
 """
 
 from __future__ import annotations
@@ -51,8 +52,6 @@ class Front:
         """Keep a beginning, and what it is not as good as no longer; False if a state as good is known."""
         if self.has(one.time, one.level):
             return False
-        if self.low is not None and one.level >= self.low.level and one.time <= self.low.time:
-            self.low = None
         if self.is_low(one.level):
             self.low = one
         else:

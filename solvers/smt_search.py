@@ -25,9 +25,6 @@ from ischedule.solvers.smt_suggestions import Suggestions
 Take = Callable[[Beginning], bool]
 Better = Callable[[Beginning], Any]
 
-STRIDE = 4
-"""After so many places it is asked whether the last cycle can begin any earlier."""
-
 FIRST_PATIENCE = 2.0
 """Seconds after which z3 begins a question again, with another seed and twice the patience."""
 
@@ -160,45 +157,18 @@ class Search:
             raise AssertionError("the best plan is no solution of the constraints")
 
     def _exhaust(self, place: Place, at: Any, known: Sequence[Beginning], take: Take, better: Better) -> None:
-        """Take the cycles that end at a place and are better than all known, until there are none.
-
-        They are asked for by where they begin, from the last place on: whether the last cycle begins at one, and now
-        and then whether it begins any earlier.
-        """
-        z3, solver, places = self.z3, self.encoding.solver, self.encoding.places
+        """Take the cycles that end at a place and are better than all known, until there are none."""
+        z3, solver = self.z3, self.encoding.solver
         self.goals += 1
         goal = z3.Bool(f"goal {self.goals}")
-        solver.add(z3.Implies(goal, z3.And(at, place.judged)))
-
-        def demand(one: Beginning) -> None:
-            solver.add(z3.Implies(goal, better(one)))
-
-        def found(*literals: Any) -> bool:
-            model = self.ask(goal, *literals)
-            if model is None:
-                solver.add(z3.Not(z3.And(goal, *literals)))
-                return False
+        solver.add(z3.Implies(goal, z3.And(at, place.judged)), *(z3.Implies(goal, better(one)) for one in known))
+        while (model := self.ask(goal)) is not None:
             learned = len(self.curves.known)
-            one = self._read_last(model, place)
-            if take(one):
-                demand(one)
+            found = self._read_last(model, place)
+            if take(found):
+                solver.add(z3.Implies(goal, better(found)))
             elif len(self.curves.known) == learned:
                 raise AssertionError("a solution is better than its plan, and charging times are not why")
-            return True
-
-        for one in known:
-            demand(one)
-        within: list[Any] = []
-        earlier = reversed(places[:-1] if known or found() else [])
-        for count, before in enumerate(earlier, start=1):
-            while found(before.ends, *within):
-                pass
-            within.append(z3.Not(before.ends))
-            if count % STRIDE == 0 and not found(*within):
-                break
-        else:
-            while found(*within):
-                pass
         solver.add(z3.Not(goal))
 
     def ask(self, *literals: Any) -> Any:

@@ -60,7 +60,7 @@ def facts(answer: Answer) -> tuple[object, ...]:
 
 
 def require_decided(program: Program) -> None:
-    """Raise AssertionError unless z3 has the exact solver's answer, a plan that takes what is said, and a sound bound."""
+    """Raise AssertionError unless z3 has the exact answer, a plan that takes what is said, and a sound bound."""
     found, other = solve(program, solver="smt"), solve(program)
     assert facts(found) == facts(other)
     if found.plan is not None:
