@@ -23,8 +23,8 @@ from ischedule.solvers import (
     label_pass,
     label_walk,
     smt,
-    smt_encoding,
     smt_goal,
+    smt_options,
 )
 from ischedule.solvers.smt_goal import GoalSearch
 from tests.solvers.test_mutants import lanes_changed, no_commit_drain, no_refetch, one_more, result_changed
@@ -254,10 +254,10 @@ def one_more_cycle(original: Any, self: Any, place: Any) -> None:
 
 
 SMT: dict[str, Mutate] = {
-    "energy-off-by-one": columns_changed(smt_encoding.DRAIN, lambda value: value + 1),
-    "commit-without-drain": columns_changed(smt_encoding.COMMIT, lambda _: 0),
-    "no-refetch": columns_changed(smt_encoding.RESUME, lambda _: 0),
-    "cuts-everywhere": columns_changed(smt_encoding.CUT, lambda _: 1),
+    "energy-off-by-one": columns_changed(smt_options.DRAIN, lambda value: value + 1),
+    "commit-without-drain": columns_changed(smt_options.COMMIT, lambda _: 0),
+    "no-refetch": columns_changed(smt_options.RESUME, lambda _: 0),
+    "cuts-everywhere": columns_changed(smt_options.CUT, lambda _: 1),
     "step-of-a-branch-lost": together(
         *(patched(module, "options_of", options_lost) for module in (smt, smt_goal))
     ),
