@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -14,8 +13,8 @@ from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Division, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.budgets import Budgeted, solve_goal
-from ischedule.solvers.division import fits, solve_within_memory
-from ischedule.solvers.goal_division import SUMS, UNFIT, solve_goal_within_memory, without_sums
+from ischedule.solvers.division import solve_within_memory
+from ischedule.solvers.goal_division import solve_goal_within_memory
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -32,9 +31,6 @@ GOAL_SOLVERS = {
     "smt": "ischedule.solvers.smt_goal:solve_smt_goal",
 }
 """Those that take a goal: from a program and a limit to an answer."""
-
-KNOW_ENDS = ("exact", "ilp")
-"""Those that can be told where cycles must end also with a goal."""
 
 
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
@@ -97,17 +93,7 @@ def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
-    if solver in KNOW_ENDS:
-        return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
-    answer = search(program, limit)
-    if answer.plan is None or fits(program, answer.plan):
-        return answer
-    # the proofs are about all plans, so about those that fit; a plan that stores no sums is more likely to
-    limit.announce("plans that store no sums")
-    other = search(without_sums(program), limit)
-    if other.plan is not None and fits(program, other.plan):
-        return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
-    return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
+    return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
 
 
 def _function(place: str) -> Callable[[Program, Limit], Any]:
