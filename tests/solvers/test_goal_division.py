@@ -23,7 +23,7 @@ from ischedule.models.plan import Answer, Division, Part, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, dump_plan_file, parse_plan_file
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.stated import stated_rank
-from ischedule.solvers import budgets, ilp_goal, label_pass, spending
+from ischedule.solvers import budgets, ilp_goal, label_pass, smt_goal, spending
 from ischedule.solvers.division import fits
 from ischedule.solvers.goal_division import GoalSearch
 from ischedule.solvers.smt_goal import CERTIFIED
@@ -252,6 +252,7 @@ SEARCHING: dict[str, tuple[str, Mutate]] = {
     "labels-through-broken-steps": ("exact", passed_through),
     "mixes-with-all-designs": ("exact", designs_back),
     "parts-in-another-order": ("ilp", in_another_order),
+    "constraints-that-forget-ends": ("smt", without(smt_goal, "GoalSearch")),
 }
 CHECKING: dict[str, tuple[str, str]] = {
     "closed-boundaries-forgotten": ("if step.target in program.closed:", "if False:"),
