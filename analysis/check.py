@@ -18,6 +18,7 @@ from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.trust import trusted_of
+from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
@@ -71,6 +72,7 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
             evaluation = _evaluation(case, program, file)
             if file.plan is not None:
                 require_fit(program, file.plan, dict(file.addresses))
+                require_wear(program, file.plan, dict(file.addresses))
             require_claim(program, file, evaluation, latest(case, program), tell)
     except (Rejected, InvalidPlan, InvalidLayout, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))

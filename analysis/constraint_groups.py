@@ -20,6 +20,7 @@ class Group(StrEnum):
     ENERGY = "energy"
     WRITTEN = "written"
     POWER_CYCLES = "power-cycles"
+    WRITES_PER_BYTE = "writes-per-byte"
 
 
 REQUIREMENTS = {
@@ -27,6 +28,7 @@ REQUIREMENTS = {
     Group.ENERGY: "amount",
     Group.WRITTEN: "written",
     Group.POWER_CYCLES: "power_cycles",
+    Group.WRITES_PER_BYTE: "writes_per_byte",
 }
 """The requirement of each group that is no memory."""
 

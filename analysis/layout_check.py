@@ -30,6 +30,7 @@ class Fault(Enum):
     SHARED = "two buffers of one power cycle share memory"
     LOST = "overwritten before its last use"
     REGIONS = "no region for partial sums that its power cycle has not read"
+    WORN = "a byte is written too often"
 
 
 class InvalidLayout(Exception):
@@ -125,13 +126,16 @@ def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacit
     for slot, address in addresses.items():
         stop = address + (storage.tensors[slot.tensor] if slot.stage is None else storage.stages[slot.stage].region)
         if not begin <= address or stop > capacity:
-            text = f"{_named(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
+            text = (
+                f"{slot_name(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
+            )
             raise InvalidLayout(Fault.OUTSIDE, text)
         found[slot] = (address, stop)
     return found
 
 
-def _named(program: Program, slot: Slot) -> str:
+def slot_name(program: Program, slot: Slot) -> str:
+    """What a buffer is called."""
     if slot.stage is not None:
         return f"region {slot.region} of the sums of {program.stages[slot.stage].name}"
     stages = zip(program.stages, kept_by(program).stages, strict=True)
@@ -234,7 +238,7 @@ class _Memory:
         """Run all power cycles and ask for the output."""
         for slot in self._holds:
             for other in self._holds.intersection(self._sharing[slot]):
-                both = f"{_named(self._program, slot)} and {_named(self._program, other)}"
+                both = f"{slot_name(self._program, slot)} and {slot_name(self._program, other)}"
                 raise InvalidLayout(Fault.SHARED, f"at the start {both}")
         for number, cycle in enumerate(cycles, 1):
             touched: set[Slot] = set()
@@ -265,13 +269,13 @@ class _Memory:
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:
-            raise InvalidLayout(Fault.LOST, f"{reader} {_named(self._program, slot)}")
+            raise InvalidLayout(Fault.LOST, f"{reader} {slot_name(self._program, slot)}")
 
     def _write(self, touched: set[Slot], writes: Sequence[Slot], number: int) -> None:
         for slot in touched:
             for other in self._sharing[slot]:
                 if other in touched:
-                    both = " and ".join(sorted((_named(self._program, slot), _named(self._program, other))))
+                    both = " and ".join(sorted((slot_name(self._program, slot), slot_name(self._program, other))))
                     raise InvalidLayout(Fault.SHARED, f"in cycle {number} {both}")
         for slot in writes:
             self._holds.add(slot)

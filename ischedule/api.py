@@ -200,8 +200,9 @@ def solve(
 def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress | None) -> Result:
     """What is known of plans that keep limits, or by further criteria."""
     evaluation, _ = _evaluated(program, answer)
-    if answer.bottleneck is not None:
-        found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
+    if answer.bottleneck is not None or answer.bound is not None:
+        latency = None if evaluation is None else evaluation.latency
+        found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
     else:
         found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
     return _judged(case, program, list(found), progress, answer.note)
@@ -269,9 +270,10 @@ def _require_front(case: Case, chosen: tuple[Criterion, ...]) -> None:
         problem, remedy = "cannot be counted: tasks do not say what they write", "count cycles"
         raise InputError("command line", "--pareto", shown, problem, remedy)
     asked = case.requirements
-    if (asked.amount, asked.written, asked.power_cycles) != (None, None, None):
+    if (asked.amount, asked.written, asked.power_cycles, asked.writes_per_byte) != (None, None, None, None):
         problem = "limits what plans spend, and the front is of all plans"
-        raise InputError(case.source, "$.requirements", MISSING, problem, "leave out energy, written and power_cycles")
+        remedy = "leave out energy, written, power_cycles, writes_per_byte and inferences"
+        raise InputError(case.source, "$.requirements", MISSING, problem, remedy)
 
 
 def check(

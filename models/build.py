@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
@@ -34,25 +35,40 @@ def program_of(case: Case) -> Program:
     """
     law = _law(case)
     if case.tasks is not None:
-        return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
+        return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law, ()))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
         stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
-    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), storage)
+    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
     return program
 
 
-def _goal(case: Case, law: CycleLaw) -> Goal:
-    """What the case's plans are for; a deadline is a limit where latency is not what counts first."""
+def _goal(case: Case, law: CycleLaw, stages: Sequence[TiledStage]) -> Goal:
+    """What the case's plans are for; a deadline is a limit where latency is not what counts first.
+
+    Each power cycle writes a progress record, so that no more of them are allowed than writes of one byte.
+    """
     asked = case.requirements
-    limits = {Criterion.ENERGY: asked.amount, Criterion.WRITTEN: asked.written, Criterion.CYCLES: asked.power_cycles}
+    cycles = [] if asked.power_cycles is None else [asked.power_cycles]
+    if asked.writes_per_byte is not None and asked.writes_per_byte < most_cycles(stages):
+        cycles.append(asked.writes_per_byte)
+    limits = {
+        Criterion.ENERGY: asked.amount,
+        Criterion.WRITTEN: asked.written,
+        Criterion.CYCLES: min(cycles, default=None),
+    }
     ends = [end for end in (asked.deadline, law.period) if end is not None]
     if ends and case.objective[0] is not Criterion.LATENCY:
         limits[Criterion.LATENCY] = max(0, min(ends) - law.offset)
     return Goal(case.objective, {criterion: most for criterion, most in limits.items() if most is not None})
+
+
+def most_cycles(stages: Sequence[TiledStage]) -> int:
+    """No plan has more power cycles: one for each trip through the loops of every layer."""
+    return sum(max(extent.groups * prod(extent.loops) for extent in stage.forms) for stage in stages)
 
 
 def _law(case: Case) -> CycleLaw:
@@ -69,7 +85,7 @@ def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
     prices, ends = replace(prices_of(device), word_bytes=_width(case)), ends_of(device, case.restart)
     stages = tuple(
-        TiledStage(kernel.name, forms, prices, ends, volatile)
+        TiledStage(kernel.name, forms, prices, ends, volatile, writes_per_byte=case.requirements.writes_per_byte)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
     )
     _check_prices(case, stages)
@@ -160,6 +176,7 @@ def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
         available_memory(case),
         width * sum(kernel.parameters for kernel in network.kernels),
         RECORDS * device.word_bytes * device.record_words,
+        writes_per_byte=case.requirements.writes_per_byte,
     )
 
 

@@ -23,7 +23,7 @@ from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, 
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.overloads import Found, Overloads
-from ischedule.solvers.packing import pack
+from ischedule.solvers.wear import pack_within
 
 MOST_SOLVED = 400
 """Programs that are solved before the best plan so far has to do."""
@@ -38,14 +38,15 @@ NONE_FITS = "no plan was found that fits non-volatile memory, and none is known 
 
 def fits(program: Program, plan: Plan) -> bool:
     """Whether addresses for a plan's buffers are known that fit; all do where nobody says what is kept."""
-    return program.storage is None or _fits(layout_of(program, plan), program.storage.available)
+    storage = program.storage
+    return storage is None or _fits(layout_of(program, plan), storage.available, storage.writes_per_byte)
 
 
-def _fits(layout: Layout, available: int) -> bool:
+def _fits(layout: Layout, available: int, writes: int | None) -> bool:
     room = available - layout.constants.total
     if room < 0 or layout.least > available:
         return False
-    return layout.unshared <= available or pack(list(layout.buffers.values()), room).height <= room
+    return layout.unshared <= available or pack_within(list(layout.buffers.values()), writes, room).height <= room
 
 
 @dataclass
@@ -85,6 +86,7 @@ class _Search:
     def __post_init__(self) -> None:
         assert self.program.storage is not None, "plans are packed where it is known what is kept"
         self.available = self.program.storage.available
+        self.writes = self.program.storage.writes_per_byte
         self.heap: list[tuple[int, int, int, _Node]] = []
         self.number = count()
 
@@ -163,7 +165,7 @@ class _Search:
         plan = node.outcome.plan
         assert plan is not None, "a node that is looked at twice has a plan"
         layout = layout_of(self.program, plan)
-        if _fits(layout, self.available):
+        if _fits(layout, self.available, self.writes):
             self._offer(node.outcome)
             return
         assert node.view is not None, "it has been solved"

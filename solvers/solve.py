@@ -9,15 +9,16 @@ from typing import Any
 
 from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
-from ischedule.models.goal import Criterion
+from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Answer, Bottleneck, Division, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.restriction import Restriction, restricted
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import fits, solve_within_memory
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.spending import spent_by
 
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
@@ -45,12 +46,17 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
         raise ValueError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     try:
         if not program.goal.is_plain:
-            return _goal_answer(program, limit, solver)
-        outcome = solve_within_memory(
-            program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
-        )
+            return _goal_answer(program, limit, deadline, solver)
+        return _plain_answer(program, limit, deadline, solver)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
+
+
+def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
+    """The plan of least latency, whatever it spends."""
+    outcome = solve_within_memory(
+        program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
+    )
     if outcome.plan is None or outcome.latency is None:
         if outcome.is_undecided or isinstance(outcome.bound, Division):
             return _without_plan(program, outcome, deadline)
@@ -89,20 +95,33 @@ def answer_of(program: Program, found: Budgeted) -> Answer:
     return Answer(status, None, None, None, None, found.proofs)
 
 
-def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
-    """The answer of a solver that takes goals."""
+def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
+    """The answer of a solver that takes goals; of plans that do not fit memory where one of least latency keeps the
+    limits, that of least latency which fits may keep them as well."""
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
     answer = search(program, limit)
     if answer.plan is None or fits(program, answer.plan):
         return answer
+    if program.goal.order == (Criterion.LATENCY,) and all(
+        [criterion for criterion, _ in proof.weights] == [Criterion.LATENCY] for proof in answer.proofs
+    ):
+        plain = _plain_answer(replace(program, goal=PLAIN), limit, deadline, solver)
+        if plain.plan is None or _keeps(program, plain.plan):
+            return plain
     # the proofs are about all plans, so about those that fit; a plan that stores no sums is more likely to
     limit.announce("plans that store no sums")
     other = search(without_sums(program), limit)
     if other.plan is not None and fits(program, other.plan):
         return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
     return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
+
+
+def _keeps(program: Program, plan: Plan) -> bool:
+    """Whether a plan keeps all limits of the program's goal."""
+    spent = spent_by(program, plan)
+    return all(spent[criterion] <= most for criterion, most in program.goal.limits.items())
 
 
 SUMS = "the best plan does not fit non-volatile memory; this one does, and stores no sums there"
@@ -133,7 +152,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
         is_there = any(
-            stage.fits(tiling) for form, extent in enumerate(stage.forms) for tiling in least_tilings(form, extent)
+            stage.fits(tiling)
+            for form, extent in enumerate(stage.forms)
+            for tiling in least_tilings(form, extent, stage.writes_per_byte)
         )
     else:
         is_there = any(stage.fits(index) for index in range(len(stage.designs)))

@@ -63,6 +63,7 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
         "bottleneck": None if result.shortage is None else shortage_value(result.shortage),
         "figures": None,
         "memory_layout": None if result.memory is None else memory_value(result.memory),
+        "wear": None if result.memory is None else wear_value(result.case, result.memory),
         "trusted": [] if result.verdict is None else list(result.verdict.trusted),
         "plan_file": written,
         "plan": None if result.plan_file is None else json.loads(dump_plan_file(result.plan_file)),
@@ -95,6 +96,18 @@ def memory_value(memory: PackedMemory) -> dict[str, object]:
             }
             for slot, buffer in memory.layout.buffers.items()
         ],
+    }
+
+
+def wear_value(case: Case, memory: PackedMemory) -> dict[str, object]:
+    """How often the most worn byte is written in one inference, what lies there, and how many inferences it bears."""
+    wear = memory.wear
+    return {
+        "writes_per_byte": wear.writes,
+        "where": list(wear.names),
+        "allowed": case.requirements.writes_per_byte,
+        "endurance": case.endurance,
+        "inferences": None if case.endurance is None else case.endurance // wear.writes,
     }
 
 

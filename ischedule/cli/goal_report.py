@@ -59,7 +59,8 @@ def _name(case: Case, criterion: Criterion) -> str:
 def limit_facts(case: Case, program: Program, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Each limit besides the deadline, and what the plan leaves of it."""
     for criterion, most in program.goal.limits.items():
-        if criterion is Criterion.LATENCY:
+        is_of_wear = criterion is Criterion.CYCLES and case.requirements.power_cycles is None
+        if criterion is Criterion.LATENCY or is_of_wear:
             continue
         spare = most - spent_of(evaluation, criterion)
         kept = f"kept with {amount(case, criterion, spare)} ({percent(spare, most)}) to spare"

@@ -113,11 +113,20 @@ def test_a_front_of_plans_that_do_not_fit_is_an_error(capsys: Captured) -> None:
 
 
 def test_a_goal_whose_best_plan_does_not_fit_is_undecided() -> None:
-    tight, roomy = (solve(load_case(_limited(memory))) for memory in (2016, 2100))
+    tight, roomy = (solve(load_case({**case_with(memory), "objective": "energy"})) for memory in (2016, 2100))
     assert (tight.status, tight.plan, tight.note) == (Status.UNDECIDED, None, UNFIT)
     assert roomy.kind is Certified.OPTIMAL
 
 
-def _limited(memory: int) -> dict[str, Any]:
+def test_limits_that_the_best_plan_that_fits_keeps_do_not_matter() -> None:
+    limited, free = solve(load_case(_limited(2016, "1500 B"))), solve(load_case(case_with(2016)))
+    assert limited.kind is free.kind is Certified.OPTIMAL
+    assert limited.plan == free.plan
+    assert limited.evaluation is not None
+    tight = solve(load_case(_limited(2016, f"{limited.evaluation.written - 1} B")))
+    assert tight.plan != free.plan
+
+
+def _limited(memory: int, written: str) -> dict[str, Any]:
     case = case_with(memory)
-    return {**case, "requirements": {**case["requirements"], "written": "1500 B"}}
+    return {**case, "requirements": {**case["requirements"], "written": written}}

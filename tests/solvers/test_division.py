@@ -18,7 +18,7 @@ from ischedule.memory import packed_memory
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.plan import Answer, Bound, Division, Status
 from ischedule.models.program import Program
-from ischedule.solvers.division import UNPACKED, fits
+from ischedule.solvers.division import NONE_FITS, UNPACKED, fits
 from ischedule.solvers.solve import SUMS, UNFIT, solve
 from tests.solvers.stored_programs import best_that_fits, stored_program
 
@@ -71,14 +71,22 @@ def test_no_plan_for_a_goal_is_one_that_does_not_fit(seed: int, first: Criterion
     program = replace(program, goal=Goal((first,), {Criterion.CYCLES: random.randint(1, 6)}))
     answer = solve(program)
     roomy = solve(replace(program, storage=None))
+    if isinstance(answer.bound, Division) and answer.bound.value is None:
+        assert require_answer(program, answer) == "none"
+        return
     if answer.plan is None:
         assert (answer.status is Status.UNSCHEDULABLE) == (roomy.plan is None)
-        assert answer.status is Status.UNSCHEDULABLE or answer.note == UNFIT
+        assert answer.status is Status.UNSCHEDULABLE or answer.note in (UNFIT, NONE_FITS)
         return
     assert fits(program, answer.plan)
     assert roomy.plan is not None
-    if answer.note != SUMS:
-        assert evaluate(program, answer.plan).latency == roomy.latency
+    latency, cycles = evaluate(program, answer.plan).latency, evaluate(program, answer.plan).cycles
+    assert cycles <= program.goal.limits[Criterion.CYCLES]
+    if answer.bound is not None:
+        assert first is Criterion.LATENCY
+        require_answer(program, answer)
+    elif answer.note != SUMS:
+        assert latency == evaluate(replace(program, storage=None), roomy.plan).latency
 
 
 def test_every_kind_of_answer_is_given() -> None:
