@@ -22,7 +22,7 @@ from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Bound, Division, Status, Weighed
+from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 
@@ -114,19 +114,19 @@ def require_claim(
     if isinstance(file.certificate, Weighed):
         _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
         return
-    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Bound | Division):
+    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Least):
         raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
-    value = file.certificate.value if isinstance(file.certificate, Bound | Division) else None
+    value = file.certificate.value if isinstance(file.certificate, Least) else None
     bound = None if value is None else value + program.law.offset
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
     _require_consistent(claim, latency, deadline, len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
-    is_refutation = isinstance(file.certificate, Bottleneck | Division) and bound is None
+    is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns) and bound is None
     if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
-    if isinstance(file.certificate, Bound | Division):
+    if isinstance(file.certificate, Least):
         require_least(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)

@@ -21,6 +21,7 @@ class Group(StrEnum):
     WRITTEN = "written"
     POWER_CYCLES = "power-cycles"
     WRITES_PER_BYTE = "writes-per-byte"
+    TABLE_SIZE = "table-size"
 
 
 REQUIREMENTS = {
@@ -29,6 +30,7 @@ REQUIREMENTS = {
     Group.WRITTEN: "written",
     Group.POWER_CYCLES: "power_cycles",
     Group.WRITES_PER_BYTE: "writes_per_byte",
+    Group.TABLE_SIZE: "table_size",
 }
 """The requirement of each group that is no memory."""
 

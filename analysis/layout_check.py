@@ -18,7 +18,7 @@ from ischedule.analysis.accesses import REGIONS_WITH_SUMS, passes
 from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles
 from ischedule.models.plan import Plan
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.storage import Slot, Storage
+from ischedule.models.storage import TABLES, Slot, Storage
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 
 
@@ -31,6 +31,7 @@ class Fault(Enum):
     LOST = "overwritten before its last use"
     REGIONS = "no region for partial sums that its power cycle has not read"
     WORN = "a byte is written too often"
+    TABLES = "the tables of the plan are too large"
 
 
 class InvalidLayout(Exception):
@@ -59,13 +60,16 @@ def require_layout(program: Program, plan: Plan, addresses: Mapping[Slot, int], 
 def require_fit(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> int | None:
     """Raise `InvalidLayout` unless a valid plan fits non-volatile memory with these addresses; how much is used.
 
+    Its tables must keep their own limit, too.
     Without addresses every buffer has memory of its own. None where nobody says what is kept.
     """
     if program.storage is None:
         if addresses:
             raise InvalidLayout(Fault.MISSING, "nobody says what is kept in memory, and addresses are given")
+        _require_tables(program, plan, ())
         return None
     addresses = addresses or side_by_side(program, plan)
+    _require_tables(program, plan, addresses)
     return require_layout(program, plan, addresses, program.storage.available)
 
 
@@ -110,13 +114,29 @@ def kept_by(program: Program) -> Storage:
 def constant_bytes(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
     """What comes before the buffers: weights and biases, progress records, and the plan's tables."""
     storage = kept_by(program)
-    total = storage.weights + storage.records + len(plan.cycles) * storage.tables.run
-    total += sum(slot.region > 0 for slot in slots) * storage.tables.address
+    return storage.weights + storage.records + bytes_of_tables(program, plan, slots)
+
+
+def bytes_of_tables(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
+    """What a plan's tables take: an entry for each run of equal power cycles, for each kernel, and for each address.
+
+    Without storage, only the runs are known.
+    """
+    runs = len(plan.cycles)
+    if program.storage is None:
+        return runs * TABLES.run
+    tables = program.storage.tables
+    total = runs * tables.run + sum(slot.region > 0 for slot in slots) * tables.address
     for index in plan.stages:
-        stage = storage.stages[index]
-        total += storage.tables.layer * stage.kernels
-        total += storage.tables.address * (len(stage.reads) + 1 + stage.weights)
+        stage = program.storage.stages[index]
+        total += tables.layer * stage.kernels + tables.address * (len(stage.reads) + 1 + stage.weights)
     return total
+
+
+def _require_tables(program: Program, plan: Plan, slots: Iterable[Slot]) -> None:
+    taken, allowed = bytes_of_tables(program, plan, slots), program.table_size
+    if allowed is not None and taken > allowed:
+        raise InvalidLayout(Fault.TABLES, f"they take {taken} B, {allowed} B are allowed")
 
 
 def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacity: int) -> dict[Slot, tuple[int, int]]:

@@ -14,6 +14,7 @@ from ischedule.analysis.division import least_held
 from ischedule.analysis.fullest_cycle import fullest_cycle
 from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
+from ischedule.analysis.runs_search import least_with_few_runs
 from ischedule.models.case import Case
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
@@ -24,6 +25,7 @@ from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
+from ischedule.models.tables import most_runs, sizes_of
 from ischedule.models.tiling import Extent, Tiling
 
 
@@ -43,7 +45,7 @@ class Shortage:
     parts: tuple[tuple[Part, int], ...] = ()
 
 
-_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY)
+_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY, Diagnosis.TABLE_SIZE)
 
 
 def refusal_shortage(case: Case, refusal: Unschedulable) -> Shortage:
@@ -158,6 +160,20 @@ def _is_passed(stage: TiledStage, room: int) -> bool:
         stage.fits(one) and largest_atom(stage.forms[one.form], one, stage.prices) <= room
         for one in _least_designs(stage)
     )
+
+
+def table_shortage(program: Program) -> Shortage:
+    """The bottleneck of tasks that cannot be run in as few runs of equal power cycles as their tables may have."""
+    runs, allowed = (most_runs(program) or 0) + 1, program.table_size or 0
+    atoms = len(program.stages[0].chain(0))  # type: ignore[arg-type]
+    while runs < atoms and least_with_few_runs(program, runs) is None:
+        runs += 1
+    entry = sizes_of(program).run
+    sentence = (
+        f"every plan has at least {runs} runs of equal power cycles, each of which takes {show_exact(entry, MEMORY)} "
+        f"of its tables; {show_exact(allowed, MEMORY)} are allowed"
+    )
+    return Shortage(Diagnosis.TABLE_SIZE, "the whole inference", sentence, runs * entry, allowed, MEMORY)
 
 
 def _memory_shortage(stage: TiledStage) -> Shortage:

@@ -30,6 +30,7 @@ from ischedule.analysis.shortage import (
     limit_shortage,
     refusal_shortage,
     shortage_of,
+    table_shortage,
 )
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
@@ -40,7 +41,7 @@ from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unan
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -128,6 +129,8 @@ class Result:
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         if isinstance(certificate, Division) and self.kind is Certified.INFEASIBLE:
             return division_shortage(self.program, certificate)
+        if isinstance(certificate, FewRuns) and self.kind is Certified.INFEASIBLE:
+            return table_shortage(self.program)
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 

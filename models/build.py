@@ -23,6 +23,7 @@ from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
+from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
@@ -35,7 +36,9 @@ def program_of(case: Case) -> Program:
     """
     law = _law(case)
     if case.tasks is not None:
-        return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law, ()))
+        stage = _tasks_stage(case, case.tasks)
+        size = case.requirements.table_size
+        return _with_tables(Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
@@ -43,6 +46,15 @@ def program_of(case: Case) -> Program:
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
+    return _with_tables(replace(program, table_size=case.requirements.table_size))
+
+
+def _with_tables(program: Program) -> Program:
+    """Refuse a program whose tables are too large even with all power cycles alike."""
+    least, most = least_tables(program), program.table_size
+    if most is not None and least > most:
+        text = f"the tables of a plan take {show_exact(least, MEMORY)} at least, {show_exact(most, MEMORY)} are allowed"
+        raise Unschedulable(Diagnosis.TABLE_SIZE, text, least, most)
     return program
 
 

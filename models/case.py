@@ -58,7 +58,8 @@ class Requirements:
     """What a plan must keep: latency (ps), memory sizes (bytes) and what all its power cycles together may spend.
 
     None where nothing is asked. The amount is of the buffer's coordinate, ``written`` counts bytes, and
-    ``writes_per_byte`` how often any byte of non-volatile memory may be written in one inference.
+    ``writes_per_byte`` how often any byte of non-volatile memory may be written in one inference. The tables of a plan
+    may take ``table_size`` bytes.
     """
 
     deadline: int | None
@@ -68,6 +69,7 @@ class Requirements:
     written: int | None = None
     power_cycles: int | None = None
     writes_per_byte: int | None = None
+    table_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,8 @@ class _Loader:
                 problem = f"is not what the buffer counts behind this power path, which is {word}"
                 raise values.error(f"{path}.{name}", section[name], problem, f'state "{word}"')
         found: dict[str, int | None] = {"amount": None, "written": None, "power_cycles": section.get("power_cycles")}
+        if "table_size" in section:
+            found["table_size"] = values.integer(section["table_size"], MEMORY, Rounding.DOWN, f"{path}.table_size")
         if word in section:
             found["amount"] = values.integer(section[word], values.amount_dimension, Rounding.DOWN, f"{path}.{word}")
         if "written" in section:

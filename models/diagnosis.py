@@ -17,6 +17,7 @@ class Diagnosis(Enum):
     VOLATILE_MEMORY = "volatile memory"
     NONVOLATILE_MEMORY = "non-volatile memory"
     WEAR = "wear"
+    TABLE_SIZE = "table size"
     ENERGY_BUDGET = "energy budget"
     WRITE_BUDGET = "write budget"
     CYCLE_BUDGET = "power-cycle budget"

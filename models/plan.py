@@ -168,6 +168,21 @@ class Division:
         return min((part.proof.value for part in self.parts if isinstance(part.proof, Bound)), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class FewRuns:
+    """Proof about all plans whose tables are small enough, of a program of one chain under fixed wake.
+
+    None of them costs less than ``value``; without one there is none. They are so few states that the checker goes
+    through all of them itself.
+    """
+
+    value: int | None
+
+
+Least = Bound | Division | FewRuns
+"""Proof of what plans cost at least."""
+
+
 class Status(Enum):
     """What is known about the question."""
 
@@ -188,7 +203,7 @@ class Answer:
     status: Status
     plan: Plan | None
     latency: int | None
-    bound: Bound | Division | None
+    bound: Least | None
     bottleneck: Bottleneck | None
     proofs: tuple[Weighed, ...] = ()
     """About plans with a goal: the strongest first."""

@@ -143,7 +143,8 @@ class Program:
     where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
     more orders than are searched, and that the steps are of one of them. ``storage`` is what the stages keep in
     non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them;
-    along ``broken`` steps, by their places, no cycle runs that began before and ends behind.
+    along ``broken`` steps, by their places, no cycle runs that began before and ends behind. The tables of a plan take
+    at most ``table_size`` bytes, if that is limited.
     """
 
     stages: tuple[Stage, ...]
@@ -155,6 +156,7 @@ class Program:
     storage: Storage | None = None
     closed: frozenset[int] = frozenset()
     broken: frozenset[int] = frozenset()
+    table_size: int | None = None
 
     def __post_init__(self) -> None:
         if not self.steps:

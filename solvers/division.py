@@ -20,6 +20,8 @@ from ischedule.models.layout import Layout, layout_of
 from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Plan
 from ischedule.models.program import Program
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
+from ischedule.models.tables import sizes_of, table_bytes
+from ischedule.solvers.few_runs import MORE_RUNS, recuts
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.overloads import Found, Overloads
@@ -37,12 +39,17 @@ NONE_FITS = "no plan was found that fits non-volatile memory, and none is known 
 
 
 def fits(program: Program, plan: Plan) -> bool:
-    """Whether addresses for a plan's buffers are known that fit; all do where nobody says what is kept."""
-    storage = program.storage
-    return storage is None or _fits(layout_of(program, plan), storage.available, storage.writes_per_byte)
+    """Whether a plan's tables are small enough, and addresses for its buffers are known that fit; all do where nobody
+    says what is kept."""
+    storage, size = program.storage, program.table_size
+    if storage is None:
+        return size is None or table_bytes(program, plan) <= size
+    return _fits(layout_of(program, plan), storage.available, storage.writes_per_byte, size)
 
 
-def _fits(layout: Layout, available: int, writes: int | None) -> bool:
+def _fits(layout: Layout, available: int, writes: int | None, table_size: int | None) -> bool:
+    if table_size is not None and layout.constants.tables > table_size:
+        return False
     room = available - layout.constants.total
     if room < 0 or layout.least > available:
         return False
@@ -82,6 +89,7 @@ class _Search:
     best: Outcome | None = None
     solved: int = 0
     has_unpacked: bool = False
+    has_many_runs: bool = False
 
     def __post_init__(self) -> None:
         assert self.program.storage is not None, "plans are packed where it is known what is kept"
@@ -165,8 +173,10 @@ class _Search:
         plan = node.outcome.plan
         assert plan is not None, "a node that is looked at twice has a plan"
         layout = layout_of(self.program, plan)
-        if _fits(layout, self.available, self.writes):
+        if self._fits(layout):
             self._offer(node.outcome)
+            return
+        if self._is_cut_again(node.outcome, plan, layout):
             return
         assert node.view is not None, "it has been solved"
         overloads = Overloads(node.restriction, node.view, self.available)
@@ -179,6 +189,27 @@ class _Search:
         self.has_unpacked = self.has_unpacked or not is_proven
         for way in () if found is None else found.ways_out:
             self._add(way, node.least, is_loose=node.is_loose or not is_proven)
+
+    def _fits(self, layout: Layout) -> bool:
+        return _fits(layout, self.available, self.writes, self.program.table_size)
+
+    def _is_cut_again(self, outcome: Outcome, plan: Plan, layout: Layout) -> bool:
+        """Whether a plan would fit with the tables of one run, and does with those of several: the best one is kept.
+
+        What other designs take as small tables is not looked for.
+        """
+        entry = sizes_of(self.program).run
+        constants = replace(layout.constants, tables=layout.constants.tables - entry * (len(plan.cycles) - 1))
+        if not entry or not self._fits(replace(layout, constants=constants)):
+            return False
+        taken, size = layout.constants.tables, self.program.table_size
+        over = max(layout.least - self.available, 0 if size is None else taken - size, 1)
+        for found in recuts(self.program, plan, len(plan.cycles) - -(-over // entry)):
+            if self._fits(layout_of(self.program, found.plan)):
+                self.has_many_runs = self.has_many_runs or found.latency != outcome.latency
+                self._offer(replace(outcome, plan=found.plan, latency=found.latency))
+                return True
+        return False
 
     def _solve(self, node: _Node) -> None:
         assert node.view is not None, "a node on the heap has a program"
@@ -216,6 +247,8 @@ class _Search:
         is_best = bound is not None and bound.value == self._latency(self.best)
         if note is None and self.has_unpacked and not is_best:
             note = UNPACKED
+        if note is None and self.has_many_runs and not is_best:
+            note = MORE_RUNS
         if bound is None:
             note = note or STOPPED
         return replace(self.best, bound=bound, note=note or self.best.note)

@@ -11,11 +11,12 @@ from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.restriction import Restriction, restricted
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import fits, solve_within_memory
+from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts, with_small_tables
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.spending import spent_by
@@ -57,8 +58,12 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     outcome = solve_within_memory(
         program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
     )
+    if program.storage is None and outcome.plan is not None and not fits(program, outcome.plan):
+        if solver != "exact":
+            raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
+        outcome = with_small_tables(program, outcome)
     if outcome.plan is None or outcome.latency is None:
-        if outcome.is_undecided or isinstance(outcome.bound, Division):
+        if outcome.is_undecided or isinstance(outcome.bound, Division | FewRuns):
             return _without_plan(program, outcome, deadline)
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
@@ -110,12 +115,21 @@ def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: s
         plain = _plain_answer(replace(program, goal=PLAIN), limit, deadline, solver)
         if plain.plan is None or _keeps(program, plain.plan):
             return plain
+    found = _cut_again(program, answer.plan)
+    if found is not None:
+        return replace(answer, plan=found.plan, latency=found.latency, note=MORE_RUNS)
     # the proofs are about all plans, so about those that fit; a plan that stores no sums is more likely to
     limit.announce("plans that store no sums")
     other = search(without_sums(program), limit)
     if other.plan is not None and fits(program, other.plan):
         return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
     return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
+
+
+def _cut_again(program: Program, plan: Plan) -> Recut | None:
+    """The best cuts of a plan's designs with fewer runs of equal power cycles that fit and keep all limits."""
+    fewer = recuts(program, plan, len(plan.cycles) - 1)
+    return next((one for one in fewer if fits(program, one.plan) and _keeps(program, one.plan)), None)
 
 
 def _keeps(program: Program, plan: Plan) -> bool:

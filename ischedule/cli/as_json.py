@@ -26,6 +26,7 @@ from ischedule.models.plan_file import dump_plan_file
 from ischedule.models.plan_node import EXACT
 from ischedule.models.program import Program
 from ischedule.models.quantities import DIMENSIONS, Dimension
+from ischedule.models.tables import table_bytes
 from ischedule.models.tiling import Tiling
 
 UNITS = {"time": "ps", "energy": "fJ", "charge": "fC", "voltage": "nV", "memory": "B"}
@@ -145,6 +146,7 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         "fullest_cycle": evaluation.largest_cycle,
         "capacity": max(program.law.capacity, program.law.first_capacity),
         "written": evaluation.written,
+        "tables": table_bytes(program, plan),
         "physical_bound": physical_bound(program.law, evaluation),
         "rounding": rounding_of(program, evaluation.latency),
         "layers": [

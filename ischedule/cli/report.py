@@ -30,6 +30,7 @@ from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
 from ischedule.models.quantities import show
+from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism, StartKind, Until
 
 MOST_RUNS = 24
@@ -105,6 +106,10 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
         packed, there, unshared = map(number, (result.memory.size, result.memory.available, result.memory.unshared))
         yield "memory", f"{packed} B of {there} B of non-volatile memory, packed ({unshared} B if nothing shared)"
         yield from wear_facts(case, result.memory)
+    if case.requirements.table_size is not None and result.plan is not None:
+        taken, allowed = table_bytes(program, result.plan), case.requirements.table_size
+        runs = plural(len(result.plan.cycles), "run")
+        yield "tables", f"{number(taken)} B of {number(allowed)} B, with {runs} of equal power cycles"
     yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - physical, physical)
