@@ -21,8 +21,9 @@ from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, P
 from ischedule.models.program import Program
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
 from ischedule.models.tables import sizes_of, table_bytes
-from ischedule.solvers.few_runs import MORE_RUNS, recuts
+from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.other_designs import with_other_designs
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.overloads import Found, Overloads
 from ischedule.solvers.wear import pack_within
@@ -206,10 +207,24 @@ class _Search:
         over = max(layout.least - self.available, 0 if size is None else taken - size, 1)
         for found in recuts(self.program, plan, len(plan.cycles) - -(-over // entry)):
             if self._fits(layout_of(self.program, found.plan)):
-                self.has_many_runs = self.has_many_runs or found.latency != outcome.latency
-                self._offer(replace(outcome, plan=found.plan, latency=found.latency))
+                best = found if found.latency == outcome.latency else self._with_other_designs(found, outcome)
+                self.has_many_runs = self.has_many_runs or best.latency != outcome.latency
+                self._offer(replace(outcome, plan=best.plan, latency=best.latency))
                 return True
         return False
+
+    def _with_other_designs(self, start: Recut, outcome: Outcome) -> Recut:
+        """The best plan found with as few runs that fits."""
+        best, known = start, outcome.bound.value if isinstance(outcome.bound, Bound) else None
+        if known is None:
+            return best
+        try:
+            for found in with_other_designs(self.program, start, known, self.limit):
+                if self._fits(layout_of(self.program, found.plan)):
+                    best = found
+        except TimeUp:
+            pass
+        return best
 
     def _solve(self, node: _Node) -> None:
         assert node.view is not None, "a node on the heap has a program"

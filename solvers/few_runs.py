@@ -51,7 +51,7 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
 
     Those that are no better than ones with fewer runs are left out. There are none where the states are too many.
     """
-    cuts = _cuts_of(program, plan, most)
+    cuts = cuts_of(program, plan, min(most, len(plan.cycles)))
     for runs in range(0 if cuts is None else cuts.runs, 0, -1):
         assert cuts is not None, "without cuts there are no runs"
         if cuts.cost(runs) is None:
@@ -61,18 +61,22 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
 
 
 def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
-    """The best plan of one chain of tasks whose tables are small enough, given the best of all, and what is proven.
+    """The best cuts of the best plan of all whose tables are small enough, and what is proven.
 
-    Under fixed wake none of these is better, and the checker can tell if they are few enough.
+    Of one chain of tasks under fixed wake no plan is better, and the checker can tell if the states are few enough.
     """
     most, best = most_runs(program), outcome.plan
     assert most is not None, "the tables may take so much"
     assert best is not None, "it is cut again"
-    cuts = _cuts_of(program, best, most)
+    cuts = cuts_of(program, best, min(most, len(best.cycles)))
     if cuts is None:
         return Outcome(None, None, None, outcome.bound, outcome.designs, note=NO_FEWER, is_undecided=True)
     cost = cuts.cost(cuts.runs)
-    is_exact = isinstance(program.law, FixedWakeLaw) and cuts.count * cuts.longest * cuts.runs <= PROVABLE
+    is_exact = (
+        _is_one_chain(program)
+        and isinstance(program.law, FixedWakeLaw)
+        and cuts.count * cuts.longest * cuts.runs <= PROVABLE
+    )
     if cost is None and is_exact:
         return Outcome(None, None, None, FewRuns(None), outcome.designs)
     if cost is None:
@@ -83,9 +87,19 @@ def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
     return replace(outcome, plan=found.plan, latency=found.latency, note=MORE_RUNS)
 
 
-def _cuts_of(program: Program, plan: Plan, most: int) -> _Cuts | None:
+def _is_one_chain(program: Program) -> bool:
+    """Whether there is one design to cut."""
+    stage = program.stages[0]
+    return (
+        len(program.stages) == 1
+        and isinstance(stage, ExplicitStage)
+        and sum(map(stage.fits, range(len(stage.designs)))) == 1
+    )
+
+
+def cuts_of(program: Program, plan: Plan, most: int) -> Cuts | None:
     """All cuts of a plan's designs with at most so many runs; None where they are too many to be told apart."""
-    cuts = _Cuts(program.law, _joined(program, plan), min(most, len(plan.cycles)))
+    cuts = Cuts(program.law, _joined(program, plan), most)
     return cuts if cuts.runs > 0 and cuts.is_solved() else None
 
 
@@ -105,7 +119,7 @@ def _joined(program: Program, plan: Plan) -> Chain:
     return Chain(drain, time, resume, resume_time, commit, commit_time, list(map(bool, cut)), 0)
 
 
-class _Cuts:
+class Cuts:
     """All ways to cut one chain into power cycles, told apart by their last cycle's atoms and their runs."""
 
     def __init__(self, law: CycleLaw, joined: Chain, runs: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from random import Random
 
 import pytest
@@ -26,12 +26,14 @@ from ischedule.models.waiting import CycleLaw
 from ischedule.solvers import few_runs
 from ischedule.solvers.few_runs import MORE_RUNS, recuts
 from ischedule.solvers.lift import power_cycles
+from ischedule.solvers.limit import Limit
+from ischedule.solvers.other_designs import with_other_designs
 from ischedule.solvers.solve import solve
 from ischedule.solvers.thresholds import best_thresholds
 from tests.analysis.test_layout_mutants import Change, mutants, mutated
-from tests.solvers.enumeration import Joined, Rule, cut_sets, least_cost_of
+from tests.solvers.enumeration import Joined, Rule, cut_sets, designs_of, least_cost_of
 from tests.solvers.random_laws import law_pool
-from tests.solvers.random_programs import DIGEST, random_chain
+from tests.solvers.random_programs import DIGEST, random_chain, random_tiled
 from tests.solvers.stored_programs import stored_program
 
 FIXED = tuple(law for law in law_pool(300) if isinstance(law, FixedWakeLaw))
@@ -182,6 +184,61 @@ def test_a_network_is_cut_again_where_only_its_tables_are_too_large() -> None:
             equal += answer.bound.value + program.law.offset == answer.latency
     assert fitted > 40
     assert equal
+
+
+SEVERAL_RUNS = (27, 80, 81, 109, 133, 147, 184, 209, 219, 233, 280, 342, 453, 485, 499)
+"""Small networks whose best plans have several runs."""
+
+
+def test_other_designs_take_less_and_never_less_than_the_best_of_all() -> None:
+    """Against all designs of small networks with all their cuts."""
+    better = best = 0
+    laws = [law for law in FIXED if law.max_cycles is None]
+    for seed in SEVERAL_RUNS:
+        random = Random(seed)
+        program = random_tiled(random, random.choice(laws), stages=1 + seed % 2, most=12)
+        answer = solve(program)
+        assert answer.plan is not None
+        assert answer.bound is not None
+        assert answer.bound.value is not None
+        start = next(recuts(program, answer.plan, len(answer.plan.cycles) - 1))
+        found = [start, *with_other_designs(program, start, answer.bound.value, Limit())]
+        latencies = [one.latency for one in found]
+        assert latencies == sorted(set(latencies), reverse=True)
+        for one in found:
+            assert len(one.plan.cycles) <= len(start.plan.cycles)
+            assert evaluate(program, one.plan).latency == one.latency
+        least_of_all = best_of_few_runs(program, len(start.plan.cycles)) + program.law.offset
+        assert least_of_all <= latencies[-1]
+        better += len(found) > 1
+        best += least_of_all == latencies[-1]
+    assert better > 2
+    assert best > 4
+
+
+def best_of_few_runs(program: Program, runs: int) -> int:
+    """The least cost over all designs and all cuts with at most so many runs."""
+    rule = Rule(program.law)
+    found = []
+    for designs in product(*designs_of(program)):
+        chains = [stage.chain(design) for stage, design in zip(program.stages, designs, strict=True)]  # type: ignore[arg-type]
+        sequence = Joined(chains)
+        if len(sequence) > 10:
+            continue
+        for ends in cut_sets(sequence):
+            if runs_of(ends) <= runs:
+                found.append(least_cost_of(sequence, ends, rule))
+    return min(cost for cost in found if cost is not None)
+
+
+def test_nothing_is_claimed_to_be_best_where_there_are_other_designs() -> None:
+    random = Random(5)
+    law = next(law for law in FIXED if law.max_cycles is None)
+    chains = tuple(random_chain(random, law, 6) for _ in range(2))
+    program = Program((ExplicitStage("tasks", chains, 1000),), law, DIGEST)
+    for runs in (1, 2):
+        answer = solve(sized(program, runs))
+        assert not isinstance(answer.bound, FewRuns)
 
 
 def test_too_many_states_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
