@@ -32,9 +32,12 @@ from ischedule.solvers.thresholds import best_thresholds
 
 MOST_STATES = 60_000_000
 """Ends, lengths and numbers of runs that are told apart."""
+MOST_CYCLES = 8_000_000
+"""Ends and lengths of power cycles."""
 
 
 MORE_RUNS = "plans of other designs, or that wait for other thresholds, may have tables as small and take less"
+UNCHECKED = "no cuts with tables as small take less by the search, and they are too many for the checker to go through"
 NO_FEWER = "no plan was found whose tables are small enough, and none is known not to exist"
 
 
@@ -72,11 +75,8 @@ def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
     if cuts is None:
         return Outcome(None, None, None, outcome.bound, outcome.designs, note=NO_FEWER, is_undecided=True)
     cost = cuts.cost(cuts.runs)
-    is_exact = (
-        _is_one_chain(program)
-        and isinstance(program.law, FixedWakeLaw)
-        and cuts.count * cuts.longest * cuts.runs <= PROVABLE
-    )
+    is_best = _is_one_chain(program) and isinstance(program.law, FixedWakeLaw)
+    is_exact = is_best and cuts.count * cuts.longest * cuts.runs <= PROVABLE
     if cost is None and is_exact:
         return Outcome(None, None, None, FewRuns(None), outcome.designs)
     if cost is None:
@@ -84,7 +84,7 @@ def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
     found = cuts.recut(best, cuts.runs)
     if is_exact:
         return replace(outcome, plan=found.plan, latency=found.latency, cost=cost, bound=FewRuns(cost))
-    return replace(outcome, plan=found.plan, latency=found.latency, note=MORE_RUNS)
+    return replace(outcome, plan=found.plan, latency=found.latency, note=UNCHECKED if is_best else MORE_RUNS)
 
 
 def _is_one_chain(program: Program) -> bool:
@@ -146,7 +146,7 @@ class Cuts:
     def is_solved(self) -> bool:
         """Find the least costs for up to so many runs; whether the states are few enough to be told apart."""
         runs, longest = self.runs, self.longest
-        if self.count * longest * (runs + 1) > MOST_STATES:
+        if self.count * longest > MOST_CYCLES or self.count * longest * (runs + 1) > MOST_STATES:
             return False
         prices, codes = self._prices(longest)
         behind = np.full((longest + 1, longest + 1, runs + 1), UNREACHABLE, dtype=np.int64)

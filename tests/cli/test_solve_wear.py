@@ -58,6 +58,18 @@ def test_a_limit_costs_latency_and_is_kept(solver: str) -> None:
     assert found[2].latency > found[1].latency
 
 
+def test_z3_says_the_same_of_one_layer() -> None:
+    layers = case_with()["network"]["layers"][:1]
+    network = {"input": {"channels": 12, "height": 1, "width": 2}, "layers": layers}
+    latencies = []
+    for limit in (1, 3):
+        case = load_case(case_with("250 uF", network=network, requirements={"writes_per_byte": limit}))
+        exact, smt = solve(case), solve(case, solver="smt")
+        assert (exact.status, exact.latency) == (smt.status, smt.latency)
+        latencies.append(exact.latency)
+    assert latencies[1] is not None
+
+
 def test_what_it_costs_is_asked_for_by_name() -> None:
     kept, free = compare_without(case_with(requirements={"writes_per_byte": 1}), "writes-per-byte")
     assert kept.latency is not None

@@ -24,7 +24,7 @@ from ischedule.models.storage import TABLES
 from ischedule.models.tables import longest_cycle, most_runs, table_bytes
 from ischedule.models.waiting import CycleLaw
 from ischedule.solvers import few_runs
-from ischedule.solvers.few_runs import MORE_RUNS, recuts
+from ischedule.solvers.few_runs import MORE_RUNS, NO_FEWER, UNCHECKED, recuts
 from ischedule.solvers.lift import power_cycles
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.other_designs import with_other_designs
@@ -242,15 +242,23 @@ def test_nothing_is_claimed_to_be_best_where_there_are_other_designs() -> None:
 
 
 def test_too_many_states_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    random = Random(3)
-    program = tasks(random, FIXED[0])
-    answer = solve(program)
-    assert answer.plan is not None
-    monkeypatch.setattr(few_runs, "MOST_STATES", 1)
-    assert list(recuts(program, answer.plan, 3)) == []
+    laws = [law for law in FIXED if law.max_cycles is None]
+    every = (tasks(random, random.choice(laws)) for random in map(Random, range(99)))
+    program = next(one for one in every if least(one, 1) not in (None, least(one, 9)))
+    small, free = sized(program, 1), solve(program)
+    assert free.plan is not None
+    assert isinstance(solve(small).bound, FewRuns)
+    monkeypatch.setattr(few_runs, "PROVABLE", 0)
+    answer = solve(small)
+    assert (answer.note, answer.bound) == (UNCHECKED, free.bound)
+    assert answer.latency == (least(program, 1) or 0) + program.law.offset
     monkeypatch.setattr(runs_search, "MOST_STATES", 0)
     with pytest.raises(Unproven, match="too many"):
-        require_few_runs(sized(program, 1), FewRuns(0))
+        require_few_runs(small, FewRuns(0))
+    monkeypatch.setattr(few_runs, "MOST_STATES", 1)
+    assert list(recuts(program, free.plan, 3)) == []
+    answer = solve(small)
+    assert (answer.status, answer.note, answer.plan) == (Status.UNDECIDED, NO_FEWER, None)
 
 
 def test_proofs_are_about_one_chain_under_fixed_wake() -> None:
