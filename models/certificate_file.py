@@ -34,7 +34,9 @@ def read_certificate(node: Node) -> Certificate:
     if node.has("division"):
         return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
     if node.has("few-runs"):
-        return FewRuns(node.object("few-runs").entry("few-runs").object("value").entry("value").optional())
+        inner = node.object("few-runs").entry("few-runs").object("value", "bound")
+        bound = inner.entry("bound")
+        return FewRuns(inner.entry("value").optional(), None if bound.value is None else _bound(bound))
     if node.has("weighed"):
         return _weighed(node.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact"))
     return _bound(node.object("bound").entry("bound"))
@@ -133,7 +135,8 @@ def certificate_value(certificate: Certificate | None) -> dict[str, object] | No
     if isinstance(certificate, Division):
         return {"division": list(map(_part_value, certificate.parts))}
     if isinstance(certificate, FewRuns):
-        return {"few-runs": {"value": plain(certificate.value)}}
+        bound = None if certificate.bound is None else _bound_value(certificate.bound)
+        return {"few-runs": {"value": plain(certificate.value), "bound": bound}}
     if isinstance(certificate, Bottleneck):
         return {"bottleneck": {"stage": plain(certificate.stage), "diagnosis": certificate.diagnosis}}
     if isinstance(certificate, Weighed):

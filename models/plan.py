@@ -170,13 +170,15 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class FewRuns:
-    """Proof about all plans whose tables are small enough, of a program of one chain under fixed wake.
+    """Proof about all plans whose tables are small enough, under fixed wake.
 
-    None of them costs less than ``value``; without one there is none. They are so few states that the checker goes
-    through all of them itself.
+    None of them costs less than ``value``; without one there is none. The checker goes through all of them itself: of
+    one chain of atoms, or of those designs of a network through which a plan can cost less, which the labels of a
+    ``bound`` on all plans tell.
     """
 
     value: int | None
+    bound: Bound | None = None
 
 
 Least = Bound | Division | FewRuns

@@ -63,6 +63,12 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
             yield cuts.recut(plan, runs)
 
 
+def cut_into(program: Program, plan: Plan, runs: int) -> Recut | None:
+    """The best cuts of a plan's designs with at most so many runs."""
+    cuts = cuts_of(program, plan, runs)
+    return None if cuts is None or cuts.cost(runs) is None else cuts.recut(plan, runs)
+
+
 def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
     """The best cuts of the best plan of all whose tables are small enough, and what is proven.
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program, Stage, TiledStage
+from ischedule.models.program import Program, TiledStage
+from ischedule.models.tables import also_batched
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.few_runs import Recut, cuts_of
+from ischedule.solvers.few_runs import Recut, cut_into
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.tiled import UsefulDesigns
 
@@ -35,7 +36,7 @@ def with_other_designs(program: Program, start: Recut, least: int, limit: Limit)
         return
     limit.tell("other designs for tables as small")
     useful = UsefulDesigns(program, limit.silent()).within(least, least + max(0, least) // NEAR)
-    pool = [_few(stage, some) for stage, some in zip(program.stages, useful, strict=True)]
+    pool = [_few(stage, some) for stage, some in zip(program.stages, useful, strict=True)]  # type: ignore[arg-type]
     best, left = start, MOST_ATOMS
     is_better = True
     while is_better:
@@ -47,7 +48,7 @@ def with_other_designs(program: Program, start: Recut, least: int, limit: Limit)
                 if left < 0:
                     return
                 limit.check()
-                found = _cut(program, trial, len(start.plan.cycles))
+                found = cut_into(program, trial, len(start.plan.cycles))
                 if found is not None and found.latency < best.latency:
                     best, is_better = found, True
                     yield best
@@ -57,19 +58,10 @@ def _changed(plan: Plan, place: int, tiling: Tiling) -> tuple[Tiling | int, ...]
     return (*plan.designs[:place], tiling, *plan.designs[place + 1 :])
 
 
-def _cut(program: Program, trial: Plan, runs: int) -> Recut | None:
-    """The best cuts of a plan's designs with at most so many runs."""
-    cuts = cuts_of(program, trial, runs)
-    if cuts is None or cuts.cost(cuts.runs) is None:
-        return None
-    return cuts.recut(trial, cuts.runs)
-
-
-def _few(stage: Stage, some: Sequence[Tiling]) -> list[Tiling]:
+def _few(stage: TiledStage, some: Sequence[Tiling]) -> list[Tiling]:
     """Of designs with equally many atoms those that no other equals in time and drain, the quickest first."""
-    assert isinstance(stage, TiledStage)
     rows = []
-    for tiling in some:
+    for tiling in (more for one in some for more in also_batched(stage, one)):
         chain = stage.chain(tiling)
         rows.append((sum(map(int, chain.time)), sum(map(int, chain.drain)), len(chain), tiling))
     rows.sort(key=lambda row: row[:3])

@@ -19,6 +19,7 @@ from ischedule.solvers.division import fits, solve_within_memory
 from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts, with_small_tables
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.runs_of_designs import narrowed
 from ischedule.solvers.spending import spent_by
 
 SOLVERS = {
@@ -62,6 +63,8 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
         if solver != "exact":
             raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
         outcome = with_small_tables(program, outcome)
+    if outcome.note == MORE_RUNS and program.storage is not None and solver == "exact":
+        outcome = narrowed(program, outcome, fits, limit)
     if outcome.plan is None or outcome.latency is None:
         if outcome.is_undecided or isinstance(outcome.bound, Division | FewRuns):
             return _without_plan(program, outcome, deadline)

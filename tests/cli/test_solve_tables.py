@@ -169,6 +169,41 @@ def test_a_network_is_cut_again_and_the_gap_is_certified() -> None:
     assert solve(load_case(network(10))).kind is Certified.INFEASIBLE
 
 
+def two_layers(size: int | None = None) -> dict[str, Any]:
+    """Two small layers in little volatile memory, so that few designs are near the best."""
+    layers = [
+        {"name": "conv", "kind": "conv2d", "out_channels": 3, "kernel": [1, 1]},
+        {"name": "dense", "kind": "dense", "out_channels": 4},
+    ]
+    buffer = {**NETWORK["buffer"], "capacitance": "220 uF"}
+    requirements = {"volatile_memory": "24 B", **({} if size is None else {"table_size": f"{size} B"})}
+    net = {"input": {"channels": 12, "height": 3, "width": 2}, "layers": layers}
+    return {**NETWORK, "buffer": buffer, "requirements": requirements, "network": net}
+
+
+def test_a_network_is_decided_where_few_designs_can_belong_to_a_better_plan() -> None:
+    free = solve(load_case(two_layers()))
+    assert free.plan is not None
+    size = table_bytes(free.program, free.plan) - 1  # type: ignore[arg-type]
+    found = solve(load_case(two_layers(size)))
+    assert found.kind is Certified.OPTIMAL
+    assert found.plan_file is not None
+    proof = found.plan_file.certificate
+    assert isinstance(proof, FewRuns)
+    assert proof.bound is not None
+    assert proof.value is not None
+    assert found.latency is not None
+    assert free.latency is not None
+    assert found.latency > free.latency
+    file = parse_plan_file(dump_plan_file(found.plan_file).encode(), "x")
+    assert file == found.plan_file
+    case = load_case(two_layers(size))
+    assert check(case, file).accepted
+    claim = replace(file.claim, bound=found.latency + 1)
+    assert not check(case, replace(file, certificate=replace(proof, value=proof.value + 1), claim=claim)).accepted
+    assert not check(case, replace(file, certificate=FewRuns(proof.value))).accepted
+
+
 def test_limits_are_kept_together_with_small_tables() -> None:
     free = solve(tasks(None))
     assert free.evaluation is not None
