@@ -34,6 +34,7 @@ class Primitives(NamedTuple):
 
     read: int
     write: int
+    read_sum: int
     input_command: int
     weight_command: int
     store_command: int
@@ -50,6 +51,7 @@ def _primitives(block: Block, order: Order, prices: Prices, part: int) -> Primit
     return Primitives(
         prices.read[part],
         prices.write[part],
+        prices.read_sum[part],
         prices.input_command[part],
         prices.weight_command[part],
         prices.store_command[order][part],
@@ -128,7 +130,7 @@ class _Lines:
     def _ends(self, place: int, channels: int) -> Line:
         """What sums begin with, and what results still need."""
         kernel, prices = self.block.parts[place], self.prices
-        bias = channels * prices.read + prices.weight_command if kernel.bias else 0
+        bias = channels * prices.read_sum + prices.weight_command if kernel.bias else 0
         return self._line(bias, 1 + place, channels * prices.finish if kernel.finish else 0)
 
     def _opening(self, n: int, weights: bool) -> Line:
@@ -169,22 +171,26 @@ def tiles_of(block: Block, tiling: Tiling) -> list[Tile]:
     return [Tile(tiling.order, m, inputs) for m in sizes(block.outputs, tiling.outputs)]
 
 
-def block_volatile_bytes(block: Block, tiling: Tiling, multiple: int, word_bytes: int) -> int:
+def block_volatile_bytes(block: Block, tiling: Tiling, prices: Prices) -> int:
     """What each kernel reads and its weights, and the last one's results; sums become words where they are."""
-    line = memory_line(block, tiling.outputs, tiling.inputs, multiple)
-    return word_bytes * at(line, held(block.down, tiling.rows), held(block.across, tiling.columns))
+    line = memory_line(block, tiling.outputs, tiling.inputs, prices)
+    return prices.word_bytes * at(line, held(block.down, tiling.rows), held(block.across, tiling.columns))
 
 
-def memory_line(block: Block, outputs: int, inputs: int, multiple: int) -> Line:
-    """Words of volatile memory: for the weights, for each position that a kernel reads, and for each result."""
-    early, late = padded(inputs, multiple), padded(outputs, multiple)
+def memory_line(block: Block, outputs: int, inputs: int, prices: Prices) -> Line:
+    """Words of volatile memory: for the weights, for each position that a kernel reads, and for each result.
+
+    What the kernel before has added up takes the room of sums.
+    """
+    early, late = padded(inputs, prices.multiple), padded(outputs, prices.multiple)
     weights, each = 0, []
     mixing = len(block.parts) if block.mixing is None else block.mixing
     for place, kernel in enumerate(block.parts):
         channels = early if place <= mixing else late
         weights += kernel.weight_taps * (outputs if place == mixing else 1) * channels
-        each.append((block.sources if place == 0 else 1) * channels)
-    return (weights, *each, inputs if block.channelwise else outputs)
+        each.append(channels * (block.sources if place == 0 else prices.words_of(block.parts[place - 1])))
+    results = inputs if block.channelwise else outputs
+    return (weights, *each, results * prices.words_of(block.parts[-1]))
 
 
 def block_totals(block: Block, tiling: Tiling, prices: Prices) -> Price:

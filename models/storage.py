@@ -49,6 +49,8 @@ class StageStorage:
     """The tensors that a stage reads and writes, by their places, and the bytes of one further region of its results,
     0 if no design stores sums.
 
+    Where sums are wider than words, they are kept ``sums_apart`` from the tensor, which takes results only.
+
     ``regions`` says of each design of an explicit stage how many regions it takes; those of a layer's design follow
     from its loops and from where power cycles begin. ``wear`` says how often each design of an explicit stage writes a
     byte of its results at most; once where nothing is said. Each of its ``kernels`` has an entry in the tables; so many
@@ -62,6 +64,7 @@ class StageStorage:
     regions: tuple[int, ...] = ()
     kernels: int = 1
     wear: tuple[int, ...] = ()
+    sums_apart: bool = False
 
     @property
     def touches(self) -> tuple[int, ...]:

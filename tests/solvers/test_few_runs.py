@@ -154,7 +154,7 @@ def test_plans_of_thresholds_are_the_cheapest_of_their_kind() -> None:
 def test_a_network_is_cut_again_where_only_its_tables_are_too_large() -> None:
     """By its memory or by the size of its tables: the plan fits, and no more is claimed than is proven."""
     fitted = equal = 0
-    for seed in range(160):
+    for seed in range(90):
         random = Random(seed)
         program = stored_program(random, branches=random.random() < 0.5)
         storage = program.storage
@@ -182,11 +182,11 @@ def test_a_network_is_cut_again_where_only_its_tables_are_too_large() -> None:
             assert answer.bound.value + program.law.offset <= answer.latency
             fitted += 1
             equal += answer.bound.value + program.law.offset == answer.latency
-    assert fitted > 40
+    assert fitted > 20
     assert equal
 
 
-SEVERAL_RUNS = (27, 80, 81, 109, 133, 147, 184, 209, 219, 233, 280, 342, 453, 485, 499)
+SEVERAL_RUNS = (27, 81, 96, 147, 186, 209, 219, 233, 280, 333, 342, 453, 484, 485, 499)
 """Small networks whose best plans have several runs."""
 
 
@@ -223,8 +223,6 @@ def best_of_few_runs(program: Program, runs: int) -> int:
     for designs in product(*designs_of(program)):
         chains = [stage.chain(design) for stage, design in zip(program.stages, designs, strict=True)]  # type: ignore[arg-type]
         sequence = Joined(chains)
-        if len(sequence) > 10:
-            continue
         for ends in cut_sets(sequence):
             if runs_of(ends) <= runs:
                 found.append(least_cost_of(sequence, ends, rule))

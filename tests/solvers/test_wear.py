@@ -72,7 +72,7 @@ def test_the_best_designs_within_the_limit_are_found(solver: Solver) -> None:
     assert dearer * 12 > count
 
 
-BINDING = (2, 24, 26, 28, 32, 42, 45, 52, 60, 76, 78, 86, 102, 134, 142, 148)
+BINDING = (2, 5, 24, 26, 28, 32, 42, 45, 52, 60, 76, 86, 128, 134, 142, 150)
 """Programs in which the limit matters."""
 
 
@@ -184,7 +184,7 @@ def stored(seed: int) -> Program:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_plans_keep_the_limit_with_their_addresses(seed: int) -> None:
     program = stored(seed)
     answer = solve(program)
