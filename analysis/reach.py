@@ -172,6 +172,7 @@ def _reasons(reach: Reach, step: Step, before: Standing | None) -> Iterator[Diag
     if not _has_design(stage):
         if isinstance(stage, TiledStage) and _has_design(replace(stage, sums_in_memory=True)):
             yield Diagnosis.NONVOLATILE_MEMORY
+        yield from _wear(reach, step, before, stage)
         yield Diagnosis.VOLATILE_MEMORY
         return
     yield Diagnosis.ATOM_TOO_LARGE
@@ -180,6 +181,17 @@ def _reasons(reach: Reach, step: Step, before: Standing | None) -> Iterator[Diag
         yield Diagnosis.BOOT_TOO_LARGE
     if not reach.blocks(step, before, Relief(commit=True)):
         yield Diagnosis.COMMIT_TOO_LARGE
+    yield from _wear(reach, step, before, stage)
+
+
+def _wear(reach: Reach, step: Step, before: Standing | None, stage: Stage) -> Iterator[Diagnosis]:
+    """Wear, if a step could be passed were its stage allowed to write its results any number of times."""
+    if not isinstance(stage, TiledStage) or stage.writes_per_byte is None:
+        return
+    stages = list(reach.program.stages)
+    stages[step.stage] = replace(stage, writes_per_byte=None)
+    if not Reach(replace(reach.program, stages=tuple(stages))).blocks(step, before):
+        yield Diagnosis.WEAR
 
 
 def _has_design(stage: Stage) -> bool:

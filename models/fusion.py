@@ -59,7 +59,7 @@ def _passes(stage: TiledStage, capacity: int) -> bool:
     return any(
         stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity
         for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent)
+        for tiling in least_tilings(form, extent, stage.writes_per_byte)
     )
 
 
