@@ -5,7 +5,8 @@ input channels at a time mean partial sums, which cost transfers of their own. S
 one output channel, and either one input channel, or all of them at once: in one tile, or (OUTPUT order) in one batch of
 tiles of any size. For every design that fits there is a least one that fits and demands no more. Channelwise
 nests sum nothing over channels: their least design has one channel, or all of a softmax. Blocks keep their sums in
-volatile memory, so that a tile of any number of input channels may be the least.
+volatile memory, so that a tile of any number of input channels may be the least. Of blocks with two kernels that add up
+over channels every tile of channels may be.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def least_tilings(form: int, extent: Extent) -> Iterator[Tiling]:
     """The least designs of one form, whether they fit or not."""
     if isinstance(extent, Block):
         for order, outputs, channels, batch in channel_tiles(extent):
-            if outputs == 1 and (channels == 1 or not extent.channelwise):
+            is_least = outputs == 1 and (channels == 1 or not extent.channelwise)
+            if is_least or extent.widening is not None:
                 yield Tiling(form, order, 1, 1, outputs, channels, batch)
         return
     if extent.pooling:
