@@ -12,11 +12,11 @@ from ischedule.analysis.arithmetic import Width, Words
 from ischedule.analysis.direct import evaluate
 from ischedule.analysis.executor import Executor, Placed
 from ischedule.analysis.layer_numbers import LayerNumbers, random_numbers, random_tensor
-from ischedule.models.block import Block, block_tilings
+from ischedule.models.block import Block
 from ischedule.models.layer import LayerShape, TensorShape
 from ischedule.models.nest import atoms_of
 from ischedule.models.tiling import Tiling
-from tests.models.block_strategies import runs
+from tests.models.block_strategies import designs_of, runs
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def block_trials(draw: st.DrawFn, width: Width | None = None) -> BlockTrial:
     """Any block and design with random numbers."""
     network, run, block = draw(runs())
     assume(len(set(network.reads(run))) == 1)
-    tiling = draw(st.sampled_from(list(block_tilings(0, block))))
+    tiling = draw(designs_of(block))
     width = width or draw(st.sampled_from(Width))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shapes = tuple(network.kernels[place].shape for place in run)

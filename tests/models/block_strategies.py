@@ -109,7 +109,14 @@ def runs(draw: st.DrawFn) -> tuple[Lowered, tuple[int, ...], Block]:
 
 
 @st.composite
+def designs_of(draw: st.DrawFn, block: Block) -> Tiling:
+    """A design of a block, of any order alike."""
+    order = draw(st.sampled_from(block.orders))
+    return draw(st.sampled_from([tiling for tiling in block_tilings(0, block) if tiling.order is order]))
+
+
+@st.composite
 def blocks(draw: st.DrawFn) -> tuple[Block, Tiling]:
     """A block and one of its designs."""
     _, _, block = draw(runs())
-    return block, draw(st.sampled_from(list(block_tilings(0, block))))
+    return block, draw(designs_of(block))
