@@ -9,7 +9,7 @@ from ischedule.models.tiling import Arithmetic, Extent, Tiling
 def loads_of(
     extent: Extent, tiling: Tiling, prices: Prices, m: int, n: int, tiles: tuple[int, int], area: int, halo: int
 ) -> tuple[int, int, int, int]:
-    """What an atom drains for its inputs, its weights, its work and results, and for reading partial sums."""
+    """What an atom drains for its inputs, its weights, its work and results as words, and for reading partial sums."""
     m_tiles, n_tiles = tiles
     results = n if extent.channelwise else m
     whole, rest = divmod(n, tiling.inputs)
@@ -23,4 +23,4 @@ def loads_of(
         work = area * results * prices.element(extent)[0]
     stored = area * (results * prices.write[0] + prices.store_command[tiling.order][0])
     work += m_tiles * n_tiles * prices.tile[0] + stored
-    return fetch, weights, work, area * (m * read + m_tiles * prices.sums_command[tiling.order][0])
+    return fetch, weights, work, area * (m * prices.read_sum[0] + m_tiles * prices.sums_command[tiling.order][0])

@@ -36,7 +36,7 @@ class BlockDesigns:
 
     def _fitting(self, least: Tiling, widest: int) -> list[Tiling]:
         block, prices = self.block, self.stage.prices
-        line = memory_line(block, least.outputs, least.inputs, prices.multiple)
+        line = memory_line(block, least.outputs, least.inputs, prices)
         atom = heaviest_line(block, least, prices)
         words = self.stage.volatile // prices.word_bytes
         found = []

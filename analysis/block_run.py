@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,12 +69,15 @@ class BlockRun:
     @property
     def operand_elements(self) -> int:
         """The most words that volatile memory has held: of what each kernel reads, and of its weights."""
-        return sum(run.operand_elements for run in self._runs)
+        words = sum(run.weight_elements + run.fetched_elements for run in self._runs)
+        words += sum(run.taken_elements for before, run in pairwise(self._runs) if not before.extent.adds_up)
+        return words + self._runs[-1].word_elements
 
     @property
     def sum_elements(self) -> int:
-        """The most sums of the last kernel."""
-        return self._runs[-1].sum_elements
+        """The most sums of the last kernel, and of what those before have added up and the next one reads."""
+        between = sum(run.taken_elements for before, run in pairwise(self._runs) if before.extent.adds_up)
+        return between + self._runs[-1].sum_elements
 
     def poison(self) -> None:
         """Volatile memory after a start."""

@@ -52,29 +52,38 @@ def _pixel_tiles(extent: Extent, tiling: Tiling) -> list[tuple[int, int, int]]:
 
 
 def _ends(extent: Extent, prices: Prices, results: int, area: int, inputs: int) -> int:
-    """What an atom of the first pass drains besides: its bias, and if it is the last pass too the finish."""
-    begin = results * prices.read[0] + prices.weight_command[0] if extent.bias else 0
+    """What an atom of the first pass drains besides: its bias, and wider sums or, in a last pass, the finish."""
+    begin = results * prices.read_sum[0] + prices.weight_command[0] if extent.bias else 0
     is_last = extent.channelwise or inputs >= extent.inputs
-    return begin + area * results * prices.finish_of(extent)[0] if is_last else begin
+    return begin + area * results * (prices.finish_of(extent) if is_last else prices.wider)[0]
+
+
+def _later(number: int, has_last: bool, wider: int) -> list[Kind]:
+    """So many later passes over the same results: those that store sums drain so much more than the last one."""
+    last = int(has_last and number > 0)
+    return [(number - last, wider), (last, 0)]
 
 
 def _input_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
     outputs = min(tiling.outputs * tiling.batch, extent.outputs)
     full = extent.outputs // outputs
     m_tiles = -(-outputs // tiling.outputs)
-    later = extent.inputs // tiling.inputs - 1
+    later, is_even = extent.inputs // tiling.inputs - 1, extent.inputs % tiling.inputs == 0
     kinds = []
     for number, area, halo in tiles:
         fetch, weights, work, sums = loads_of(extent, tiling, prices, outputs, tiling.inputs, (m_tiles, 1), area, halo)
         plain = weights + work
         opening = plain + _ends(extent, prices, outputs, area, tiling.inputs)
         kinds += [(number, opening + fetch), (number * (full - 1), opening)]
-        kinds += [(number * later, plain + sums + fetch), (number * later * (full - 1), plain + sums)]
+        for passes, wider in _later(later, is_even, outputs * area * prices.wider[0]):
+            again = plain + sums + wider
+            kinds += [(number * passes, again + fetch), (number * passes * (full - 1), again)]
     return kinds
 
 
 def _weight_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tuple[int, int, int]]) -> list[Kind]:
-    outputs, later = extent.outputs // tiling.outputs, extent.inputs // tiling.inputs - 1
+    outputs = extent.outputs // tiling.outputs
+    later, is_even = extent.inputs // tiling.inputs - 1, extent.inputs % tiling.inputs == 0
     kinds = []
     for place, (number, area, halo) in enumerate(tiles):
         fetch, weights, work, sums = loads_of(extent, tiling, prices, tiling.outputs, tiling.inputs, (1, 1), area, halo)
@@ -87,7 +96,9 @@ def _weight_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
         kinds += [(begun * first, opening + weights), (begun * (number - first), opening)]
         if extent.channelwise:
             continue
-        kinds += [(outputs * later * first, plain + sums + weights), (outputs * later * (number - first), plain + sums)]
+        for passes, wider in _later(later, is_even, results * area * prices.wider[0]):
+            again = plain + sums + wider
+            kinds += [(outputs * passes * first, again + weights), (outputs * passes * (number - first), again)]
     return kinds
 
 
@@ -98,8 +109,12 @@ def _output_kinds(extent: Extent, tiling: Tiling, prices: Prices, tiles: list[tu
     kinds = []
     for number, area, halo in tiles:
         fetch, weights, work, _ = loads_of(extent, tiling, prices, tiling.outputs, inputs, (1, n_tiles), area, halo)
-        ends = _ends(extent, prices, tiling.outputs, area, inputs) if full == 1 else 0
-        kinds.append((number * outputs * full, fetch + weights + work + ends))
+        plain = fetch + weights + work
+        if full == 1:
+            kinds.append((number * outputs, plain + _ends(extent, prices, tiling.outputs, area, inputs)))
+            continue
+        stored = _later(full, extent.inputs % inputs == 0, tiling.outputs * area * prices.wider[0])
+        kinds += [(number * outputs * atoms, plain + wider) for atoms, wider in stored]
     return kinds
 
 
@@ -113,6 +128,9 @@ def _pooled(extent: Extent, tiling: Tiling, prices: Prices) -> list[Kind]:
     pixels = tiling.rows * tiling.columns * tiling.batch
     plain = pixels * (m * (prices.read[0] + prices.pool[0]) + prices.input_command[0])
     plain += m * prices.write[0] + prices.store_command[Order.OUTPUT][0]
-    kept = m * prices.read[0] + prices.sums_command[Order.OUTPUT][0]
-    full = rows * columns // tiling.batch
-    return [(outputs, plain + kept), (outputs * (full - 1), plain)] if full else []
+    kept = m * prices.read_sum[0] + prices.sums_command[Order.OUTPUT][0]
+    full, rest = divmod(rows * columns, tiling.batch)
+    if full < 2:
+        return [(outputs, plain + kept + (m * prices.wider[0] if rest else 0))] if full else []
+    (between, wider), last = _later(full - 1, not rest, m * prices.wider[0])
+    return [(outputs, plain + kept + wider), (outputs * between, plain + wider), (outputs * last[0], plain)]

@@ -62,7 +62,7 @@ class Box:
         for rows, columns, outputs in product(self.rows, self.columns, self.outputs):
             for batch in self.batch:
                 tiling = Tiling(self.form, self.order, rows, columns, outputs, self.inputs, batch)
-                if volatile_bytes(extent, tiling, prices.multiple, prices.word_bytes) > stage.volatile:
+                if volatile_bytes(extent, tiling, prices) > stage.volatile:
                     break
                 yield tiling
 
@@ -175,25 +175,26 @@ class _Nest:
         self.taps, self.weight_taps = extent.taps, extent.weight_taps
         self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
+        self.each = classes.stage.prices.words_of(extent)
 
     def pooled(self, limit: Limit) -> Iterator[Box]:
         extent, price = self.extent, self.price
         pixels = extent.rows * extent.columns
         for outputs in counts(extent.outputs):
-            fixed = pixels * extent.outputs * (price.read + price.pool) + extent.outputs * price.read
+            fixed = pixels * extent.outputs * (price.read + price.pool) + extent.outputs * price.read_sum
             fixed += outputs * (pixels * price.input_command + price.sums)
-            stores = extent.outputs * price.write + outputs * price.store
+            stores, sums = (extent.outputs * write + outputs * price.store for write in (price.write, price.write_sum))
             if fixed + stores >= limit.value:
                 break
             for rows, columns in product(range(1, extent.rows + 1), range(1, extent.columns + 1)):
                 trips = count(extent.rows, rows) * count(extent.columns, columns)
                 for batches in counts(trips) if self.sums else [1]:
-                    reduced = fixed + batches * stores
+                    reduced = fixed + stores + (batches - 1) * sums
                     if reduced >= limit.value:
                         break
                     pixel_tiles = (range(rows, rows + 1), range(columns, columns + 1))
                     channels, batch = tiles(extent.outputs, outputs), tiles(trips, batches)
-                    if channels[0] * (rows * columns + batch[0]) <= self.words:
+                    if channels[0] * (rows * columns + self.each * batch[0]) <= self.words:
                         yield from self._passing(pixel_tiles, channels, 1, batch, reduced)
 
     def tiled(self, limit: Limit) -> Iterator[Box]:
@@ -232,7 +233,7 @@ class _Nest:
         extent, lanes = self.extent, padded(inputs, self.price.multiple)
         kept = 1 if self.order is Order.OUTPUT else batch[0]
         results = inputs if extent.channelwise else outputs[0]
-        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, results * kept
+        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, self.each * results * kept
 
     def _coefficients(self, inputs: int, outputs: int) -> tuple[Linear, tuple[int, int]]:
         """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels.
@@ -249,7 +250,8 @@ class _Nest:
         )
         halo = extent.sources * groups * (extent.inputs * price.read + number * price.input_command)
         weights = self.weight_taps * extent.outputs * (extent.inputs * price.read + number * price.weight_command)
-        partial = (passes - 1) * pixels * (channels * price.read + tiles * price.sums)
+        wider = pixels * channels * (price.write_sum - price.write)
+        partial = (passes - 1) * (pixels * (channels * price.read_sum + tiles * price.sums) + wider)
         if extent.arithmetic is Arithmetic.MULTIPLY:
             vectors = number * price.multiply_command + lanes * price.multiply
             work = self.taps * pixels * extent.outputs * vectors
@@ -257,7 +259,7 @@ class _Nest:
             work = pixels * channels * price.element(extent)
         tile, begin = outputs * number * price.tile, groups * price.weight_command if extent.bias else 0
         if extent.bias:
-            tile += channels * price.read
+            tile += channels * price.read_sum
         if extent.finish:
             work += pixels * channels * price.finish
         write, store = pixels * channels * price.write, pixels * price.store
@@ -268,7 +270,8 @@ class _Nest:
         if order is Order.WEIGHT:
             stores = passes * (write + tiles * store)
             return (groups * (weights + partial + work + stores), outputs * halo, each), (0, 0)
-        return (groups * work, outputs * halo, groups * weights + each), (groups * (write + tiles * store), 0)
+        stores = groups * (write + wider + tiles * store)
+        return (groups * (work - wider), outputs * halo, groups * weights + each), (stores, 0)
 
     def _at(self, linear: Linear, rows: int, columns: int) -> int:
         extent, (constant, per_halo, per_tile) = self.extent, linear
@@ -318,6 +321,7 @@ class _Reduced:
 
         self.multiple = prices.multiple
         self.read, self.write = reduced(prices.read), reduced(prices.write)
+        self.read_sum, self.write_sum = reduced(prices.read_sum), reduced(prices.write_sum)
         self.input_command, self.weight_command = reduced(prices.input_command), reduced(prices.weight_command)
         self.sums, self.store = reduced(prices.sums_command[order]), reduced(prices.store_command[order])
         self.multiply, self.multiply_command = reduced(prices.multiply), reduced(prices.multiply_command)

@@ -173,14 +173,14 @@ def _written(stage: Stage, design: Design) -> int:
     if not isinstance(stage, TiledStage) or not isinstance(design, Tiling):
         return sum(map(int, stage.chain(design).stored))  # type: ignore[arg-type]
     extent = stage.forms[design.form]
-    return stage.prices.word_bytes * extent.groups * extent.results * _stores(extent, design)
+    pixels = 1 if extent.pooling else extent.rows * extent.columns
+    stored = stage.prices.word_bytes + (_passes(extent, design) - 1) * stage.prices.sum_bytes
+    return extent.groups * extent.results * pixels * stored
 
 
-def _stores(extent: Extent, tiling: Tiling) -> int:
-    """How often each output channel is stored, over all pixels."""
+def _passes(extent: Extent, tiling: Tiling) -> int:
+    """How often each result is stored: as a sum but for the last time."""
     if extent.pooling:
         return count(innermost(extent, tiling), tiling.batch)
     passes = 1 if extent.channelwise else count(extent.inputs, tiling.inputs)
-    if tiling.order is Order.OUTPUT:
-        passes = count(passes, tiling.batch)
-    return extent.rows * extent.columns * passes
+    return count(passes, tiling.batch) if tiling.order is Order.OUTPUT else passes

@@ -43,7 +43,8 @@ class Placed:
     ``reads`` and ``writes`` are tensors by number (0: the input), by default what the layer before writes and one of
     its own. ``reads_as`` is the shape under which it sees its inputs, ``channels`` where its results lie among those of
     the tensor, and how many that has. ``then`` are the later kernels of a block: numbers, padding, and the tensors that
-    each reads besides what the one before it keeps.
+    each reads besides what the one before it keeps. Stored sums are ``apart`` from results unless tensors have room for
+    them.
     """
 
     extent: Extent
@@ -55,6 +56,7 @@ class Placed:
     reads_as: tuple[int, int, int] | None = None
     channels: tuple[int, int] | None = None
     then: tuple[tuple[LayerNumbers, Sides, tuple[int, ...]], ...] = ()
+    apart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ class Execution:
     sums: tuple[int, ...]
 
     def volatile_elements(self, layer: int) -> int:
-        """Elements of volatile memory that a layer needs, a sum counted as one, as the kernels count."""
+        """Elements of volatile memory that a layer needs, a sum counted as one."""
         return self.operands[layer] + self.sums[layer]
 
     def volatile_bytes(self, layer: int) -> int:
-        """Bytes of volatile memory that a layer really needs here, where sums are wider than words."""
+        """Bytes of volatile memory that a layer needs, with sums as wide as they are here."""
         width = Width(self.output.dtype.itemsize)
         return self.operands[layer] * width.word.itemsize + self.sums[layer] * width.sum.itemsize
 
@@ -124,7 +126,8 @@ class Executor:
     ) -> KernelRun | BlockRun:
         extent, tiling, numbers, padding = layer.extent, layer.tiling, layer.numbers, layer.padding
         if not isinstance(extent, Block):
-            return KernelRun(extent, tiling, numbers, sources, multiple, self._random, padding, layer.reads_as, into)
+            run = (extent, tiling, numbers, sources, multiple, self._random, padding, layer.reads_as, into, layer.apart)
+            return KernelRun(*run)
         members = [Member(numbers, padding, sources)]
         for later, sides, reads in layer.then:
             members.append(Member(later, sides, [self._tensors[tensor] for tensor in reads]))
@@ -137,7 +140,8 @@ class Executor:
         extent, (start, whole) = layer.extent, layer.channels
         if layer.writes not in self._tensors:
             shape = (extent.rows, extent.columns, whole)
-            self._tensors[layer.writes] = Region(shape, layer.numbers.width.sum, self._random)
+            width = layer.numbers.width
+            self._tensors[layer.writes] = Region(shape, width.word if layer.apart else width.sum, self._random)
         return self._tensors[layer.writes].channels(start, start + extent.groups * extent.results)
 
     def run(self, failures: Iterable[int] = ()) -> Execution:
@@ -256,6 +260,7 @@ def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Plac
                     (numbers[place], network.kernels[place].shape.padding, network.fetched(run_kernels, place))
                     for place in run_kernels[1:]
                 ),
+                stage.prices.sum_words > 1,
             )
         )
     return layers

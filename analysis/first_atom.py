@@ -2,7 +2,7 @@
 
 Tiles and batches are largest where their loop begins, and a cycle that starts inside a row fetches the reused operand
 like the row's first atom. So the largest is the very first atom, the first that also reads partial sums, or the first
-of the last pass, which may have fewer input channels and finishes the results.
+of the last pass, which may have fewer input channels, and stores results that it finishes instead of sums.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def first_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
         n, n_tiles = min(n * tiling.batch, extent.inputs), min(tiling.batch, count(extent.inputs, n))
     first = _load(extent, tiling, prices, n, n_tiles)
     if extent.bias:
-        first += _results(extent, tiling) * prices.read[0] + prices.weight_command[0]
-    return first + _finish(extent, tiling, prices) if extent.channelwise or n >= extent.inputs else first
+        first += _results(extent, tiling) * prices.read_sum[0] + prices.weight_command[0]
+    return first + _end(extent, tiling, prices, is_last=extent.channelwise or n >= extent.inputs)
 
 
 def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
@@ -44,10 +44,13 @@ def heaviest_load(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     if extent.channelwise or n >= extent.inputs:
         return first
     later, rest = count(extent.inputs, n) - 1, extent.inputs % n or n
-    found = _load(extent, tiling, prices, rest, count(rest, tiling.inputs)) + _finish(extent, tiling, prices)
+    found = _load(extent, tiling, prices, rest, count(rest, tiling.inputs)) + _end(extent, tiling, prices, is_last=True)
     if later > 1:
-        found = max(found, _load(extent, tiling, prices, n, count(n, tiling.inputs)))
-    sums = m * prices.read[0] + m_tiles * prices.sums_command[tiling.order][0]
+        between = _load(extent, tiling, prices, n, count(n, tiling.inputs)) + _end(
+            extent, tiling, prices, is_last=False
+        )
+        found = max(found, between)
+    sums = m * prices.read_sum[0] + m_tiles * prices.sums_command[tiling.order][0]
     return max(first, found + tiling.rows * tiling.columns * sums)
 
 
@@ -56,8 +59,10 @@ def _results(extent: Extent, tiling: Tiling) -> int:
     return tiling.inputs if extent.channelwise else _outputs(extent, tiling)[0]
 
 
-def _finish(extent: Extent, tiling: Tiling, prices: Prices) -> int:
-    return tiling.rows * tiling.columns * _results(extent, tiling) * prices.finish_of(extent)[0]
+def _end(extent: Extent, tiling: Tiling, prices: Prices, *, is_last: bool) -> int:
+    """What a first atom does to its results besides storing words: finish them, or store sums."""
+    each = prices.finish_of(extent) if is_last else prices.wider
+    return tiling.rows * tiling.columns * _results(extent, tiling) * each[0]
 
 
 def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
@@ -68,7 +73,7 @@ def _outputs(extent: Extent, tiling: Tiling) -> tuple[int, int]:
 
 
 def _load(extent: Extent, tiling: Tiling, prices: Prices, n: int, n_tiles: int) -> int:
-    """What a first atom of so many input channels drains, without reading partial sums."""
+    """What a first atom of so many input channels drains that stores words, without reading partial sums."""
     m, m_tiles = _outputs(extent, tiling)
     halo = extent.sources * extent.halo(tiling.rows, tiling.columns)
     area = tiling.rows * tiling.columns
@@ -84,5 +89,7 @@ def _pooled(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     height = min(tiling.rows, extent.rows - above)
     pixels = above * extent.columns + height * min(rest * tiling.columns, extent.columns)
     fetch = pixels * (m * (prices.read[0] + prices.pool[0]) + prices.input_command[0])
-    kept = m * prices.read[0] + prices.sums_command[Order.OUTPUT][0]
-    return fetch + kept + m * prices.write[0] + prices.store_command[Order.OUTPUT][0]
+    kept = m * prices.read_sum[0] + prices.sums_command[Order.OUTPUT][0]
+    is_only = tiling.batch >= count(extent.rows, tiling.rows) * per_row
+    stored = m * (prices.write if is_only else prices.write_sum)[0]
+    return fetch + kept + stored + prices.store_command[Order.OUTPUT][0]

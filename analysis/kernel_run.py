@@ -1,9 +1,9 @@
 """One layer's design performed step by step between non-volatile and volatile memory, on real numbers.
 
-Whatever moves or works is counted as it does. Where partial sums pass through non-volatile memory, the layer's results
-have three regions, each as wide as a sum: the published one stays untouched until the next publish, two alternate, and
-results end in the first. Which region a pass writes follows from how many passes over the same results are left in its
-power cycle, so it is known before the device runs.
+Whatever moves or works is counted as it does. Where partial sums pass through non-volatile memory they have three
+regions: the published one stays untouched until the next publish, two alternate. Results end in the tensor. Where sums
+are as wide as words it is one of the three, and which region a pass writes follows from how many passes over the same
+results are left in its power cycle, so it is known before the device runs.
 """
 
 from __future__ import annotations
@@ -40,11 +40,17 @@ class Results:
         sums: bool,
         random: np.random.Generator,
         into: Region | None = None,
+        apart: bool = True,
     ) -> None:
-        """``into`` is where the results end, if that is part of a larger tensor."""
+        """``into`` is where the results end, if that is part of a larger tensor.
+
+        Sums are kept ``apart`` from results if the tensor has no room for them; otherwise it is as wide as a sum here.
+        """
         width = numbers.width
-        kind = width.sum if sums else width.word
-        self.regions = [Region(shape, kind, random) for _ in range(REGIONS_WITH_SUMS if sums else 1)]
+        self._is_apart = sums and apart
+        others = REGIONS_WITH_SUMS if self._is_apart else REGIONS_WITH_SUMS - 1 if sums else 0
+        kind = width.sum if sums and not apart else width.word
+        self.regions = [Region(shape, kind, random), *(Region(shape, width.sum, random) for _ in range(others))]
         if into is not None:
             self.regions[0] = into
         self._published: NDArray[np.int8] = np.full(shape, -1, np.int8)
@@ -74,6 +80,11 @@ class Results:
 
     def next_region(self, box: Box) -> int:
         """The region that the next pass over these results writes: never the one that is published."""
+        if self._is_apart:
+            if self._one(self._finishes, box) and self._one(self._left, box) == 1:
+                return 0
+            taken = {self._one(self._published, box), self._one(self._current, box)}
+            return min(region for region in range(1, len(self.regions)) if region not in taken)
         spare = 2 if self._one(self._published, box) == 1 else 1
         target, other = (0, spare) if self._one(self._finishes, box) else (spare, 0)
         return target if self._one(self._left, box) % 2 == 1 else other
@@ -120,6 +131,7 @@ class KernelRun:
         padding: Sides = (0, 0, 0, 0),
         reads_as: tuple[int, int, int] | None = None,
         into: Region | None = None,
+        apart: bool = True,
         before: Region | None = None,
     ) -> None:
         """``before`` is what the kernel before it in a block keeps, to be taken and not fetched."""
@@ -129,7 +141,7 @@ class KernelRun:
         self._multiple, self._padding = multiple, padding
         channels = extent.groups * extent.results
         shape = (1, 1, channels) if extent.pooling else (extent.rows, extent.columns, channels)
-        self.results = Results(shape, numbers, stores_partial_sums(extent, tiling), random, into)
+        self.results = Results(shape, numbers, stores_partial_sums(extent, tiling), random, into, apart)
         width, self._reads_as = numbers.width, reads_as
         lanes, results = padded(tiling.inputs, multiple), tiling.inputs if extent.channelwise else tiling.outputs
         if extent.pooling:
@@ -175,12 +187,36 @@ class KernelRun:
 
     @property
     def operand_elements(self) -> int:
-        """The most words of operands that volatile memory has held at once."""
-        return sum(one.peak for one in self._inputs) + self._kernel.peak
+        """The most words that volatile memory has held at once: operands, and results that are no sums before."""
+        return self.fetched_elements + self.weight_elements + self.word_elements
+
+    @property
+    def weight_elements(self) -> int:
+        """The most weights that volatile memory has held at once."""
+        return self._kernel.peak
+
+    @property
+    def word_elements(self) -> int:
+        """The most results at once that are no sums before."""
+        return 0 if self.extent.adds_up else self._results
+
+    @property
+    def fetched_elements(self) -> int:
+        """The most words of inputs that volatile memory has held at once, without those that were taken."""
+        return sum(one.peak for one in self._inputs[self._taken :])
+
+    @property
+    def taken_elements(self) -> int:
+        """The most words at once of what the kernel before has kept."""
+        return sum(one.peak for one in self._inputs[: self._taken])
 
     @property
     def sum_elements(self) -> int:
         """The most sums for which volatile memory has kept places at once."""
+        return self._results if self.extent.adds_up else 0
+
+    @property
+    def _results(self) -> int:
         return self._used * self._slots[0].values.size
 
     def poison(self) -> None:
@@ -271,7 +307,7 @@ class KernelRun:
 
     def _fetch_bias(self, step: Step) -> Work:
         self._bias = step.tile.outputs
-        return Work(read=len(self._bias), weight_commands=1)
+        return Work(read_sums=len(self._bias), weight_commands=1)
 
     def _start_sums(self, step: Step) -> Work:
         tile = step.tile
@@ -289,7 +325,7 @@ class KernelRun:
         new = np.full(tuple(map(len, box)), least, self.numbers.width.sum)
         sums = new if step.first else self.results.read(box)
         self._slot(step.slots.start).put((box[0].start, box[1].start, box[2].start), sums)
-        return Work(read=sums.size, sums_commands=sums.shape[0] * sums.shape[1])
+        return Work(read_sums=sums.size, sums_commands=sums.shape[0] * sums.shape[1])
 
     def _multiply(self, step: Step) -> Work:
         tile, extent, wide = step.tile, self.extent, self.numbers.width.sum
@@ -383,7 +419,8 @@ class KernelRun:
             return Work()
         self.results.write(region, box, values, step.last)
         self.results.passed(region, box)
-        return Work(write=values.size, store_commands=values.shape[0] * values.shape[1])
+        moved = {"write" if step.last else "write_sums": values.size}
+        return Work(store_commands=values.shape[0] * values.shape[1], **moved)
 
     def _torn_store(self, region: int, box: Box, values: Words, last: bool, upto: int) -> None:
         """Write some pixels, and garbage into the next."""

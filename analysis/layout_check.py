@@ -4,7 +4,8 @@ Nothing here takes a lifetime from whoever made the addresses. A power cycle tou
 may be run again at any time before its publish, so no two things that it touches may share a byte. What a cycle writes
 takes the place of all that overlaps with it; reading what is gone, or adding to it, is an error, and so is the loss of
 the network's output. Of results with several regions, each pass over them must find one to write to: not the one that
-it reads, and none that its cycle has read before writing it; the last pass writes the tensor itself.
+it reads, and none that its cycle has read before writing it; the last pass writes the tensor itself, and where sums are
+kept apart no other does.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def side_by_side(program: Program, plan: Plan) -> dict[Slot, int]:
     for index, design in zip(plan.stages, plan.designs, strict=True):
         stage, kept = program.stages[index], storage.stages[index]
         if isinstance(design, Tiling) and isinstance(stage, TiledStage):
-            others = REGIONS_WITH_SUMS - 1 if stores_partial_sums(stage.forms[design.form], design) else 0
+            regions = REGIONS_WITH_SUMS - (0 if kept.sums_apart else 1)
+            others = regions if stores_partial_sums(stage.forms[design.form], design) else 0
         else:
             assert isinstance(design, int), "a design is a tiling or a number"
             others = kept.regions[design] - 1 if kept.regions else 0
@@ -164,7 +166,7 @@ def _require_regions(
             extent = stage.forms[design.form]
             stores_sums = stores_partial_sums(extent, design)
             if stores_sums:
-                _require_passes(stage.name, extent, design, begins, 1 + others)
+                _require_passes(stage.name, extent, design, begins, 1 + others, apart=kept.sums_apart)
         if stores_sums:
             expected |= {Slot(kept.writes, index, region) for region in range(1, others + 1)}
     if expected != set(addresses):
@@ -172,9 +174,11 @@ def _require_regions(
         raise InvalidLayout(Fault.MISSING, f"{odd} has {'no' if odd in expected else 'an'} address")
 
 
-def _require_passes(name: str, extent: Extent, tiling: Tiling, begins: Sequence[int], regions: int) -> None:
+def _require_passes(
+    name: str, extent: Extent, tiling: Tiling, begins: Sequence[int], regions: int, *, apart: bool
+) -> None:
     for results, history in histories(extent, tiling, begins).items():
-        if not can_be_repeated(tuple(history), regions):
+        if not can_be_repeated(tuple(history), regions, apart):
             text = f"results {results + 1} of {name} have {regions} regions"
             raise InvalidLayout(Fault.REGIONS, text)
 
@@ -195,15 +199,17 @@ def histories(extent: Extent, tiling: Tiling, begins: Sequence[int]) -> dict[int
 
 
 @lru_cache(4096)
-def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int) -> bool:
+def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int, apart: bool = False) -> bool:
     """Whether passes can choose the regions that they write so that every cycle can be repeated.
 
     All choices are followed: the region that holds the sums, those that the cycle read first, those that it wrote. The
-    regions are alike before the first pass, so that where there is a choice one of them ends in the tensor's.
+    regions are alike before the first pass, so that where there is a choice one of them ends in the tensor's. If it is
+    kept apart, the first region is written by the last pass alone.
     """
     nothing: frozenset[int] = frozenset()
     states: set[tuple[int, frozenset[int], frozenset[int]]] = {(-1, nothing, nothing)}
-    for is_another, reads in history:
+    for place, (is_another, reads) in enumerate(history, 1):
+        writable = range(regions) if not apart else range(1) if place == len(history) else range(1, regions)
         following = set()
         for holds, read, written in states:
             before, done = (nothing, nothing) if is_another else (read, written)
@@ -211,7 +217,7 @@ def can_be_repeated(history: tuple[tuple[bool, bool], ...], regions: int) -> boo
                 before |= {holds}
             following |= {
                 (region, before, done | {region})
-                for region in range(regions)
+                for region in writable
                 if region not in before and not (reads and region == holds)
             }
         states = following

@@ -42,14 +42,13 @@ _FREE_COMMANDS: Mapping[Order, Price] = dict.fromkeys(Order, _FREE)
 def prices_of_part(prices: Prices, part: Part) -> Prices:
     """The prices with everything free that does not belong to one part of a kernel."""
     if part is not Part.FETCH:
-        prices = replace(
-            prices, read=_FREE, input_command=_FREE, weight_command=_FREE, sums_command=dict(_FREE_COMMANDS)
-        )
+        prices = replace(prices, read=_FREE, read_sum=_FREE)
+        prices = replace(prices, input_command=_FREE, weight_command=_FREE, sums_command=dict(_FREE_COMMANDS))
     if part is not Part.COMPUTE:
         prices = replace(prices, multiply=_FREE, multiply_command=_FREE, tile=_FREE, pool=_FREE)
         prices = replace(prices, add=_FREE, softmax=_FREE, finish=_FREE)
     if part is not Part.STORE:
-        prices = replace(prices, write=_FREE, store_command=dict(_FREE_COMMANDS))
+        prices = replace(prices, write=_FREE, write_sum=_FREE, store_command=dict(_FREE_COMMANDS))
     return prices
 
 

@@ -130,10 +130,7 @@ def division_shortage(program: Program, division: Division) -> Shortage:
 def _memory_shortage(stage: TiledStage) -> Shortage:
     """No design of a layer fits: its least tile in volatile memory."""
     where = f"layer {stage.name}"
-    needed = min(
-        volatile_bytes(stage.forms[tiling.form], tiling, stage.prices.multiple, stage.prices.word_bytes)
-        for tiling in _least_designs(stage)
-    )
+    needed = min(volatile_bytes(stage.forms[tiling.form], tiling, stage.prices) for tiling in _least_designs(stage))
     sentence = f"the least tile takes {show(needed, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
     return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, needed, stage.volatile, MEMORY)
 

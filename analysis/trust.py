@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ischedule.models.build import sum_width
 from ischedule.models.case import Case
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.program import Program
@@ -31,7 +32,8 @@ def _costs(case: Case) -> Iterator[str]:
         yield "the measured costs of the tasks: none takes more, or needs more volatile memory, than stated"
         yield "each task can be repeated: it writes nothing that its power cycle has read before writing it"
     else:
-        yield "the kernel models that turn layers into transfers, arithmetic and volatile memory"
+        wide = f"with sums of {8 * sum_width(case)} bits"
+        yield f"the kernel models that turn layers into transfers, arithmetic and volatile memory, {wide}"
     yield "nothing harvested while running is counted, and running draws no more power than stated"
 
 

@@ -54,6 +54,9 @@ def _check_layers(case: Case, shapes: tuple[LayerShape, ...]) -> None:
     if case.network.width is not None:
         problem = f"means nothing in {case.semantics.value}, where values are words of the device"
         raise InputError(case.source, "$.network.width", f"int{8 * case.network.width}", problem, "remove it")
+    if case.network.sums is not None:
+        problem = f"means nothing in {case.semantics.value}, where sums are words of the device"
+        raise InputError(case.source, "$.network.sums", f"int{8 * case.network.sums}", problem, "remove it")
     if case.network.fuse:
         problem = f"means nothing in {case.semantics.value}, where layers run one by one"
         raise InputError(case.source, "$.network.fuse", True, problem, "remove it")

@@ -142,8 +142,8 @@ def _atoms(designs: Designs, prices: Prices, part: int, at: _Tiles) -> tuple[Col
     fetch = extent.sources * halo_array(extent, at.rows, at.columns)
     fetch = fetch * (at.n * read + at.n_tiles * prices.input_command[part])
     weights = extent.weight_taps * at.m * (at.n * read + at.n_tiles * prices.weight_command[part])
-    partial = area * (results * read + at.m_tiles * prices.sums_command[order][part])
-    begin = results * read + prices.weight_command[part] if extent.bias else np.zeros_like(area)
+    partial = area * (results * prices.read_sum[part] + at.m_tiles * prices.sums_command[order][part])
+    begin = results * prices.read_sum[part] + prices.weight_command[part] if extent.bias else np.zeros_like(area)
     if extent.arithmetic is Arithmetic.MULTIPLY:
         steps = at.n_tiles * prices.multiply_command[part] + at.lanes * prices.multiply[part]
         work = extent.taps * area * at.m * steps
@@ -151,7 +151,7 @@ def _atoms(designs: Designs, prices: Prices, part: int, at: _Tiles) -> tuple[Col
         work = area * results * prices.element(extent)[part]
     work = work + at.m_tiles * at.n_tiles * prices.tile[part]
     work = work + area * (results * write + prices.store_command[order][part])
-    work = work + np.where(at.ends, area * results * prices.finish_of(extent)[part], 0)
+    work = work + area * results * np.where(at.ends, prices.finish_of(extent)[part], prices.wider[part])
     first = at.inner == 0
     if order is Order.OUTPUT:
         return fetch + weights + work + np.where(first, begin, 0), np.where(first, 0, partial)
@@ -171,9 +171,9 @@ def _pool_atoms(designs: Designs, prices: Prices, part: int, place: Column) -> t
     m = _span(np.minimum(place // batches, n_outputs - 1), t_outputs, extent.outputs)
     after = _pixels_before(np.minimum((b + 1) * batch, tiles), t_rows, t_columns, n_columns, extent)
     pixels = after - _pixels_before(b * batch, t_rows, t_columns, n_columns, extent)
-    kept = m * prices.read[part] + prices.sums_command[designs.order][part]
+    kept = m * prices.read_sum[part] + prices.sums_command[designs.order][part]
     atom = pixels * (m * (prices.read[part] + prices.pool[part]) + prices.input_command[part])
-    atom = atom + m * prices.write[part] + store
+    atom = atom + m * np.where(b == batches - 1, prices.write[part], prices.write_sum[part]) + store
     return atom + np.where(b == 0, kept, 0), np.where(b == 0, 0, kept)
 
 
@@ -200,7 +200,8 @@ def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
     """Energy of the dearest power cycle of a single atom, without the common ends: ``heaviest_cycle`` as a column.
 
     Tiles and batches are largest where their loop begins. So the dearest atom is the very first one, the first that
-    also reads partial sums, or the first of the last pass, which may have fewer input channels and finishes results.
+    also reads partial sums, or the first of the last pass, which may have fewer input channels, and stores results
+    that it finishes instead of sums.
     """
     check_batches(designs)
     extent = designs.extent

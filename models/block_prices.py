@@ -34,6 +34,7 @@ class Primitives(NamedTuple):
 
     read: int
     write: int
+    read_sum: int
     input_command: int
     weight_command: int
     store_command: int
@@ -50,6 +51,7 @@ def _primitives(block: Block, order: Order, prices: Prices, part: int) -> Primit
     return Primitives(
         prices.read[part],
         prices.write[part],
+        prices.read_sum[part],
         prices.input_command[part],
         prices.weight_command[part],
         prices.store_command[order][part],
@@ -134,7 +136,7 @@ class _Lines:
     def _ends(self, place: int, channels: int) -> Line:
         """What sums begin with, and what results still need."""
         kernel, prices = self.block.parts[place], self.prices
-        bias = channels * prices.read + prices.weight_command if kernel.bias else 0
+        bias = channels * prices.read_sum + prices.weight_command if kernel.bias else 0
         return self._line(bias, 1 + place, channels * prices.finish if kernel.finish else 0)
 
     def _fetching(self, place: int, sources: int, n: int) -> Line:
@@ -192,21 +194,25 @@ def tiles_of(block: Block, tiling: Tiling) -> list[Tile]:
     return [Tile(tiling.order, m, inputs) for m in sizes(block.outputs, tiling.outputs)]
 
 
-def block_volatile_bytes(block: Block, tiling: Tiling, multiple: int, word_bytes: int) -> int:
+def block_volatile_bytes(block: Block, tiling: Tiling, prices: Prices) -> int:
     """What each kernel reads and its weights, and the last one's results; sums become words where they are."""
-    line = memory_line(block, tiling.outputs, tiling.inputs, multiple)
-    return word_bytes * at(line, held(block.down, tiling.rows), held(block.across, tiling.columns))
+    line = memory_line(block, tiling.outputs, tiling.inputs, prices)
+    return prices.word_bytes * at(line, held(block.down, tiling.rows), held(block.across, tiling.columns))
 
 
-def memory_line(block: Block, outputs: int, inputs: int, multiple: int) -> Line:
-    """Words of volatile memory: for the weights, for each position that a kernel reads, and for each result."""
+def memory_line(block: Block, outputs: int, inputs: int, prices: Prices) -> Line:
+    """Words of volatile memory: for the weights, for each position that a kernel reads, and for each result.
+
+    What the kernel before has added up takes the room of sums.
+    """
     weights, each = 0, []
     for place, kernel in enumerate(block.parts):
         reads, makes = block.channels(place, block.parts[0].inputs, inputs, outputs)
-        lanes = padded(reads, multiple)
+        lanes = padded(reads, prices.multiple)
         weights += kernel.weight_taps * (1 if kernel.channelwise else makes) * lanes
-        each.append(kernel.sources * lanes)
-    return (weights, *each, makes)
+        taken = prices.words_of(block.parts[place - 1]) - 1 if place else 0
+        each.append((kernel.sources + taken) * lanes)
+    return (weights, *each, makes * prices.words_of(block.parts[-1]))
 
 
 def block_totals(block: Block, tiling: Tiling, prices: Prices) -> Price:

@@ -20,7 +20,7 @@ def block_designs(form: int, block: Block, prices: Prices, words: int) -> list[D
     down, across = _table(block.down, held), _table(block.across, held)
     found: dict[Order, list[list[Column]]] = {order: [] for order in block.orders}
     for order, outputs, inputs, batch in channel_tiles(block):
-        line = memory_line(block, outputs, inputs, prices.multiple)
+        line = memory_line(block, outputs, inputs, prices)
         needs = line[0] + (down * np.array(line[1:])) @ across.T
         r, c = np.nonzero(needs <= words)
         tile = [np.full(len(r), size, dtype=np.int64) for size in (outputs, inputs, batch)]

@@ -67,7 +67,7 @@ class Boxes:
             found.inputs,
             found.batch + batch,
         )
-        return found.take(_words(found, prices.multiple) <= volatile // prices.word_bytes)
+        return found.take(_words(found, prices) <= volatile // prices.word_bytes)
 
 
 def boxes_of(form: int, extent: Extent, prices: Prices, volatile: int, *, sums_in_memory: bool = True) -> list[Boxes]:
@@ -97,7 +97,7 @@ def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: in
         np.ones(len(rows), dtype=np.int64),
     )
     spans = (span[0][rows], span[1][columns], span[2][outputs])
-    fits = _words(base, prices.multiple) <= words
+    fits = _words(base, prices) <= words
     if order is Order.INPUT and prices.tiles_are_free:
         # with all input channels tiles of one output channel serve as well, whatever the number of tiles
         whole = base.inputs == extent.inputs
@@ -105,7 +105,7 @@ def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: in
         spans = (*spans[:2], np.where(whole, 1, spans[2]))
     base, spans = base.take(fits), (spans[0][fits], spans[1][fits], spans[2][fits])
     found = _batched(base, spans)
-    found = found.take(_words(found.least, prices.multiple) <= words)
+    found = found.take(_words(found.least, prices) <= words)
     return found if sums_in_memory else found.take(~stores_partial_sums(found.least))
 
 
@@ -143,14 +143,14 @@ def _batched(base: Designs, spans: tuple[Column, Column, Column]) -> Boxes:
     return Boxes(least, (rows, columns, outputs, counts[entry]))
 
 
-def _words(designs: Designs, multiple: int) -> Column:
+def _words(designs: Designs, prices: Prices) -> Column:
     """Volatile memory of each design, in words."""
     extent = designs.extent
-    lanes = -(-designs.inputs // multiple) * multiple
+    lanes = -(-designs.inputs // prices.multiple) * prices.multiple
     (down, below), (across, beside) = extent.row_reach, extent.column_reach
     halo = extent.sources * (down * designs.rows + below) * (across * designs.columns + beside)
     results = designs.inputs if extent.channelwise else designs.outputs
-    kept = 1 if designs.order is Order.OUTPUT else designs.batch
+    kept = prices.words_of(extent) * (1 if designs.order is Order.OUTPUT else designs.batch)
     weights = extent.weight_taps * designs.outputs * lanes
     return np.asarray(halo * lanes + weights + designs.rows * designs.columns * results * kept, dtype=np.int64)
 

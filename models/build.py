@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
@@ -25,6 +24,9 @@ from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
+
+SUMS_OF_BYTES = 4
+"""Bytes of a sum of products of bytes, as common runtimes keep it."""
 
 
 def program_of(case: Case) -> Program:
@@ -67,7 +69,7 @@ def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     device = _device(case)
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
-    prices, ends = replace(prices_of(device), word_bytes=_width(case)), ends_of(device, case.restart)
+    prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, case.restart)
     stages = tuple(
         TiledStage(kernel.name, forms, prices, ends, volatile)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
@@ -92,6 +94,18 @@ def _width(case: Case) -> int:
         problem = f"is wider than the device's word of {word} B, whose costs are known"
         raise InputError(case.source, "$.network.width", f"int{8 * width}", problem, f'write "int{8 * word}"')
     return width
+
+
+def sum_width(case: Case) -> int:
+    """Bytes of a partial sum or a bias: four for values of one byte, otherwise those of a value, unless stated."""
+    width = _width(case)
+    sums = None if case.network is None else case.network.sums
+    if sums is None:
+        return SUMS_OF_BYTES if width == 1 else width
+    if sums < width:
+        problem = f"is narrower than the network's values of {width} B"
+        raise InputError(case.source, "$.network.sums", f"int{8 * sums}", problem, f'write "int{8 * width}" or more')
+    return sums
 
 
 def _path_of(case: Case, stage: TiledStage) -> str:
@@ -140,25 +154,30 @@ def available_memory(case: Case) -> int:
 
 
 def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
-    """What a network keeps in non-volatile memory, in words of the network; records are written in the device's.
+    """What a network keeps in non-volatile memory, in words and sums of the network; records are in the device's words.
 
     ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads and what the others
     read besides, writes what its last one writes, and stores no sums.
     """
-    device, network, width = _device(case), case.lowered(), _width(case)
+    device, network, width, sums = _device(case), case.lowered(), _width(case), sum_width(case)
     forms = forms_of_network(case)
     stages = []
     for run in runs:
         last = network.kernels[run[-1]]
         stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
+        region = sums * last.stored_elements if stores_sums else 0
         weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
-        region = width * last.stored_elements if stores_sums else 0
-        stages.append(StageStorage(network.reads(run), last.writes, region, weighted, kernels=len(run)))
+        kept = StageStorage(
+            network.reads(run), last.writes, region, weighted, kernels=len(run), sums_apart=sums > width
+        )
+        stages.append(kept)
     return Storage(
         tuple(width * elements for elements in network.tensors),
         tuple(stages),
         available_memory(case),
-        width * sum(kernel.parameters for kernel in network.kernels),
+        sum(
+            width * (kernel.parameters - kernel.shape.biases) + sums * kernel.shape.biases for kernel in network.kernels
+        ),
         RECORDS * device.word_bytes * device.record_words,
     )
 

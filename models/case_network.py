@@ -12,6 +12,9 @@ Section = Mapping[str, Any]
 WIDTHS: Final = {"int8": 1, "int16": 2}
 """Bytes of one value, by the name of its type."""
 
+SUM_WIDTHS: Final = {"int16": 2, "int32": 4, "int64": 8}
+"""Bytes of one sum, by the name of its type."""
+
 _PAIRS: Final = {"kernel": "write [height, width]", "stride": "write one stride, or [down, across]"}
 
 
@@ -23,10 +26,10 @@ def network(section: Section, values: CaseValues, path: str = "$.network") -> Ne
         layers.append(_layer(entry, before, values, f"{path}.layers[{index}]"))
         before = entry["name"]
     width = WIDTHS[section["width"]] if "width" in section else None
+    sums = SUM_WIDTHS[section["sums"]] if "sums" in section else None
+    fold, fuse = section.get("fold", True), section.get("fuse", False)
     try:
-        built = Network(
-            TensorShape(**section["input"]), tuple(layers), width, section.get("fold", True), section.get("fuse", False)
-        )
+        built = Network(TensorShape(**section["input"]), tuple(layers), width, fold, fuse, sums)
         built.shapes()
     except InvalidValue as error:
         raise error.located(values.source, path) from None

@@ -92,11 +92,12 @@ def _changed(stage: Stage, change: Change) -> Stage:
 
 
 def _prices(prices: Prices, change: Change) -> Prices:
-    """Every price changed; of all primitives only writing a word stores anything."""
+    """Every price changed; of all primitives only writing words and sums stores anything."""
+    stores = {"write": prices.word_bytes, "write_sum": prices.sum_bytes}
     found: dict[str, object] = {}
     for field in fields(prices):
         value = getattr(prices, field.name)
-        stored = prices.word_bytes if field.name == "write" else 0
+        stored = stores.get(field.name, 0)
         if isinstance(value, tuple):
             found[field.name] = (value[0], change.price((value[0], value[1]), stored, 0))
         elif isinstance(value, dict):

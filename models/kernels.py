@@ -6,16 +6,18 @@ a tile of ``r x c`` pixels, ``m`` output and ``n`` input channels and a kernel o
     input fetch     a command of n elements for each input pixel that the tile looks at (r + h - 1 rows, c + w - 1
                     columns at stride 1), padding included
     weight fetch    h w m commands of n elements
-    partial sums    r c commands of m elements, unless these are the first input channels
+    partial sums    r c commands of m sums, unless these are the first input channels
     bias            with the first input channels one command for the output channels of an atom (in WEIGHT order of a
                     tile): sums begin with it
     arithmetic      h w r c m vector multiply-accumulates of n elements, padded to the multiple (also in memory)
     finish          r c m steps after the last input channels, where results pass through an activation
-    result          r c commands of m elements; in INPUT order one command per pixel writes a whole batch
+    result          r c commands of m elements, before the last input channels of m sums; in INPUT order one command per
+                    pixel writes a whole batch
 
-A channelwise nest has n results and m = 1: h w commands of n weights, h w r c multiply-accumulates of vectors, and
-stores of n elements; without weights it works on h w elements for each result (pooling) or on one of each source. Its
-weights are reused along a row and its channels are never summed.
+Sums and biases can be wider than elements; what multiplies keeps sums in volatile memory until it stores results. A
+channelwise nest has n results and m = 1: h w commands of n weights, h w r c multiply-accumulates of vectors, and stores
+of n elements; without weights it works on h w elements for each result (pooling) or on one of each source. Its weights
+are reused along a row and its channels are never summed.
 
 Every price is an integer, rounded up once when the device is read, so that every sum is exact: a tile batch costs the
 same however it is cut into tiles that issue the same commands. Two lemmas follow, which shrink the design space without
@@ -51,19 +53,19 @@ from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, si
 Value = TypeVar("Value")
 
 
-def volatile_bytes(extent: Extent, tiling: Tiling, multiple: int, word_bytes: int) -> int:
-    """Volatile memory of a design: operands of one full tile and the results of one full batch."""
+def volatile_bytes(extent: Extent, tiling: Tiling, prices: Prices) -> int:
+    """Volatile memory of a design: operands of one full tile and the results of one full batch, as wide as sums."""
     if isinstance(extent, Block):
-        return block_volatile_bytes(extent, tiling, multiple, word_bytes)
-    area = tiling.rows * tiling.columns
+        return block_volatile_bytes(extent, tiling, prices)
+    area, each = tiling.rows * tiling.columns, prices.words_of(extent)
     if extent.pooling:
-        return word_bytes * (area * tiling.outputs + tiling.outputs * tiling.batch)
-    inputs = padded(tiling.inputs, multiple)
+        return prices.word_bytes * (area * tiling.outputs + each * tiling.outputs * tiling.batch)
+    inputs = padded(tiling.inputs, prices.multiple)
     halo = extent.sources * extent.halo(tiling.rows, tiling.columns)
     weights = extent.weight_taps * tiling.outputs * inputs
     kept = 1 if tiling.order is Order.OUTPUT else tiling.batch
     results = tiling.inputs if extent.channelwise else tiling.outputs
-    return word_bytes * (halo * inputs + weights + area * results * kept)
+    return prices.word_bytes * (halo * inputs + weights + each * area * results * kept)
 
 
 def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
@@ -117,19 +119,20 @@ def _total(extent: Extent, tiling: Tiling, prices: Prices, lanes: int, part: int
     rows, columns = count(extent.rows, tiling.rows), count(extent.columns, tiling.columns)
     outputs, inputs = count(extent.outputs, tiling.outputs), count(extent.inputs, tiling.inputs)
     read, write = prices.read[part], prices.write[part]
+    read_sum, wider = prices.read_sum[part], prices.wider[part]
     store = prices.store_command[tiling.order][part]
     sums = prices.sums_command[tiling.order][part]
     if extent.pooling:
         batches = count(rows * columns, tiling.batch)
         fetch = pixels * (extent.outputs * read + outputs * prices.input_command[part])
         work = pixels * extent.outputs * prices.pool[part]
-        kept = extent.outputs * read + outputs * sums
+        kept = extent.outputs * read_sum + outputs * sums + (batches - 1) * extent.outputs * wider
         return fetch + work + kept + batches * (extent.outputs * write + outputs * store)
     fetch = extent.sources * _all_reached(extent, rows, columns)
     fetch *= extent.inputs * read + inputs * prices.input_command[part]
     weights = extent.weight_taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
     passes, channels, tiles = (1, extent.inputs, inputs) if extent.channelwise else (inputs, extent.outputs, outputs)
-    partial = (passes - 1) * pixels * (channels * read + tiles * sums)
+    partial = (passes - 1) * pixels * (channels * (wider + read_sum) + tiles * sums)
     if extent.arithmetic is Arithmetic.MULTIPLY:
         vectors = inputs * prices.multiply_command[part] + lanes * prices.multiply[part]
         work = extent.taps * pixels * extent.outputs * vectors
@@ -143,10 +146,11 @@ def _total(extent: Extent, tiling: Tiling, prices: Prices, lanes: int, part: int
     elif tiling.order is Order.WEIGHT:
         total = outputs * fetch + weights + partial + passes * pixels * (channels * write + tiles * store)
     else:
-        stores = count(inputs, tiling.batch) * pixels * (channels * write + tiles * store)
+        batches = count(inputs, tiling.batch)
+        stores = batches * pixels * (channels * write + tiles * store) + (batches - 1) * pixels * channels * wider
         total = outputs * fetch + rows * columns * weights + stores
     if extent.bias:
-        total += rows * columns * (channels * read + begun * prices.weight_command[part])
+        total += rows * columns * (channels * read_sum + begun * prices.weight_command[part])
     return extent.groups * (total + work)
 
 
@@ -202,16 +206,16 @@ def _runs(values: list[Value]) -> Iterator[tuple[Value, int]]:
 
 
 Channels = tuple[int, bool, bool]
-"""One pass over input channels: how many, whether sums begin with them, and whether something is left to finish."""
+"""One pass over input channels: how many, and whether it is the first and the last over its results."""
 
 
 def _passes(extent: Extent, tiling: Tiling) -> list[tuple[Channels, int]]:
     """The passes over the same results, equal ones together; channelwise every tile is a pass of its own."""
     tiles = sizes(extent.inputs, tiling.inputs)
     if extent.channelwise:
-        return [((n, True, extent.finish), times) for n, times in _runs(tiles)]
+        return [((n, True, True), times) for n, times in _runs(tiles)]
     last = len(tiles) - 1
-    return list(_runs([(n, place == 0, extent.finish and place == last) for place, n in enumerate(tiles)]))
+    return list(_runs([(n, place == 0, place == last) for place, n in enumerate(tiles)]))
 
 
 def _fetch(extent: Extent, prices: Prices, r: int, c: int, n: int, tiles: int) -> Price:
@@ -225,15 +229,19 @@ def _weights(extent: Extent, prices: Prices, m: int, n: int, tiles: int) -> Pric
 
 
 def _sums(prices: Prices, order: Order, pixels: int, m: int, tiles: int) -> Price:
-    return _both(pixels * m, prices.read, pixels * tiles, prices.sums_command[order])
+    return _both(pixels * m, prices.read_sum, pixels * tiles, prices.sums_command[order])
 
 
 def _begin(extent: Extent, prices: Prices, results: int) -> Price:
-    return _both(results, prices.read, 1, prices.weight_command) if extent.bias else (0, 0)
+    return _both(results, prices.read_sum, 1, prices.weight_command) if extent.bias else (0, 0)
 
 
-def _store(prices: Prices, order: Order, pixels: int, results: int) -> Price:
-    return _both(pixels * results, prices.write, pixels, prices.store_command[order])
+def _store(extent: Extent, prices: Prices, order: Order, pixels: int, results: int, last: bool) -> Price:
+    """Sums stored, or after the last pass results, which are finished before."""
+    if not last:
+        return _both(pixels * results, prices.write_sum, pixels, prices.store_command[order])
+    finish = _times(pixels * results, prices.finish_of(extent))
+    return _add(finish, _both(pixels * results, prices.write, pixels, prices.store_command[order]))
 
 
 def _work(extent: Extent, prices: Prices, pixels: int, m: int, lanes: int, vectors: int, tiles: int) -> Price:
@@ -261,9 +269,7 @@ def _input_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tupl
             atoms: list[Price] = []
             for (m, tiles), times in batches:
                 cost = _add(_weights(extent, prices, m, n, 1), _work(extent, prices, r * c, m, lanes, 1, tiles))
-                cost = _add(cost, _store(prices, Order.INPUT, r * c, m))
-                if ends:
-                    cost = _add(cost, _times(r * c * m, prices.finish))
+                cost = _add(cost, _store(extent, prices, Order.INPUT, r * c, m, ends))
                 sums = _begin(extent, prices, m) if begins else _sums(prices, Order.INPUT, r * c, m, tiles)
                 atoms += [_add(cost, sums)] * times
             atoms[0] = _add(atoms[0], fetch)
@@ -291,13 +297,12 @@ def _weight_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tup
         results = n if extent.channelwise else m
         known: dict[tuple[int, int], Price] = {}
         for r, c in set(tiles):
-            cost = _add(_fetch(extent, prices, r, c, n, 1), _store(prices, Order.WEIGHT, r * c, results))
+            stored = _store(extent, prices, Order.WEIGHT, r * c, results, ends)
+            cost = _add(_fetch(extent, prices, r, c, n, 1), stored)
             if extent.arithmetic is Arithmetic.MULTIPLY:
                 cost = _add(cost, _work(extent, prices, r * c, m, padded(n, prices.multiple), 1, 1))
             else:
                 cost = _add(cost, _elements(extent, prices, r * c, n))
-            if ends:
-                cost = _add(cost, _times(r * c * results, prices.finish))
             sums = _begin(extent, prices, results) if begins else _sums(prices, Order.WEIGHT, r * c, m, 1)
             known[r, c] = _add(cost, sums)
         if tiling.batch == 1:
@@ -325,10 +330,11 @@ def _output_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tup
             for (n, tiles, lanes), times in batches:
                 cost = _add(_fetch(extent, prices, r, c, n, tiles), _weights(extent, prices, m, n, tiles))
                 cost = _add(cost, _work(extent, prices, r * c, m, lanes, tiles, tiles))
-                atoms += [_add(cost, _store(prices, Order.OUTPUT, r * c, m))] * times
+                atoms += [cost] * times
+            final = len(atoms) - 1
+            sums, results = (_store(extent, prices, Order.OUTPUT, r * c, m, last) for last in (False, True))
+            atoms = [_add(cost, results if place == final else sums) for place, cost in enumerate(atoms)]
             atoms[0] = _add(atoms[0], _begin(extent, prices, m))
-            if extent.finish:
-                atoms[-1] = _add(atoms[-1], _times(r * c * m, prices.finish))
             known[r, c, m] = Row(atoms, _sums(prices, Order.OUTPUT, r * c, m, 1))
         return known[r, c, m]
 
@@ -346,12 +352,12 @@ def _pool_rows(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple
     rows, columns = sizes(extent.rows, tiling.rows), sizes(extent.columns, tiling.columns)
     batches = _batches([r * c for r in rows for c in columns], tiling.batch)
     for m, times in _runs(sizes(extent.outputs, tiling.outputs)):
-        kept = _both(m, prices.read, 1, prices.sums_command[Order.OUTPUT])
+        kept = _both(m, prices.read_sum, 1, prices.sums_command[Order.OUTPUT])
         atoms = []
-        for batch in batches:
+        for place, batch in enumerate(batches, 1):
             pixels = sum(batch)
             fetch = _add(_both(pixels * m, prices.read, pixels, prices.input_command), _times(pixels * m, prices.pool))
-            atoms.append(_add(fetch, _store(prices, Order.OUTPUT, 1, m)))
+            atoms.append(_add(fetch, _store(extent, prices, Order.OUTPUT, 1, m, place == len(batches))))
         atoms[0] = _add(atoms[0], kept)
         yield Row(atoms, kept), times
 
@@ -377,7 +383,7 @@ def chain(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> Chain:
         [ends.commit[0]] * length,
         [ends.commit[1]] * length,
         [True] * length,
-        volatile_bytes(extent, tiling, prices.multiple, prices.word_bytes),
+        volatile_bytes(extent, tiling, prices),
     )
 
 

@@ -64,16 +64,16 @@ def enumerate_designs(
     words = volatile // prices.word_bytes
     if isinstance(extent, Block):
         return block_designs(form, extent, prices, words)
-    found = [_pool_designs(form, extent, words)] if extent.pooling else []
+    found = [_pool_designs(form, extent, prices, words)] if extent.pooling else []
     if not extent.pooling:
         found = _tiled_designs(form, extent, prices, words, canonical)
     return found if sums_in_memory else [designs.take(~stores_partial_sums(designs)) for designs in found]
 
 
-def _pool_designs(form: int, extent: Extent, words: int) -> Designs:
+def _pool_designs(form: int, extent: Extent, prices: Prices, words: int) -> Designs:
     rows, columns, outputs = _grid(extent.rows, extent.columns, extent.outputs)
     trips = count_array(extent.rows, rows) * count_array(extent.columns, columns)
-    room = (words - rows * columns * outputs) // outputs
+    room = (words - rows * columns * outputs) // (outputs * prices.words_of(extent))
     (rows, columns, outputs), batch = _batched([rows, columns, outputs], np.minimum(trips, room))
     return Designs(form, extent, Order.OUTPUT, rows, columns, outputs, np.ones_like(rows), batch)
 
@@ -83,12 +83,13 @@ def _check_number(number: int, words: int) -> None:
         raise TooManyDesigns(f"a layer has more than {MOST} designs that fit {words} words of volatile memory")
 
 
-def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
+def _fitting_tiles(extent: Extent, prices: Prices, words: int) -> list[Column]:
     """All tiles whose operands and results fit so many words, and (last two columns) how many words both take.
 
     The rows of a tile are taken one by one, and the other loops only as far as they can fit with them.
     """
     found = []
+    multiple, each = prices.multiple, prices.words_of(extent)
     (down, below), (across, beside) = extent.row_reach, extent.column_reach
     for height in range(1, extent.rows + 1):
         high = extent.sources * (down * height + below)
@@ -96,13 +97,13 @@ def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
         if width < 1:
             break
         most_inputs = min(extent.inputs, words // (high * (across + beside)))
-        most_outputs = min(extent.outputs, words // height)
+        most_outputs = min(extent.outputs, words // (height * each))
         if extent.weight_taps:
             most_outputs = min(most_outputs, words // (extent.weight_taps * multiple))
         columns, outputs, inputs = _grid(width, most_outputs, most_inputs)
         lanes = padded_array(inputs, multiple)
         halo = extent.sources * halo_array(extent, np.full_like(columns, height), columns)
-        results = height * columns * (inputs if extent.channelwise else outputs)
+        results = each * height * columns * (inputs if extent.channelwise else outputs)
         operands = halo * lanes + extent.weight_taps * outputs * lanes
         fits = (operands + results <= words) & (inputs >= extent.least_inputs)
         parts = (np.full_like(columns, height), columns, outputs, inputs, operands, results)
@@ -112,7 +113,7 @@ def _fitting_tiles(extent: Extent, multiple: int, words: int) -> list[Column]:
 
 
 def _tiled_designs(form: int, extent: Extent, prices: Prices, words: int, canonical: bool) -> list[Designs]:
-    *base, operands, results = _fitting_tiles(extent, prices.multiple, words)
+    *base, operands, results = _fitting_tiles(extent, prices, words)
     rows, columns, outputs, inputs = base
     found = []
     for order in extent.orders:
@@ -161,19 +162,20 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
     rows, columns = count_array(extent.rows, designs.rows), count_array(extent.columns, designs.columns)
     outputs, inputs = count_array(extent.outputs, designs.outputs), count_array(extent.inputs, designs.inputs)
     read, write = prices.read[part], prices.write[part]
+    read_sum, wider = prices.read_sum[part], prices.wider[part]
     store = prices.store_command[designs.order][part]
     sums = prices.sums_command[designs.order][part]
     if extent.pooling:
         batches = -(-(rows * columns) // designs.batch)
         fetch = pixels * (extent.outputs * (read + prices.pool[part]) + outputs * prices.input_command[part])
-        kept = extent.outputs * read + outputs * sums
+        kept = extent.outputs * read_sum + outputs * sums + (batches - 1) * extent.outputs * wider
         return np.asarray(fetch + kept + batches * (extent.outputs * write + outputs * store), dtype=np.int64)
     (down, below), (across, beside) = extent.row_reach, extent.column_reach
     halo = (down * extent.rows + rows * below) * (across * extent.columns + columns * beside)
     fetch = extent.sources * halo * (extent.inputs * read + inputs * prices.input_command[part])
     weights = extent.weight_taps * extent.outputs * (extent.inputs * read + inputs * prices.weight_command[part])
     passes, channels, tiles = (1, extent.inputs, inputs) if extent.channelwise else (inputs, extent.outputs, outputs)
-    partial = (passes - 1) * pixels * (channels * read + tiles * sums)
+    partial = (passes - 1) * pixels * (channels * (wider + read_sum) + tiles * sums)
     work = rows * columns * outputs * inputs * prices.tile[part] + pixels * channels * prices.finish_of(extent)[part]
     if extent.arithmetic is Arithmetic.MULTIPLY:
         whole = extent.inputs // designs.inputs
@@ -190,10 +192,11 @@ def _total(designs: Designs, prices: Prices, part: int) -> Column:
     elif designs.order is Order.WEIGHT:
         total = outputs * fetch + weights + partial + passes * pixels * (channels * write + tiles * store)
     else:
-        stores = -(-inputs // designs.batch) * pixels * (channels * write + tiles * store)
+        batches = -(-inputs // designs.batch)
+        stores = batches * pixels * (channels * write + tiles * store) + (batches - 1) * pixels * channels * wider
         total = outputs * fetch + rows * columns * weights + stores
     if extent.bias:
-        total = total + rows * columns * (channels * read + begun * prices.weight_command[part])
+        total = total + rows * columns * (channels * read_sum + begun * prices.weight_command[part])
     return np.asarray(extent.groups * (total + work), dtype=np.int64)
 
 
@@ -226,6 +229,7 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
     outputs, inputs = extent.outputs // designs.outputs, extent.inputs // designs.inputs
     area = designs.rows * designs.columns
     read, write = prices.read[part], prices.write[part]
+    read_sum, wider = prices.read_sum[part], prices.wider[part]
     store = prices.store_command[designs.order][part]
     sums = prices.sums_command[designs.order][part]
     if extent.pooling:
@@ -233,43 +237,58 @@ def full_atoms(designs: Designs, prices: Prices) -> list[tuple[Column, Column, C
         pixels = area * designs.batch
         energy = pixels * (designs.outputs * read + prices.input_command[part] + designs.outputs * prices.pool[part])
         energy = energy + designs.outputs * write + store
-        kept = designs.outputs * read + sums
-        return [(np.where(equal, rows * columns // designs.batch, 0) * outputs, energy, energy + kept)]
+        stored = energy + designs.outputs * wider
+        kept = designs.outputs * read_sum + sums
+        tiles = rows * columns
+        full, last = tiles // designs.batch, np.where(equal & (tiles % designs.batch == 0), outputs, 0)
+        before = np.where(equal, full, 0) * outputs - last
+        return [(before, stored, stored + kept), (last, energy, energy + kept)]
     results = designs.inputs if extent.channelwise else designs.outputs
     halo = extent.sources * halo_array(extent, designs.rows, designs.columns)
     fetch = halo * (designs.inputs * read + prices.input_command[part])
     weights = extent.weight_taps * designs.outputs * (designs.inputs * read + prices.weight_command[part])
-    partial = area * (results * read + sums)
+    partial = area * (results * read_sum + sums)
     work = _work(designs, prices, area, results) + prices.tile[part]
-    begin = results * read + prices.weight_command[part] if extent.bias else 0
-    finish = area * results * prices.finish_of(extent)[part]
+    begin = results * read_sum + prices.weight_command[part] if extent.bias else 0
+    ends = area * results * wider, area * results * prices.finish_of(extent)[part]
     passes = np.ones_like(inputs) if extent.channelwise else count_array(extent.inputs, designs.inputs)
     if designs.order is Order.OUTPUT:
         energy = designs.batch * (fetch + weights + work) + area * (results * write + store)
-        groups, passes = inputs // designs.batch, -(-passes // designs.batch)
-        opening, later = _ends(energy, begin, finish, passes)
+        full, passes = inputs // designs.batch, -(-passes // designs.batch)
         tiles = extent.groups * rows * columns * outputs
-        first = np.minimum(groups, 1) * tiles
-        return [(first, opening, opening), (np.maximum(groups - 1, 0) * tiles, later, later + partial)]
+        (first, opening), *later = _by_pass(energy, begin, 0, ends, full, passes)
+        kinds = [(number * tiles, atom, atom + partial) for number, atom in later]
+        return [(first * tiles, opening, opening), *kinds]
     if designs.order is Order.INPUT:
         batch = designs.batch * (weights + work) + area * (designs.batch * results * write + store)
-        begin = designs.batch * results * read + prices.weight_command[part] if extent.bias else 0
-        finish, partial = designs.batch * finish, designs.batch * partial
+        begin = designs.batch * results * read_sum + prices.weight_command[part] if extent.bias else 0
+        ends, partial = (designs.batch * ends[0], designs.batch * ends[1]), designs.batch * partial
         again, tiles = fetch, rows * columns * (outputs // designs.batch)
     else:
         batch = fetch + work + area * (results * write + store)
         again, tiles = weights, rows * columns * outputs
-    opening, later = _ends(batch, begin, finish, passes)
-    tiles, later = extent.groups * tiles, later + partial
+    tiles = extent.groups * tiles
     if extent.channelwise:
-        return [(tiles * inputs, opening, opening + again)]
-    left = np.maximum(inputs - 1, 0) * tiles
-    return [(tiles * np.minimum(inputs, 1), opening, opening + again), (left, later, later + again)]
+        only = batch + begin + ends[1]
+        return [(tiles * inputs, only, only + again)]
+    by_pass = _by_pass(batch, begin, partial, ends, inputs, passes)
+    return [(number * tiles, atom, atom + again) for number, atom in by_pass]
 
 
-def _ends(atom: Column, begin: Column | int, finish: Column, passes: Column) -> tuple[Column, Column]:
-    """What an atom drains in a first pass, and at least in a later one: the last pass also finishes."""
-    return atom + begin + np.where(passes == 1, finish, 0), atom + np.where(passes == 2, finish, 0)
+def _by_pass(
+    atom: Column, begin: Column | int, partial: Column | int, ends: tuple[Column, Column], full: Column, passes: Column
+) -> list[tuple[Column, Column]]:
+    """How many full atoms over the same results are of the first pass, between, and of the last, with their energies.
+
+    Later passes read ``partial`` sums. What an atom stores besides words are the ``ends``: wider sums, or finishing.
+    """
+    wider, finish = ends
+    first, last = np.minimum(full, 1), ((full == passes) & (passes > 1)).astype(np.int64)
+    return [
+        (first, atom + begin + np.where(passes == 1, finish, wider)),
+        (np.maximum(full - 1 - last, 0), atom + partial + wider),
+        (last, atom + partial + finish),
+    ]
 
 
 def _work(designs: Designs, prices: Prices, area: Column, results: Column) -> Column:

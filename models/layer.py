@@ -227,7 +227,12 @@ class LayerShape:
     @property
     def parameters(self) -> int:
         """How many numbers the layer keeps besides weights: a bias, or scale and shift of a normalisation."""
-        return self.out_channels * (2 if self.kind == "batch_norm" else int(self.bias))
+        return self.biases + self.out_channels * (self.kind == "batch_norm")
+
+    @property
+    def biases(self) -> int:
+        """How many of these sums begin with."""
+        return self.out_channels * (self.bias or self.kind == "batch_norm")
 
     @property
     def macs(self) -> int:

@@ -4,9 +4,10 @@ A buffer lives from the start of the power cycle that first writes it to the pub
 cycle that is cut short is run again from its start, so within a cycle nothing that it touches may share memory. Every
 cycle that runs an atom of a kernel reads its inputs and writes its results, so lifetimes are those of whole kernels.
 
-A feature map whose partial sums pass through this memory has regions beside the one that is published: its passes
-alternate between them and end in the published one. Three regions do for any power cycles, two where every cycle that
-reads published sums makes one pass over them, and one where no sums are read back. All hold words of the network.
+A feature map whose partial sums pass through this memory has regions beside the tensor: its passes alternate between
+them and end in the tensor. Where sums are words it is one of three regions that do for any power cycles; two do where
+every cycle that reads published sums makes one pass over them, and one where no sums are read back. Where sums are
+wider, none is stored in the tensor: up to three regions hold sums, beside it.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def layout_of(program: Program, plan: Plan) -> Layout:
     for stage, design, (start, end) in zip(plan.stages, plan.designs, spans, strict=True):
         kept, (first, last) = storage.stages[stage], cycles_of[stage]
         inside = ends[bisect_right(ends, start) : bisect_right(ends, end - 1)]
-        others = regions_in(program, stage, design, [cut - start for cut in inside], end - start) - 1
+        others = others_in(program, stage, design, [cut - start for cut in inside], end - start)
         for region in range(1, others + 1):
             name = f"{program.stages[stage].name}, sums {region}"
             buffers[Slot(kept.writes, stage, region)] = Buffer(name, first, last, kept.region)
@@ -168,15 +169,19 @@ def _tensors(
     return found
 
 
-def regions_in(program: Program, stage: int, design: Design, cuts: Sequence[int], atoms: int) -> int:
-    """How many regions a stage's results take; power cycles begin before these of its design's so many atoms."""
-    found = program.stages[stage]
+def others_in(program: Program, stage: int, design: Design, cuts: Sequence[int], atoms: int) -> int:
+    """How many regions a stage takes beside the tensor; power cycles begin before ``cuts`` of its design's atoms."""
+    found, kept = program.stages[stage], storage_of(program).stages[stage]
     if isinstance(found, ExplicitStage):
         assert isinstance(design, int)
-        return (storage_of(program).stages[stage].regions or (1,) * (design + 1))[design]
+        return (kept.regions or (1,) * (design + 1))[design] - 1
     assert isinstance(design, Tiling)
     extent = found.forms[design.form]
-    return regions_of(extent, design, cuts, atoms) if stores_partial_sums(extent, design) else 1
+    if not stores_partial_sums(extent, design):
+        return 0
+    if kept.sums_apart:
+        return sum_regions_of(extent, design, cuts, atoms)
+    return regions_of(extent, design, cuts, atoms) - 1
 
 
 def regions_of(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) -> int:
@@ -198,3 +203,41 @@ def regions_of(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) 
         if begin and max(begin, batches) + batches < stop:
             return 3
     return 2
+
+
+def sum_regions_of(extent: Extent, tiling: Tiling, cuts: Sequence[int], atoms: int) -> int:
+    """How many regions hold a design's sums, if the last pass over results writes the tensor and no other does.
+
+    A cycle that reads published sums leaves them alone; the passes before the last that it makes then take a region,
+    or two that alternate.
+    """
+    batches = count(innermost(extent, tiling), tiling.batch)
+    if extent.pooling or tiling.order is Order.OUTPUT:
+        # one that begins before the last atom of a row stores no sums
+        return 2 if any(0 < cut % batches < batches - 1 for cut in cuts) else 1
+    before = count(extent.inputs, tiling.inputs) - 1
+    around = (before + 1) * batches
+    needed = 1
+    for cut, until in pairwise([0, *cuts, atoms]):
+        begin, length = cut % around, until - cut
+        for start, stop in _rounds(begin, length, around):
+            # of results whose sums it has read, those of the first atom are passed over most often; so are new ones
+            read = max(start, batches) if start else stop
+            if read < stop:
+                needed = max(needed, 1 + min(2, _passed(read, stop, batches, before)))
+            if start < batches:
+                needed = max(needed, min(2, _passed(start, stop, batches, before)))
+    return needed
+
+
+def _rounds(begin: int, length: int, around: int) -> list[tuple[int, int]]:
+    """The parts of rounds that a cycle runs: of the first one, of one in between, of the last."""
+    first = min(length, around - begin)
+    whole, rest = divmod(length - first, around)
+    return [(begin, begin + first), *[(0, around)] * min(whole, 1), *[(0, rest)] * min(rest, 1)]
+
+
+def _passed(start: int, stop: int, batches: int, before: int) -> int:
+    """How many passes before the last a cycle makes over the results of its atom ``start`` of a round."""
+    number, place = divmod(start, batches)
+    return min(before, count(stop - place, batches)) - number

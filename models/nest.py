@@ -82,6 +82,8 @@ class Work:
 
     read: int = 0
     write: int = 0
+    read_sums: int = 0
+    write_sums: int = 0
     input_commands: int = 0
     weight_commands: int = 0
     sums_commands: int = 0
@@ -103,6 +105,8 @@ class Work:
         parts = (
             (self.read, prices.read),
             (self.write, prices.write),
+            (self.read_sums, prices.read_sum),
+            (self.write_sums, prices.write_sum),
             (self.input_commands, prices.input_command),
             (self.weight_commands, prices.weight_command),
             (self.sums_commands, prices.sums_command[order]),
@@ -191,9 +195,9 @@ def work_of(extent: Extent, step: Step, multiple: int) -> Work:
     if step.act is Act.FETCH_WEIGHTS:
         return Work(read=vectors * inputs, weight_commands=vectors)
     if step.act is Act.FETCH_BIAS:
-        return Work(read=outputs, weight_commands=1)
+        return Work(read_sums=outputs, weight_commands=1)
     if step.act is Act.FETCH_SUMS:
-        return Work(read=pixels * outputs, sums_commands=pixels)
+        return Work(read_sums=pixels * outputs, sums_commands=pixels)
     if step.act is Act.MULTIPLY:
         commands = vectors * pixels
         lanes = commands * padded(inputs, multiple)
@@ -205,7 +209,8 @@ def work_of(extent: Extent, step: Step, multiple: int) -> Work:
     if step.act is Act.POOL:
         return Work(read=pixels * outputs, input_commands=pixels, pools=pixels * outputs)
     if step.act is Act.STORE:
-        return Work(write=pixels * outputs, store_commands=pixels)
+        results = pixels * outputs
+        return Work(store_commands=pixels, **({"write": results} if step.last else {"write_sums": results}))
     return Work()
 
 

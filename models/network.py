@@ -25,7 +25,8 @@ __all__ = ["KINDS", "MAX_EXTENT", "NETWORK_INPUT", "Layer", "LayerShape", "Netwo
 class Network:
     """An input and layers that name what they read: any graph without cycles.
 
-    ``width`` is the bytes of one weight or activation (None: a word of the device); ``fold`` tells whether batch
+    ``width`` is the bytes of one weight or activation (None: a word of the device), ``sums`` those of a partial sum or
+    a bias (None: as usual with such words); ``fold`` tells whether batch
     normalisations and activations that stand alone are computed by the layer before them, ``fuse`` whether a plan may
     run several layers as one block, patch by patch.
     """
@@ -35,6 +36,7 @@ class Network:
     width: int | None = None
     fold: bool = True
     fuse: bool = False
+    sums: int | None = None
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -18,11 +18,20 @@ def _optional(cost: Cost | None) -> Price:
     return (0, 0) if cost is None else _price(cost)
 
 
-def prices_of(device: Device) -> Prices:
-    """The prices of elements, of commands with their addressing, and of the steps beside each vector operation."""
+def prices_of(device: Device, word_bytes: int | None = None, sum_bytes: int | None = None) -> Prices:
+    """The prices of elements, of commands with their addressing, and of the steps beside each vector operation.
+
+    Figures are those of the device's words, whatever part of one a network's word takes. A sum takes as many of them as
+    it fills.
+    """
+    word = word_bytes or device.word_bytes
+    wide = sum_bytes or word
+    of_device = -(-wide // device.word_bytes)
     return Prices(
         read=_price(device.read.per_element),
         write=_price(device.write.per_element),
+        read_sum=_price(device.read.per_element.times(of_device)),
+        write_sum=_price(device.write.per_element.times(of_device)),
         input_command=_price(device.read.fixed + device.fetch_input),
         weight_command=_price(device.read.fixed + device.fetch_weight),
         sums_command={order: _price(device.read.fixed + device.fetch_output[order.value]) for order in Order},
@@ -32,7 +41,8 @@ def prices_of(device: Device) -> Prices:
         tile=_price(device.tile),
         pool=_price(device.pool_step),
         multiple=device.vector_multiple,
-        word_bytes=device.word_bytes,
+        word_bytes=word,
+        sum_words=wide // word,
         add=_optional(device.add_step),
         softmax=_optional(device.softmax_step),
         finish=_optional(device.activation_step),

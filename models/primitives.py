@@ -12,10 +12,16 @@ Price = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What the primitives of a device cost, addressing included."""
+    """What the primitives of a device cost, addressing included.
+
+    Sums, stored before they are results, and biases can be wider than words: each takes ``sum_words`` of them, and has
+    prices of its own to be read and written.
+    """
 
     read: Price
     write: Price
+    read_sum: Price
+    write_sum: Price
     input_command: Price
     weight_command: Price
     sums_command: dict[Order, Price]
@@ -26,11 +32,26 @@ class Prices:
     pool: Price
     multiple: int
     word_bytes: int
+    sum_words: int = 1
     add: Price = (0, 0)
     softmax: Price = (0, 0)
     finish: Price = (0, 0)
     counts_tiles: bool = False
     """Whether tiles differ in something that these prices do not show."""
+
+    @property
+    def sum_bytes(self) -> int:
+        """Bytes of a sum."""
+        return self.word_bytes * self.sum_words
+
+    @property
+    def wider(self) -> Price:
+        """What storing a sum costs more than storing a result."""
+        return self.write_sum[0] - self.write[0], self.write_sum[1] - self.write[1]
+
+    def words_of(self, extent: Extent) -> int:
+        """Words that each result takes in volatile memory, while it is a sum if it is one."""
+        return self.sum_words if extent.adds_up else 1
 
     @property
     def tiles_are_free(self) -> bool:

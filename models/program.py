@@ -43,7 +43,7 @@ class TiledStage:
         extent = self.forms[tiling.form]
         if stores_partial_sums(extent, tiling) and not self.sums_in_memory:
             return False
-        return volatile_bytes(extent, tiling, self.prices.multiple, self.prices.word_bytes) <= self.volatile
+        return volatile_bytes(extent, tiling, self.prices) <= self.volatile
 
     @property
     def can_do_without_sums(self) -> bool:

@@ -49,6 +49,8 @@ class StageStorage:
     """The tensors that a stage reads and writes, by their places, and the bytes of one further region of its results,
     0 if no design stores sums.
 
+    Where sums are wider than words, they are kept ``sums_apart`` from the tensor, which takes results only.
+
     ``regions`` says of each design of an explicit stage how many regions it takes; those of a layer's design follow
     from its loops and from where power cycles begin. Each of its ``kernels`` has an entry in the tables; so many
     of them have ``weights``, whose addresses are there too.
@@ -60,6 +62,7 @@ class StageStorage:
     weights: int = 0
     regions: tuple[int, ...] = ()
     kernels: int = 1
+    sums_apart: bool = False
 
     @property
     def touches(self) -> tuple[int, ...]:

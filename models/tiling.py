@@ -104,6 +104,11 @@ class Extent:
         return self.inputs if self.channelwise else self.outputs
 
     @property
+    def adds_up(self) -> bool:
+        """Whether results are sums in volatile memory until they are stored: of products, or of a map's pixels."""
+        return self.pooling or self.arithmetic is Arithmetic.MULTIPLY
+
+    @property
     def least_inputs(self) -> int:
         """The fewest channels of a tile: a softmax needs all channels of a pixel at once."""
         return self.inputs if self.arithmetic is Arithmetic.SOFTMAX else 1

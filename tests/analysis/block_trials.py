@@ -15,7 +15,9 @@ from ischedule.analysis.layer_numbers import LayerNumbers, random_numbers, rando
 from ischedule.models.block import Block
 from ischedule.models.layer import LayerShape, TensorShape
 from ischedule.models.nest import atoms_of
+from ischedule.models.primitives import Prices
 from ischedule.models.tiling import Tiling
+from tests.analysis.layer_strategies import free_prices
 from tests.models.block_strategies import designs_of, runs
 
 
@@ -32,6 +34,11 @@ class BlockTrial:
     words: Words
     multiple: int
     atoms: int
+
+    @property
+    def prices(self) -> Prices:
+        """Prices of nothing, with its words and sums."""
+        return free_prices(self.numbers[0].width, self.multiple)
 
     def expected(self) -> Words:
         """The results of its layers one after the other, each evaluated directly."""

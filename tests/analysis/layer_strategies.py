@@ -16,6 +16,8 @@ from ischedule.analysis.layer_numbers import random_numbers, random_tensor
 from ischedule.models.lowering import forms_of
 from ischedule.models.nest import atoms_of
 from ischedule.models.network import Layer, LayerShape, Network, NetworkError, TensorShape
+from ischedule.models.primitives import Prices
+from ischedule.models.tiling import Order
 from tests.models.kernel_strategies import tilings
 
 LAYER_KINDS = (
@@ -88,9 +90,20 @@ class Trial:
         """The layer's results."""
         return evaluate(self.shape, self.layer.numbers, *[self.words] * self.shape.sources)
 
+    @property
+    def prices(self) -> Prices:
+        """Prices of nothing, with its words and sums."""
+        return free_prices(self.layer.numbers.width, self.multiple)
+
     def executor(self, ends: list[int]) -> Executor:
         """The layer ready to run in power cycles that end after these atoms."""
         return Executor([self.layer], ends, self.words, self.multiple)
+
+
+def free_prices(width: Width, multiple: int) -> Prices:
+    """Prices of nothing, with the words and sums of a width."""
+    free, words = dict.fromkeys(Order, (0, 0)), width.sum.itemsize // width.value
+    return Prices(*[(0, 0)] * 6, free, free, *[(0, 0)] * 4, multiple, width.value, words)
 
 
 @cache
@@ -102,7 +115,7 @@ def activation(name: str, width: Width) -> Words:
 
 @st.composite
 def trials(draw: st.DrawFn, kind: str | None = None, width: Width | None = None, most_atoms: int = 10_000) -> Trial:
-    """Any layer and design of a kind, with random numbers."""
+    """Any layer and design of a kind, with random numbers; stored sums are in the tensor or apart."""
     shape = draw(shapes(kind))
     form = draw(st.sampled_from(forms_of(shape, dense_as_channels=True)))
     tiling = draw(tilings(form))
@@ -119,7 +132,8 @@ def trials(draw: st.DrawFn, kind: str | None = None, width: Width | None = None,
     if numbers.weights is not None and numbers.activation is None and draw(st.booleans()):
         numbers = replace(numbers, activation=activation(draw(st.sampled_from(sorted(FUNCTIONS))), width))
     words = random_tensor(TensorShape(shape.in_channels, shape.in_height, shape.in_width), width, random)
-    placed = Placed(form, tiling, numbers, shape.padding, (0,) * shape.sources)
+    apart = draw(st.booleans())
+    placed = Placed(form, tiling, numbers, shape.padding, (0,) * shape.sources, apart=apart)
     return Trial(shape, placed, words, draw(st.sampled_from([1, 2, 3])), atoms)
 
 

@@ -19,6 +19,7 @@ from ischedule.models.program import Program, TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, innermost
 from tests.analysis.reference_labels import step, together
 from tests.analysis.small_programs import DIGEST, laws
+from tests.solvers.random_programs import wide_sums
 
 DENOMINATOR = 1000
 
@@ -101,8 +102,9 @@ def _prices(random: Random, energy: int, time: int, unusual: bool) -> Prices:
     tile = random.choice(((0, 0), _price(random, energy, time)))
     multiple = random.choice((1, 2, 2, 3))
     more = [_price(random, energy, time) for _ in range(3)] if unusual else []
-    first = (one[0], one[1], one[2], one[3], by_order(), by_order(), one[4], one[5], tile, one[6], multiple, 2)
-    return Prices(*first, *more)
+    sums, words = wide_sums(one[0], one[1])
+    first = (one[0], one[1], *sums, one[2], one[3], by_order(), by_order(), one[4], one[5], tile, one[6], multiple, 2)
+    return Prices(*first, words, *more)
 
 
 def _extent(random: Random, unusual: bool) -> Extent:

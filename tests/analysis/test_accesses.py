@@ -19,7 +19,7 @@ from ischedule.models.tiling import Extent, Order, Tiling, innermost, stores_par
 from tests.analysis.small_programs import ample_law
 
 PRICE = (1, 1)
-PRICES = Prices(*[PRICE] * 4, *[dict.fromkeys(Order, PRICE)] * 2, *[PRICE] * 4, 2, 2)
+PRICES = Prices(*[PRICE] * 6, *[dict.fromkeys(Order, PRICE)] * 2, *[PRICE] * 4, 2, 2)
 
 
 @st.composite

@@ -33,7 +33,7 @@ from ischedule.models.program import Program, TiledStage
 from ischedule.models.storage import Slot
 from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Tiling
-from tests.analysis.test_executor_networks import small_case
+from tests.analysis.test_executor_networks import small_case, volatile_of
 from tests.house.tree import ROOT
 
 NAME = "activity-msp430-blocks"
@@ -99,7 +99,7 @@ def require_charged(program: Program, plan: Plan, execution: Any) -> None:
     for place, chain in enumerate(chains):
         stage = run_stages[place]
         assert isinstance(stage, TiledStage)
-        assert execution.volatile_elements(place) * stage.prices.word_bytes == chain.volatile
+        assert volatile_of(execution, place, stage.prices) == chain.volatile
 
 
 def test_what_lies_inside_a_block_takes_no_memory(solved: ischedule.Result) -> None:

@@ -39,7 +39,7 @@ def judge(trial: BlockTrial, ends: list[int], failures: set[int]) -> None:
     for (start, end), cycle in zip(pairwise([0, *ends]), execution.cycles, strict=True):
         ((_, work),) = cycle.work
         assert work == total(trial, start, end)
-    assert execution.volatile_elements(0) == volatile_bytes(trial.block, trial.tiling, trial.multiple, 1)
+    assert execution.volatile_bytes(0) == volatile_bytes(trial.block, trial.tiling, trial.prices)
 
 
 @pytest.mark.parametrize("width", Width)

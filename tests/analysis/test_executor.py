@@ -45,7 +45,8 @@ def test_power_cycles_take_what_the_kernels_charge(trial: Trial, cost: Prices, e
 
 def _with(cost: Prices, trial: Trial) -> Prices:
     """The prices of a device with the trial's vector operations and words."""
-    return replace(cost, multiple=trial.multiple, word_bytes=trial.layer.numbers.width.value)
+    like = trial.prices
+    return replace(cost, multiple=like.multiple, word_bytes=like.word_bytes, sum_words=like.sum_words)
 
 
 @given(trials())
@@ -60,14 +61,13 @@ def test_what_is_counted_is_the_work_of_the_steps(trial: Trial) -> None:
     assert execution.commands == sum(max(1, work.commands) for work in expected) + 2
 
 
-@given(trials())
-def test_volatile_memory_is_as_large_as_the_kernels_say(trial: Trial) -> None:
+@given(trials(), prices())
+def test_volatile_memory_is_as_large_as_the_kernels_say(trial: Trial, cost: Prices) -> None:
     execution = trial.executor([trial.atoms]).run()
-    expected = volatile_bytes(trial.layer.extent, trial.layer.tiling, trial.multiple, word_bytes=1)
-    assert execution.volatile_elements(0) == expected
-    word = trial.layer.numbers.width.value
-    wider = 4 if word == 1 else 8
-    assert execution.volatile_bytes(0) == word * expected + (wider - word) * execution.sums[0]
+    extent, tiling = trial.layer.extent, trial.layer.tiling
+    assert execution.volatile_bytes(0) == volatile_bytes(extent, tiling, _with(cost, trial))
+    alike = replace(cost, multiple=trial.multiple, word_bytes=1, sum_words=1)
+    assert execution.volatile_elements(0) == volatile_bytes(extent, tiling, alike)
 
 
 @settings(max_examples=60)

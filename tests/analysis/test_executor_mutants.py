@@ -37,8 +37,7 @@ def judge(trial: Trial, ends: list[int], failures: set[int]) -> None:
     for (start, end), cycle in zip(pairwise([0, *ends]), execution.cycles, strict=True):
         ((_, work),) = cycle.work
         assert work == total(trial, start, end)
-    tile = (trial.layer.extent, trial.layer.tiling, trial.multiple, 1)
-    assert execution.volatile_elements(0) == volatile_bytes(*tile)
+    assert execution.volatile_bytes(0) == volatile_bytes(trial.layer.extent, trial.layer.tiling, trial.prices)
     if len(ends) == 1:
         normalised = trial.shape.out_elements if trial.shape.kind == "batch_norm" else 0
         assert execution.work.macs == trial.shape.macs + normalised

@@ -22,6 +22,7 @@ from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan, PowerCycles
+from ischedule.models.primitives import Prices
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Order, Tiling
@@ -40,12 +41,13 @@ LAYERS = (
 
 
 @cache
-def small_case(width: Width) -> Case:
-    """A chain of all kinds of layers on a device with words of this width."""
+def small_case(width: Width, sums: str | None = None) -> Case:
+    """A chain of all kinds of layers on a device with words of this width, and sums as usual or as stated."""
     name = NETWORK["device"]
     device = read_json(str(ROOT / "models" / "devices" / f"{name}.json"))
     assert isinstance(device, dict)
     network = {"input": {"channels": 2, "height": 5, "width": 4}, "layers": list(LAYERS)}
+    network |= {} if sums is None else {"sums": sums}
     options = {"dense_as_channels": True}
     return load_case(
         NETWORK | {"device": device | {"word": f"{width.value} B"}, "network": network, "options": options}
@@ -75,7 +77,14 @@ def require_charged(program: Program, plan: Plan, execution: Execution) -> None:
         assert cycle.drain == sum(parts) + ends.resume[0] + ends.commit[0]
         assert (cycle.first_stage, cycle.last_stage) == (ran.work[0][0], ran.work[-1][0])
     for layer, chain in enumerate(chains_of(program, plan)):
-        assert execution.volatile_elements(layer) * stages[layer].prices.word_bytes == chain.volatile
+        assert volatile_of(execution, layer, stages[layer].prices) == chain.volatile
+
+
+def volatile_of(execution: Execution, layer: int, prices: Prices) -> int:
+    """Bytes of volatile memory that a layer took, where the plan's sums are those of the execution or words."""
+    if prices.sum_words > 1:
+        return execution.volatile_bytes(layer)
+    return execution.volatile_elements(layer) * prices.word_bytes
 
 
 @st.composite
@@ -98,9 +107,9 @@ def plans(draw: st.DrawFn, program: Program) -> Plan:
     return Plan(tuple(designs), tuple(PowerCycles(1, size, 0) for size in sizes))
 
 
-@pytest.mark.parametrize("width", Width)
-def test_any_plan_of_a_network_gives_its_results_for_what_it_is_charged(width: Width) -> None:
-    case = small_case(width)
+@pytest.mark.parametrize(("width", "sums"), [(Width.INT8, None), (Width.INT16, None), (Width.INT16, "int64")], ids=str)
+def test_any_plan_of_a_network_gives_its_results_for_what_it_is_charged(width: Width, sums: str | None) -> None:
+    case = small_case(width, sums)
     program = program_of(case)
 
     @settings(max_examples=60)

@@ -167,7 +167,7 @@ def test_a_wrong_memory_of_designs_is_caught(name: str, monkeypatch: pytest.Monk
     assert not all(is_right(seed) for seed in asked())
 
 
-@pytest.mark.parametrize("seed", [18, 58])
+@pytest.mark.parametrize("seed", [36, 58])
 def test_a_proof_that_rests_on_a_walk_not_gone_to_its_end_would_claim_too_much(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

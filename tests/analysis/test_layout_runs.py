@@ -55,9 +55,10 @@ class Device:
     def __init__(self, network: Lowered, program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> None:
         stage = program.stages[0]
         assert isinstance(stage, TiledStage)
-        self.width = stage.prices.word_bytes
+        self.word, self.sum = stage.prices.word_bytes, stage.prices.sum_bytes
         self.network, self.addresses = network, addresses
         self.memory: dict[int, Token] = {}
+        self.widths: dict[int, int] = {}
         self.ends = list(accumulate(run.atoms for run in plan.cycles for _ in range(run.repeat)))
         self.counts: dict[int, int] = {}
         self.atoms: list[Atom] = []
@@ -93,7 +94,7 @@ class Device:
                 found[place].reads and (not found[place].keeps or place == 0 or cycles[place] != cycles[place - 1])
                 for place in places
             ]
-            chosen = _choice([cycles[place] for place in places], reads, regions)
+            chosen = _choice([cycles[place] for place in places], reads, regions, self.sum > self.word)
             for number, place in enumerate(places):
                 before = chosen[number - 1] if reads[number] else -1
                 is_last = number == len(places) - 1
@@ -103,7 +104,8 @@ class Device:
     def run(self, random: Random) -> None:
         """All cycles, each of which fails twice somewhere before it is published; raises `WrongWord`."""
         for word in range(self.network.tensors[0]):
-            self.memory[self._at(Slot(0), word)] = ("tensor", 0, word)
+            at = self._at(Slot(0), word)
+            self.memory[at], self.widths[at] = ("tensor", 0, word), self.word
         start = 0
         for end in self.ends:
             accesses = self._attempt(start, end, 10**9)
@@ -154,8 +156,11 @@ class Device:
         tensor = self.network.kernels[atom.kernel].writes
         return (Slot(tensor, atom.kernel, region), word) if region else (Slot(tensor), self.bases[atom.kernel] + word)
 
+    def _width(self, slot: Slot) -> int:
+        return self.word if slot.stage is None else self.sum
+
     def _at(self, slot: Slot, word: int) -> int:
-        return self.addresses[slot] + self.width * word
+        return self.addresses[slot] + self._width(slot) * word
 
     def _access(self) -> None:
         if not self.budget:
@@ -164,25 +169,27 @@ class Device:
 
     def _read(self, slot: Slot, word: int, expected: Token) -> None:
         self._access()
-        at = self._at(slot, word)
-        found = [self.memory.get(at + byte) for byte in range(self.width)]
-        if found != [expected, *[None] * (self.width - 1)]:
+        at, width = self._at(slot, word), self._width(slot)
+        found = [self.memory.get(at + byte) for byte in range(width)]
+        if found != [expected, *[None] * (width - 1)]:
             raise WrongWord(f"{slot} word {word} holds {found}, not {expected}")
 
     def _write(self, slot: Slot, word: int, token: Token) -> None:
         """A word that power fails in holds garbage; one that overlaps with others ruins them."""
         at = self._at(slot, word)
-        for byte in range(1, self.width):
+        for byte in range(1, self._width(slot)):
             self.memory.pop(at + byte, None)
-            if at - byte in self.memory:
+        for byte in range(1, self.sum):
+            if at - byte in self.memory and self.widths[at - byte] > byte:
                 self.memory[at - byte] = ("ruined",)
+        self.widths[at] = self._width(slot)
         self.memory[at] = ("torn",)
         self._access()
         self.memory[at] = token
 
 
-def _choice(cycles: Sequence[int], reads: Sequence[bool], regions: int) -> list[int]:
-    """Regions for passes, found from the last one backwards: it writes region 0."""
+def _choice(cycles: Sequence[int], reads: Sequence[bool], regions: int, apart: bool) -> list[int]:
+    """Regions for passes: the last one writes region 0, and where sums are kept apart no other does."""
 
     def follow(place: int, holds: int, read: frozenset[int], written: frozenset[int]) -> list[int] | None:
         if place == len(cycles):
@@ -191,7 +198,7 @@ def _choice(cycles: Sequence[int], reads: Sequence[bool], regions: int) -> list[
             read, written = frozenset(), frozenset()
         if reads[place] and holds not in written:
             read |= {holds}
-        for region in range(regions):
+        for region in range(int(apart and place < len(cycles) - 1), regions):
             if region not in read and not (reads[place] and region == holds):
                 rest = follow(place + 1, region, read, written | {region})
                 if rest is not None:

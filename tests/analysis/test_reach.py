@@ -24,6 +24,7 @@ from ischedule.models.tiling import Extent, Order, Tiling, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
 from tests.analysis.brute_force import best, cycle_of, splits
 from tests.analysis.small_programs import laws, program
+from tests.solvers.random_programs import wide_sums
 
 SEEDS = st.integers(0, 2**32)
 
@@ -118,8 +119,10 @@ def layers(draw: st.DrawFn) -> TiledStage:
     rows, columns, outputs = (draw(st.integers(1, 3)) for _ in range(3))
     inputs = 1 if pooling else draw(st.integers(1, 5))
     extent = Extent(rows, columns, outputs, inputs, 1 if pooling else draw(st.integers(1, 2)), 1, pooling)
-    four = [price() for _ in range(4)]
-    prices = Prices(*four, per_order(), per_order(), price(), price(), price(), price(), draw(st.integers(1, 4)), 2)
+    read, write, *commands = (price() for _ in range(4))
+    sums, words = wide_sums(read, write)
+    first = (read, write, *sums, *commands, per_order(), per_order(), price(), price(), price(), price())
+    prices = Prices(*first, draw(st.integers(1, 4)), 2, words)
     memory = draw(st.integers(8, 60))
     return TiledStage("t", (extent,), prices, Ends(price(), price()), memory, draw(st.booleans()))
 
@@ -131,7 +134,7 @@ def test_no_design_is_less_than_every_least_one(stage: TiledStage) -> None:
     least = {
         tiling: (
             largest_atom(extent, tiling, prices),
-            volatile_bytes(extent, tiling, prices.multiple, prices.word_bytes),
+            volatile_bytes(extent, tiling, prices),
             stores_partial_sums(extent, tiling),
         )
         for tiling in least_tilings(0, extent)
@@ -139,7 +142,7 @@ def test_no_design_is_less_than_every_least_one(stage: TiledStage) -> None:
     everything = replace(stage, volatile=10**9, sums_in_memory=True)
     for tiling in tilings(everything):
         amount = largest_atom(extent, tiling, prices)
-        memory = volatile_bytes(extent, tiling, prices.multiple, prices.word_bytes)
+        memory = volatile_bytes(extent, tiling, prices)
         sums = stores_partial_sums(extent, tiling)
         assert any(a <= amount and m <= memory and s <= sums for a, m, s in least.values())
 
@@ -163,7 +166,7 @@ def test_the_largest_atom_is_in_some_cycle_of_every_plan(stage: TiledStage) -> N
 
 def test_sums_that_are_dear_to_fetch_are_not_fetched_inside_a_cycle() -> None:
     cheap, dear = dict.fromkeys(Order, (0, 0)), dict.fromkeys(Order, (1000, 0))
-    prices = Prices((1, 0), (1, 0), (0, 0), (0, 0), dear, cheap, (0, 0), (0, 0), (0, 0), (0, 0), 1, 2)
+    prices = Prices(*[(1, 0)] * 4, (0, 0), (0, 0), dear, cheap, (0, 0), (0, 0), (0, 0), (0, 0), 1, 2)
     stage = TiledStage("t", (Extent(1, 1, 1, 2, 1, 1),), prices, Ends((0, 0), (0, 0)), 99)
     tiling = Tiling(0, Order.OUTPUT, 1, 1, 1, 1, 1)
     rows = list(zip(*stage.chain(tiling).columns(), strict=True))

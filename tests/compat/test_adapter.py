@@ -139,10 +139,13 @@ def test_own_semantics_are_no_published_ones() -> None:
         ("network.layers", [{"name": "d", "kind": "dense", "out_channels": 1, "bias": True}], "bias"),
         ("network.layers", [{"name": "c", "kind": "conv1d", "out_channels": 1, "kernel": [3], "stride": 2}], "stride"),
         ("network.width", "int8", "width"),
+        ("network.sums", "int32", "sums"),
         ("network.fuse", True, "fuse"),
     ],
 )
 def test_layers_of_later_networks_are_refused(path: str, value: object, field: str) -> None:
     with pytest.raises(InputError) as caught:
         published_workload(load_case(changed(path, value)))
-    assert caught.value.path == (f"$.network.{field}" if field in ("width", "fuse") else f"$.network.layers[0].{field}")
+    assert caught.value.path == (
+        f"$.network.{field}" if field in ("width", "sums", "fuse") else f"$.network.layers[0].{field}"
+    )

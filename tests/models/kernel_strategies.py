@@ -93,10 +93,13 @@ def prices(draw: st.DrawFn, tile: bool | None = None) -> Prices:
     """Prices of any size, energies and times drawn apart; `tile` tells whether a tile costs anything by itself."""
     price = st.tuples(st.integers(0, 999), st.integers(0, 999))
     nothing = st.just((0, 0))
+    read, write, more, other = (draw(price) for _ in range(4))
     for_tile = price.map(lambda pair: (pair[0] + 1, pair[1]))
     return Prices(
-        read=draw(price),
-        write=draw(price),
+        read=read,
+        write=write,
+        read_sum=(read[0] + more[0], read[1] + more[1]),
+        write_sum=(write[0] + other[0], write[1] + other[1]),
         input_command=draw(price),
         weight_command=draw(price),
         sums_command={order: draw(price) for order in ORDERS},
@@ -107,6 +110,7 @@ def prices(draw: st.DrawFn, tile: bool | None = None) -> Prices:
         pool=draw(price),
         multiple=draw(st.sampled_from([1, 2, 2, 3, 4])),
         word_bytes=draw(st.sampled_from([1, 2, 4])),
+        sum_words=draw(st.sampled_from([1, 1, 2, 4])),
         add=draw(price),
         softmax=draw(price),
         finish=draw(price),

@@ -24,6 +24,8 @@ class Tally:
 
     read_elements: int = 0
     write_elements: int = 0
+    read_sums: int = 0
+    write_sums: int = 0
     input_commands: int = 0
     weight_commands: int = 0
     sums_commands: int = 0
@@ -43,6 +45,8 @@ class Tally:
         parts = [
             (self.read_elements, prices.read),
             (self.write_elements, prices.write),
+            (self.read_sums, prices.read_sum),
+            (self.write_sums, prices.write_sum),
             (self.input_commands, prices.input_command),
             (self.weight_commands, prices.weight_command),
             (self.sums_commands, prices.sums_command[order]),
@@ -143,6 +147,7 @@ class NaiveNest:
     extent: Extent
     tiling: Tiling
     multiple: int
+    sum_words: int = 1
     stored: dict[Place, int] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     inputs: dict[Place, int] = field(default_factory=dict)
@@ -237,7 +242,7 @@ class NaiveNest:
         """One command for what the sums of these channels begin with."""
         if self.extent.bias:
             self.tally.weight_commands += 1
-            self.tally.read_elements += len(outputs)
+            self.tally.read_sums += len(outputs)
 
     def _start_sums(self, rows: Span, columns: Span, outputs: Span, is_first: bool) -> None:
         """A bias or zeros before the first input channels, after them what was stored."""
@@ -247,7 +252,7 @@ class NaiveNest:
             for m in outputs:
                 self.sums[r, c, m] = bias_value(m) if self.extent.bias else 0
                 if not is_first:
-                    self.tally.read_elements += 1
+                    self.tally.read_sums += 1
                     self.sums[r, c, m] = self.stored[r, c, m]
 
     def _multiply(self, rows: Span, columns: Span, outputs: Span, channels: Span) -> None:
@@ -288,12 +293,17 @@ class NaiveNest:
                 self.tally.finish_steps += 1
                 self.sums[r, c, m] = finished(self.sums[r, c, m])
 
-    def _store(self, rows: Span, columns: Span, outputs: Span) -> None:
+    def _store(self, rows: Span, columns: Span, outputs: Span, is_last: bool) -> None:
         for r, c in product(rows, columns):
             self.tally.store_commands += 1
             for m in outputs:
-                self.tally.write_elements += 1
+                self._count_store(is_last)
                 self.stored[r, c, m] = self.sums[r, c, m]
+
+    def _count_store(self, is_last: bool) -> None:
+        """A sum, or after the last input a result."""
+        self.tally.write_elements += is_last
+        self.tally.write_sums += not is_last
 
     def _occupy(self, rows: Span, columns: Span, outputs: Span, channels: Span, slots: int) -> None:
         """Buffers of one tile's operands, and a slot as large as a full tile's results for each result that waits."""
@@ -307,6 +317,8 @@ class NaiveNest:
         if self.extent.arithmetic is not Arithmetic.MULTIPLY:
             taps = 0
         results = slots * self.tiling.rows * self.tiling.columns * kept
+        if self.extent.arithmetic is Arithmetic.MULTIPLY:
+            results *= self.sum_words
         total = pixels * lanes + taps * len(outputs) * lanes + results
         self.tally.peak_elements = max(self.tally.peak_elements, total)
 
@@ -332,7 +344,7 @@ class NaiveNest:
             self._multiply(rows, columns, outputs, channels)
             self._finish(rows, columns, outputs, last)
             self._occupy(rows, columns, outputs, channels, len(batch.tiles))
-        self._store(rows, columns, whole)
+        self._store(rows, columns, whole, last)
 
     def _weight_batch(self, batch: Batch) -> None:
         outputs, channels = batch.shared
@@ -353,7 +365,7 @@ class NaiveNest:
             self._finish(rows, columns, results, last)
             self._occupy(rows, columns, outputs, channels, len(batch.tiles))
         for rows, columns in batch.tiles:
-            self._store(rows, columns, results)
+            self._store(rows, columns, results, last)
 
     def _output_batch(self, batch: Batch) -> None:
         rows, columns, outputs = batch.shared
@@ -369,14 +381,14 @@ class NaiveNest:
             self._multiply(rows, columns, outputs, channels)
             self._occupy(rows, columns, outputs, channels, 1)
         self._finish(rows, columns, outputs, last)
-        self._store(rows, columns, outputs)
+        self._store(rows, columns, outputs, last)
 
     def _pool(self, batch: Batch) -> None:
         (channels,) = batch.shared
         if self.kept != (batch.group, batch.shared):
             self.tally.sums_commands += 1
             for m in channels:
-                self.tally.read_elements += 1
+                self.tally.read_sums += 1
                 self.sums[(m,)] = self.stored.get((m,), 0)
         self.kept = (batch.group, batch.shared)
         for rows, columns in batch.tiles:
@@ -386,9 +398,13 @@ class NaiveNest:
                     self.tally.read_elements += 1
                     self.tally.pool_steps += 1
                     self.sums[(m,)] += first_value(self.extent, (r, c), m)
-            held = len(rows) * len(columns) * len(channels) + len(channels) * len(batch.tiles)
+            held = len(rows) * len(columns) * len(channels) + self.sum_words * len(channels) * len(batch.tiles)
             self.tally.peak_elements = max(self.tally.peak_elements, held)
         self.tally.store_commands += 1
+        last = batch.tiles[-1] == (
+            spans(self.extent.rows, self.tiling.rows)[-1],
+            spans(self.extent.columns, self.tiling.columns)[-1],
+        )
         for m in channels:
-            self.tally.write_elements += 1
+            self._count_store(last)
             self.stored[(m,)] = self.sums[(m,)]

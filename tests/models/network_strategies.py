@@ -40,7 +40,8 @@ def networks(draw: st.DrawFn, most_layers: int = 8, most_extent: int = 4) -> Net
         layers.append(layer)
     if all(layer.kind in ("flatten", "reshape") for layer in layers):
         layers.append(Layer("end", "softmax", (layers[-1].name,)))
-    return Network(tensors[NETWORK_INPUT], tuple(layers), fold=draw(st.booleans()))
+    width, sums = draw(st.sampled_from([(None, None), (None, 4), (1, None), (1, 2), (2, 8)]))
+    return Network(tensors[NETWORK_INPUT], tuple(layers), width, draw(st.booleans()), sums=sums)
 
 
 def _result(layer: Layer, sources: list[TensorShape]) -> TensorShape:

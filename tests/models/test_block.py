@@ -140,11 +140,10 @@ def test_every_result_is_stored_once_and_nothing_else(design: Design) -> None:
 @given(blocks(), prices(), cycle_ends())
 def test_a_least_design_is_within_every_other(design: Design, cost: Prices, ends: Ends) -> None:
     block, tiling = design
-    memory = volatile_bytes(block, tiling, cost.multiple, 1)
+    memory = volatile_bytes(block, tiling, cost)
     heaviest = heaviest_cycle(block, tiling, cost, ends)
     assert any(
-        volatile_bytes(block, least, cost.multiple, 1) <= memory
-        and heaviest_cycle(block, least, cost, ends) <= heaviest
+        volatile_bytes(block, least, cost) <= memory and heaviest_cycle(block, least, cost, ends) <= heaviest
         for least in least_tilings(0, block)
     )
 

@@ -20,9 +20,7 @@ def test_columns_are_the_scalar_model(block: Block, cost: Prices, words: int) ->
     volatile = words * cost.word_bytes
     parts = kernels_array.enumerate_designs(0, block, cost, volatile)
     found = [part.tiling(place) for part in parts for place in range(len(part))]
-    every = [
-        one for one in block_tilings(0, block) if volatile_bytes(block, one, cost.multiple, cost.word_bytes) <= volatile
-    ]
+    every = [one for one in block_tilings(0, block) if volatile_bytes(block, one, cost) <= volatile]
     assert sorted(found, key=str) == sorted(every, key=str)
     for part in filter(len, parts):
         designs = [part.tiling(place) for place in range(len(part))]

@@ -20,8 +20,10 @@ from ischedule.models.lowering import forms_of
 from ischedule.models.network import LayerShape
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Extent, Order, Tiling, innermost, stores_partial_sums
 from ischedule.models.waiting import cycle_law
+from tests.house.tree import ROOT
 from tests.models.kernel_strategies import cycle_ends, layers, prices
 
 NETWORK: dict[str, Any] = {
@@ -197,6 +199,37 @@ def test_what_is_kept_is_stated_in_bytes() -> None:
     assert program_of(case_of(TASKS)).storage is None
 
 
+@pytest.mark.parametrize(
+    ("keys", "word", "sums"),
+    [
+        ({}, 2, 2),
+        ({"sums": "int32"}, 2, 4),
+        ({"width": "int8"}, 1, 4),
+        ({"width": "int8", "sums": "int16"}, 1, 2),
+        ({"width": "int16", "sums": "int64"}, 2, 8),
+    ],
+)
+def test_sums_and_biases_have_a_width_of_their_own(keys: dict[str, str], word: int, sums: int) -> None:
+    """In bytes of biases and of regions, which lie apart from the tensor where they are wider."""
+    network = deepcopy(NETWORK["network"]) | keys
+    network["layers"][0]["bias"] = True
+    program = program_of(case_of(NETWORK, network=network))
+    assert program.storage is not None
+    assert program.storage.weights == word * WEIGHTS + sums * 4
+    assert [one.region for one in program.storage.stages] == [sums * words for words in MAPS[1:]]
+    assert {one.sums_apart for one in program.storage.stages} == {sums > word}
+    prices = tiled(program)[0].prices
+    assert (prices.word_bytes, prices.sum_bytes) == (word, sums)
+
+
+def test_narrow_sums_are_refused() -> None:
+    device = read_json(str(ROOT / "models" / "devices" / "msp430fr5994-lea-2021.json"))
+    assert isinstance(device, dict)
+    network = deepcopy(NETWORK["network"]) | {"sums": "int16"}
+    with pytest.raises(InputError, match=r"\$\.network\.sums = \"int16\": is narrower.*write \"int32\" or more"):
+        program_of(case_of(NETWORK, network=network, device=device | {"word": "4 B"}))
+
+
 def test_less_memory_is_available_where_less_is_asked_for() -> None:
     whole = program_of(case_of(NETWORK)).storage
     some = program_of(case_of(NETWORK, requirements={"nonvolatile_memory": f"{LEAST + 96} B"})).storage
@@ -235,7 +268,7 @@ def test_a_stage_fits_what_both_memories_hold(
 ) -> None:
     extent, tiling = design
     stage = TiledStage("layer", (extent,), cost, ends, volatile, sums)
-    needed = volatile_bytes(extent, tiling, cost.multiple, cost.word_bytes)
+    needed = volatile_bytes(extent, tiling, cost)
     assert stage.fits(tiling) == (needed <= volatile and (sums or not stores_partial_sums(extent, tiling)))
     found = enumerate_designs(0, extent, cost, volatile, canonical=False, sums_in_memory=sums)
     listed = {designs.tiling(place) for designs in found for place in range(len(designs))}
@@ -342,13 +375,14 @@ def test_tasks_beyond_exact_sums_are_refused() -> None:
         program_of(case_of(TASKS, boot=boot, tasks=few))
 
 
-def test_every_pair_of_memories_has_a_design_without_partial_sums() -> None:
+@given(prices())
+def test_every_pair_of_memories_has_a_design_without_partial_sums(cost: Prices) -> None:
     """OUTPUT order with all input tiles in one batch needs no more memory than with any other batch."""
     for rows, outputs, inputs in product(range(1, 4), range(1, 4), range(1, 6)):
         extent = Extent(rows, 2, outputs, inputs, 2, 2)
         one = Tiling(0, Order.OUTPUT, 1, 1, 1, 1, inputs)
         assert not stores_partial_sums(extent, one)
         least = min(
-            volatile_bytes(extent, Tiling(0, order, 1, 1, 1, 1, 1), 2, 2) for order in (Order.INPUT, Order.OUTPUT)
+            volatile_bytes(extent, Tiling(0, order, 1, 1, 1, 1, 1), cost) for order in (Order.INPUT, Order.OUTPUT)
         )
-        assert volatile_bytes(extent, one, 2, 2) == least
+        assert volatile_bytes(extent, one, cost) == least

@@ -100,9 +100,9 @@ def test_the_heaviest_cycle_is_that_of_some_atom_alone(design: Design, cost: Pri
 @given(layers(), prices())
 def test_volatile_memory_is_the_peak_of_the_naive_nest(design: Design, cost: Prices) -> None:
     extent, tiling = design
-    nest = NaiveNest(extent, tiling, cost.multiple)
+    nest = NaiveNest(extent, tiling, cost.multiple, cost.sum_words)
     peak = nest.cycle(nest.batches()).peak_elements
-    assert volatile_bytes(extent, tiling, cost.multiple, cost.word_bytes) == cost.word_bytes * peak
+    assert volatile_bytes(extent, tiling, cost) == cost.word_bytes * peak
 
 
 @given(layers(), prices(), cycle_ends())
@@ -139,8 +139,7 @@ def test_weight_order_needs_no_batch(extent: Extent, cost: Prices, ends: Ends, d
     assert place == len(fine)
     assert is_canonical(extent, single, cost)
     assert is_canonical(extent, batched, cost) == (batched.batch == 1)
-    limits = (cost.multiple, cost.word_bytes)
-    assert volatile_bytes(extent, single, *limits) <= volatile_bytes(extent, batched, *limits)
+    assert volatile_bytes(extent, single, cost) <= volatile_bytes(extent, batched, cost)
 
 
 @given(extents(pooling=False, channelwise=False), prices(tile=False), cycle_ends(), st.data())
@@ -155,8 +154,7 @@ def test_input_order_over_all_inputs_needs_single_outputs(
     assert one.columns() == other.columns()
     assert is_canonical(extent, narrow, cost)
     assert is_canonical(extent, wide, cost) == (wide.outputs == 1)
-    limits = (cost.multiple, cost.word_bytes)
-    assert volatile_bytes(extent, narrow, *limits) <= volatile_bytes(extent, wide, *limits)
+    assert volatile_bytes(extent, narrow, cost) <= volatile_bytes(extent, wide, cost)
 
 
 @given(extents(), prices(tile=True), st.data())
@@ -181,8 +179,7 @@ def test_memory_never_falls_when_a_tile_or_the_batch_grows(
 ) -> None:
     extent, tiling = design
     smaller = resized(tiling, {name: data.draw(st.integers(1, getattr(tiling, name)))})
-    limits = (cost.multiple, cost.word_bytes)
-    assert volatile_bytes(extent, smaller, *limits) <= volatile_bytes(extent, tiling, *limits)
+    assert volatile_bytes(extent, smaller, cost) <= volatile_bytes(extent, tiling, cost)
 
 
 @given(layers(), prices(), st.data())
@@ -200,7 +197,7 @@ def test_least_totals_bound_every_design_of_a_box(design: Design, cost: Prices, 
 def test_totals_alone_may_fall_with_smaller_tiles() -> None:
     """Why a box is bounded by `least_totals`: 6 channels fill 8 lanes in tiles of 3, and 6 in tiles of 2."""
     free = dict.fromkeys(Order, (0, 0))
-    cost = Prices((0, 0), (0, 0), (0, 0), (0, 0), free, free, (1, 1), (0, 0), (0, 0), (0, 0), 2, 2)
+    cost = Prices(*[(0, 0)] * 6, free, free, (1, 1), (0, 0), (0, 0), (0, 0), 2, 2)
     extent = Extent(1, 1, 1, 6, 1, 1)
     threes, twos = (Tiling(0, Order.OUTPUT, 1, 1, 1, inputs, 1) for inputs in (3, 2))
     assert totals(extent, threes, cost) == (8, 8)

@@ -54,7 +54,7 @@ def test_the_design_space_is_every_tiling_that_fits(
     extent: Extent, cost: Prices, form: int, canonical: bool, sums: bool, data: st.DataObject
 ) -> None:
     everything = every_tiling(extent, form)
-    needs = {one: volatile_bytes(extent, one, cost.multiple, cost.word_bytes) for one in everything}
+    needs = {one: volatile_bytes(extent, one, cost) for one in everything}
     volatile = data.draw(st.integers(0, max(needs.values()) + 1))
     expected = {one for one in everything if needs[one] <= volatile}
     if canonical:
@@ -203,6 +203,6 @@ KWS_1MF_1_FLAT = Extent(1, 1, 48, 250, 1, 1)
 def test_published_networks_have_as_many_designs_as_an_independent_count(layers: list[Extent], designs: int) -> None:
     """All tilings in 2048 bytes of two-byte words on an accelerator of even vectors."""
     one, each = (1, 1), dict.fromkeys(Order, (1, 1))
-    cost = Prices(one, one, one, one, each, each, one, one, (0, 0), one, multiple=2, word_bytes=2)
+    cost = Prices(*[one] * 6, each, each, one, one, (0, 0), one, multiple=2, word_bytes=2)
     found = [enumerate_designs(0, extent, cost, 2048, canonical=False) for extent in layers]
     assert sum(len(part) for parts in found for part in parts) == designs

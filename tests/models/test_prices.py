@@ -143,6 +143,7 @@ def test_prices_are_rounded_up_once(name: str) -> None:
 
     check(cost.read, device.read.per_element)
     check(cost.write, device.write.per_element)
+    assert (cost.read_sum, cost.write_sum, cost.sum_bytes) == (cost.read, cost.write, device.word_bytes)
     check(cost.multiply, device.mac.per_element)
     check(cost.multiply_command, device.mac.fixed, device.mac_step)
     check(cost.input_command, device.read.fixed, device.fetch_input)
@@ -153,6 +154,27 @@ def test_prices_are_rounded_up_once(name: str) -> None:
     check(cost.tile, device.tile)
     check(cost.pool, device.pool_step)
     assert (cost.multiple, cost.word_bytes) == (device.vector_multiple, device.word_bytes)
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "sums", "of_device"),
+    [
+        ("msp430fr5994-lea-2021", 1, 4, 2),
+        ("msp430fr5994-lea-2021", 2, 8, 4),
+        ("msp430fr5994-lea-2021", 1, 2, 1),
+        ("cortex-m4-256k-estimate", 1, 4, 4),
+    ],
+)
+def test_a_sum_costs_as_much_as_the_words_of_the_device_that_it_fills(
+    name: str, word: int, sums: int, of_device: int
+) -> None:
+    device = load_device(name)
+    cost = prices_of(device, word, sums)
+    assert (cost.word_bytes, cost.sum_words, cost.sum_bytes) == (word, sums // word, sums)
+    for wide, one in ((cost.read_sum, device.read.per_element), (cost.write_sum, device.write.per_element)):
+        effort = one.times(of_device).rounded_up()
+        assert wide == (effort.amount, effort.time)
+    assert cost.read == prices_of(device).read
 
 
 def test_a_power_cycle_moves_its_record_with_one_command_each() -> None:

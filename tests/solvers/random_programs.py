@@ -7,7 +7,7 @@ from random import Random
 
 from ischedule.models.chain import Chain
 from ischedule.models.kernels import Ends, Price, Prices, chain, heaviest_cycle
-from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling
 from ischedule.models.waiting import CycleLaw
 
@@ -62,8 +62,15 @@ def random_prices(random: Random, energy: int, time: int) -> Prices:
     multiple = random.choice((1, 2, 2, 4))
     read, write, inputs, weights, multiply, command, pool = (_price(random, energy, time) for _ in range(7))
     add, softmax, finish = (_price(random, energy, time) for _ in range(3))
-    first = (read, write, inputs, weights, by_order[0], by_order[1], multiply, command, tile, pool, multiple)
-    return Prices(*first, word_bytes=2, add=add, softmax=softmax, finish=finish)
+    sums, words = wide_sums(read, write)
+    first = (read, write, *sums, inputs, weights, by_order[0], by_order[1], multiply, command, tile, pool, multiple)
+    return Prices(*first, word_bytes=2, sum_words=words, add=add, softmax=softmax, finish=finish)
+
+
+def wide_sums(read: Price, write: Price) -> tuple[tuple[Price, Price], int]:
+    """What reading and writing a sum cost, and the words that it takes: one, or more."""
+    words = Random(f"{read} {write}").choice((1, 1, 2, 4))
+    return ((words * read[0], words * read[1]), (words * write[0], words * write[1])), words
 
 
 def scaled(prices: Prices, numerator: int, denominator: int) -> Prices:
@@ -147,3 +154,15 @@ def _exact_start(random: Random, layers: list[tuple[Extent, ...]], prices: Price
     last = random.randint(first, min(len(atoms) - 1, first + 2))
     rest = room - sum(atoms.drain[first : last + 1]) - atoms.resume_drain[first]
     return rest if rest >= 0 else otherwise
+
+
+def narrow(program: Program) -> Program:
+    """The program with sums that are as wide as words."""
+    return replace(program, stages=tuple(_narrow(stage) for stage in program.stages))
+
+
+def _narrow(stage: Stage) -> Stage:
+    if isinstance(stage, ExplicitStage):
+        return stage
+    prices = stage.prices
+    return replace(stage, prices=replace(prices, read_sum=prices.read, write_sum=prices.write, sum_words=1))

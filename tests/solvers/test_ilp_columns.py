@@ -24,7 +24,7 @@ from ischedule.solvers.waits import Waiting
 from tests.analysis.small_networks import network
 from tests.solvers.agreement import some_differ
 from tests.solvers.random_laws import law_pool
-from tests.solvers.random_programs import random_tiled
+from tests.solvers.random_programs import narrow, random_tiled
 from tests.solvers.test_graphs import branched
 
 pytest.importorskip("pulp", reason="needs PuLP")
@@ -34,11 +34,11 @@ Mutate = Callable[[pytest.MonkeyPatch], None]
 
 
 def programs() -> list[Program]:
-    """Layers in a row and in several orders, under laws whose designs may be laid out late."""
+    """Layers in a row and in several orders, some with narrow sums, under laws whose designs may be laid out late."""
     laws = [law for law in law_pool(60) if not law.keeps_level and not law.leaves_level and law.max_cycles is None]
     rows = [random_tiled(Random(seed), laws[seed % len(laws)], stages=2 + seed % 2, most=4) for seed in range(16)]
     others = [branched(network(Random(seed), 3).program, Random(seed)) for seed in range(8)]
-    return rows + others
+    return [*map(narrow, rows[:4]), *rows[4:], *others]
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ LAWS = {
     "searched-thresholds": lambda law: not law.is_minimal_optimal,
     "above-the-floor": lambda law: law.keeps_level,
 }
-FOLLOWED = (51, 156, 251, 435, 610, 681, 749, 799, 1046, 1074)
+FOLLOWED = (51, 435, 566, 610, 681, 749, 799, 1074, 1202, 1350)
 """Networks on which a sum of prices is below what the rule takes, and which are quick to enumerate."""
 
 

@@ -218,6 +218,4 @@ def test_sums_of_rows_that_no_cycle_is_cut_in_need_not_be_stored(
             fine.commit_drain[stop - 1],
             fine.commit_time[stop - 1],
         )
-    assert volatile_bytes(extent, whole, cost.multiple, cost.word_bytes) == volatile_bytes(
-        extent, tiling, cost.multiple, cost.word_bytes
-    )
+    assert volatile_bytes(extent, whole, cost) == volatile_bytes(extent, tiling, cost)
