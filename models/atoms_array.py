@@ -78,59 +78,94 @@ class _Tiles:
     ends: Column
 
 
-def _tiles(designs: Designs, multiple: int, place: Column) -> _Tiles:
-    """The tiles of the atoms at some places of each design; beyond its last atom they are of no account.
+@dataclass(frozen=True)
+class _Indices:
+    """Which tiles atoms work on: the place inside the row, and the indices of tiles along the loops outside of it.
+
+    There is none along the batched loop.
+    """
+
+    inner: Column
+    rows: Column
+    columns: Column
+    outputs: Column
+    inputs: Column
+
+
+def _numbers(designs: Designs) -> tuple[Column, Column, Column, Column]:
+    """How many tiles of rows, columns, output and input channels each design has."""
+    extent = designs.extent
+    loops = zip(extent.loops, (designs.rows, designs.columns, designs.outputs, designs.inputs), strict=True)
+    rows, columns, outputs, inputs = (count_array(loop, tile)[:, None] for loop, tile in loops)
+    return rows, columns, outputs, inputs
+
+
+def _indices(designs: Designs, place: Column) -> _Indices:
+    """Where the atoms at some places of each design stand; beyond its last atom they are of no account.
 
     Groups are alike.
     """
-    extent = designs.extent
+    rows, columns, outputs, inputs = _numbers(designs)
+    pixels, batch, nothing = rows * columns, designs.batch[:, None], np.zeros_like(place)
+    if designs.order is Order.INPUT:
+        row, number = -(-outputs // batch), pixels * inputs
+    elif designs.order is Order.WEIGHT:
+        row, number = pixels, outputs * inputs
+    else:
+        row, number = -(-inputs // batch), pixels * outputs
+    if designs.extent.groups > 1:
+        place = place % (row * number)
+    rest, inner = np.divmod(place, row)
+    if designs.order is Order.WEIGHT:
+        m, n = np.divmod(rest, inputs)
+        r, c = np.divmod(inner, columns)
+        return _Indices(inner, r, c, np.minimum(m, outputs - 1), n)
+    rest, index = np.divmod(rest, inputs if designs.order is Order.INPUT else outputs)
+    r, c = np.divmod(rest, columns)
+    m, n = (nothing, index) if designs.order is Order.INPUT else (index, nothing)
+    return _Indices(inner, np.minimum(r, rows - 1), c, m, n)
+
+
+def _first(designs: Designs) -> _Indices:
+    """The very first atoms."""
+    return _Indices(*[np.zeros((len(designs), 1), dtype=np.int64)] * 5)
+
+
+def _tiles(designs: Designs, multiple: int, at: _Indices) -> _Tiles:
+    """The tiles of atoms."""
+    extent, inner = designs.extent, at.inner
     wide = [x[:, None] for x in (designs.rows, designs.columns, designs.outputs, designs.inputs, designs.batch)]
     t_rows, t_columns, t_outputs, t_inputs, batch = wide
-    n_rows, n_columns = count_array(extent.rows, t_rows), count_array(extent.columns, t_columns)
-    n_outputs, n_inputs = count_array(extent.outputs, t_outputs), count_array(extent.inputs, t_inputs)
-    pixels, passes = n_rows * n_columns, n_inputs
-    row, rows = {
-        Order.INPUT: (-(-n_outputs // batch), pixels * n_inputs),
-        Order.WEIGHT: (pixels, n_outputs * n_inputs),
-        Order.OUTPUT: (-(-n_inputs // batch), pixels * n_outputs),
-    }[designs.order]
-    if extent.groups > 1:
-        place = place % (row * rows)
-    inner, rest = place % row, place // row
+    passes, n_index = count_array(extent.inputs, t_inputs), at.inputs
+    n, m = _span(at.inputs, t_inputs, extent.inputs), _span(at.outputs, t_outputs, extent.outputs)
+    m_tiles = n_tiles = np.ones_like(inner)
     if designs.order is Order.INPUT:
-        n_index, rest = rest % n_inputs, rest // n_inputs
-        c, r = rest % n_columns, rest // n_columns
         m = np.minimum(batch * t_outputs, extent.outputs - inner * batch * t_outputs)
-        m_tiles = np.minimum(batch, n_outputs - inner * batch)
-        n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(inner)
-        lanes = padded_array(n, multiple)
-    elif designs.order is Order.WEIGHT:
-        n_index, m_index = rest % n_inputs, np.minimum(rest // n_inputs, n_outputs - 1)
-        c, r = inner % n_columns, inner // n_columns
-        m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
-        n, n_tiles = _span(n_index, t_inputs, extent.inputs), np.ones_like(inner)
-        lanes = padded_array(n, multiple)
-    else:
-        n_index, passes = inner, row
-        m_index, rest = rest % n_outputs, rest // n_outputs
-        c, r = rest % n_columns, rest // n_columns
-        m, m_tiles = _span(m_index, t_outputs, extent.outputs), np.ones_like(inner)
+        m_tiles = np.minimum(batch, count_array(extent.outputs, t_outputs) - inner * batch)
+    if designs.order is Order.OUTPUT:
         n = np.minimum(batch * t_inputs, extent.inputs - inner * batch * t_inputs)
-        n_tiles = np.minimum(batch, n_inputs - inner * batch)
+        n_tiles = np.minimum(batch, passes - inner * batch)
         whole = n // t_inputs
         lanes = whole * padded_array(t_inputs, multiple) + padded_array(n - whole * t_inputs, multiple)
-    h, w = _span(np.minimum(r, n_rows - 1), t_rows, extent.rows), _span(c, t_columns, extent.columns)
+        n_index, passes = inner, -(-passes // batch)
+    else:
+        lanes = padded_array(n, multiple)
+    h, w = _span(at.rows, t_rows, extent.rows), _span(at.columns, t_columns, extent.columns)
     begins, ends = n_index == 0, n_index == passes - 1
     if extent.channelwise:
         begins = ends = np.ones_like(begins)
     return _Tiles(m, m_tiles, n, n_tiles, lanes, h, w, inner, begins, ends)
 
 
-def _laid_out(designs: Designs, prices: Prices, place: Column) -> Iterator[tuple[Column, Column]]:
-    """What the atoms at some places drain, and what a cycle that starts before them fetches again; then their times."""
+def _laid_out(designs: Designs, prices: Prices, place: Column | None) -> Iterator[tuple[Column, Column]]:
+    """What atoms drain, and what a cycle that starts before them fetches again; then their times.
+
+    They are those at some places of each design, by default the very first ones.
+    """
     if designs.extent.pooling:
+        place = np.zeros((len(designs), 1), dtype=np.int64) if place is None else place
         return (_pool_atoms(designs, prices, part, place) for part in (0, 1))
-    at = _tiles(designs, prices.multiple, place)
+    at = _tiles(designs, prices.multiple, _first(designs) if place is None else _indices(designs, place))
     return (_atoms(designs, prices, part, at) for part in (0, 1))
 
 
@@ -192,8 +227,7 @@ def first_atoms(designs: Designs, prices: Prices) -> Column:
     Among designs that cut every loop into as many tiles and batches it never falls when a tile or the batch grows.
     """
     check_batches(designs)
-    atom, again = next(_laid_out(designs, prices, np.zeros((len(designs), 1), dtype=np.int64)))
-    return np.asarray((atom + again)[:, 0], dtype=np.int64)
+    return _alone(designs, prices)
 
 
 def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
@@ -207,18 +241,24 @@ def heaviest_atoms(designs: Designs, prices: Prices) -> Column:
     extent = designs.extent
     if isinstance(extent, Block):
         return block_heaviest_array(designs, extent, prices)
+    found = _alone(designs, prices)
     if extent.pooling or extent.channelwise:
-        row = np.zeros_like(designs.rows)
-    elif designs.order is Order.INPUT:
-        row = -(-count_array(extent.outputs, designs.outputs) // designs.batch)
-    elif designs.order is Order.WEIGHT:
-        row = count_array(extent.rows, designs.rows) * count_array(extent.columns, designs.columns)
-    else:
-        row = np.ones_like(designs.rows)
-    passes = count_array(extent.inputs, designs.inputs)
+        return found
+    passes, row = count_array(extent.inputs, designs.inputs), np.ones_like(designs.rows)
     if designs.order is Order.OUTPUT:
         passes = -(-passes // designs.batch)
-    most = atoms_per_design(designs) - 1
-    places = [np.zeros_like(row), np.minimum(row, most), np.minimum((passes - 1) * row, most)]
-    atom, again = next(_laid_out(designs, prices, np.stack(places, axis=1)))
+    elif designs.order is Order.INPUT:
+        row = -(-count_array(extent.outputs, designs.outputs) // designs.batch)
+    else:
+        row = count_array(extent.rows, designs.rows) * count_array(extent.columns, designs.columns)
+    several = np.flatnonzero(passes > 1)
+    if len(several):
+        later = np.stack([row[several], (passes[several] - 1) * row[several]], axis=1)
+        found[several] = np.maximum(found[several], _alone(designs.take(several), prices, later))
+    return found
+
+
+def _alone(designs: Designs, prices: Prices, places: Column | None = None) -> Column:
+    """Energy of the dearest of the atoms at some places (the first), alone in its power cycle, without its ends."""
+    atom, again = next(_laid_out(designs, prices, places))
     return np.asarray((atom + again).max(axis=1), dtype=np.int64)

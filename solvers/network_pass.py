@@ -150,14 +150,17 @@ class Search:
         chosen = np.flatnonzero((self.floors[way.stage].bounds <= limit - least - rest.floor) & ~slow)
         for most in GROUPS:
             groups, kept = self._groups(drains, costs, flags, rest, most), []
+            loads, times = space.drain[chosen].astype(np.float64), space.time[chosen]
             for drain, cost, sloped, is_first in groups:
-                load = (drain + space.drain[chosen]).astype(np.float64)
+                load = drain + loads
                 ahead = cost + rest.time + self.rate.total(load + rest.drain, is_first)
                 counted = self.tangent.counted(load, rest.drain, is_first) - self.tangent.slope * drain
-                through = np.maximum(ahead, sloped + rest.sloped + counted)
-                serves = space.time[chosen] + through <= limit
+                serves = times + np.maximum(ahead, sloped + rest.sloped + counted) <= limit
                 kept.append(chosen[serves])
-                chosen = chosen[~serves]
+                left = ~serves
+                chosen, loads, times = chosen[left], loads[left], times[left]
+                if not len(chosen):
+                    break
             chosen = np.sort(np.concatenate(kept))
         return np.asarray(chosen)
 

@@ -65,7 +65,8 @@ class Rate:
     """A rate ``mu`` (numerator, denominator; ps per unit of drain), lines (constant, numerator), and least costs.
 
     ``least_later[k]`` is what cycles that together drain at least k buckets cost at least when the plan ends with them;
-    ``least_first`` when the plan begins with them too.
+    ``least_first`` when the plan begins with them too. The last entry stands for all that is more, of which it says
+    nothing.
     """
 
     fraction: tuple[int, int]
@@ -88,9 +89,8 @@ class Rate:
     def total(self, drain: Floats, is_first: bool) -> Floats:
         """A lower bound on what the cycles cost that together drain so much and end the plan."""
         table = self.least_first if is_first else self.least_later
-        place = np.clip(np.floor(drain / self.bucket), 0, None)
-        tabulated = table[np.minimum(place, len(table) - 1).astype(np.int64)]
-        return np.where(place < len(table), tabulated, 0.0)
+        place = np.clip(drain / self.bucket, 0, len(table) - 1).astype(np.int64)
+        return np.asarray(table[place])
 
 
 def rate_of(ends: Ends, waiting: Waiting) -> Rate:
@@ -129,7 +129,8 @@ def rate_of(ends: Ends, waiting: Waiting) -> Rate:
     if waiting.ahead is not None:
         least_waiting = waiting.ahead.least + active
         first_table = np.maximum(first_table, least_waiting)
-    return Rate(fraction, room, lines, tangents[0].rebate, later_table, first_table, bucket, least_waiting, tangents)
+    later, first = np.append(later_table, 0.0), np.append(first_table, 0.0)
+    return Rate(fraction, room, lines, tangents[0].rebate, later, first, bucket, least_waiting, tangents)
 
 
 def _lines(nodes: NDArray[np.int64], cost: Floats, denominator: int) -> tuple[tuple[int, int], ...]:
