@@ -27,6 +27,7 @@ QUICKER = (
     "activity-msp430-blocks",
     "mobilenet-v2-cortex-m4",
     "ds-cnn-cortex-m4",
+    "resnet-8-cortex-m4",
     "squeezenet-cortex-m4",
     "mobilenet-v2-msp430",
     "resnet-8-msp430",
