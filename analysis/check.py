@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.analysis.cover import Unproven
-from ischedule.analysis.division import require_least
+from ischedule.analysis.division import require_least, require_rank
 from ischedule.analysis.evaluate import Evaluation, evaluate
-from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.layout_check import InvalidLayout, require_fit
 from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
@@ -24,6 +23,7 @@ from ischedule.models.goal import Criterion
 from ischedule.models.plan import Bottleneck, Bound, Division, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
+from ischedule.models.stated import is_about_goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,12 @@ def require_claim(
         raise Rejected(f"the plan takes {_ps(latency)}, the claim is {_ps(claim.latency)}")
     if evaluation is not None:
         require_limits(program, evaluation)
-    if isinstance(file.certificate, Weighed):
+    if isinstance(file.certificate, Weighed | Division) and is_about_goal(file.certificate):
         _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
         return
-    if program.goal.first is not Criterion.LATENCY and isinstance(file.certificate, Bound | Division):
-        raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
     value = file.certificate.value if isinstance(file.certificate, Bound | Division) else None
+    if program.goal.first is not Criterion.LATENCY and value is not None:
+        raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
     bound = None if value is None else value + program.law.offset
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
@@ -150,12 +150,17 @@ def require_limits(program: Program, evaluation: Evaluation) -> None:
 
 
 def _require_weighed(
-    program: Program, file: PlanFile, proof: Weighed, evaluation: Evaluation | None, deadline: int | None, tell: Tell
+    program: Program,
+    file: PlanFile,
+    proof: Weighed | Division,
+    evaluation: Evaluation | None,
+    deadline: int | None,
+    tell: Tell,
 ) -> None:
     """Raise `Rejected` or `Unproven` unless the claim follows from a proof about plans that keep the goal's limits."""
     claim, goal = file.claim, program.goal
-    bound = least_spent(program, proof, tell)
-    offset = program.law.offset
+    rank, offset = require_rank(program, proof, tell), program.law.offset
+    bound = None if rank is None else rank[0]
     if bound is not None and goal.first is Criterion.LATENCY:
         bound += offset
     if claim.bound != bound:
@@ -169,7 +174,8 @@ def _require_weighed(
         raise Rejected("the certificate does not prove that no plan keeps the limits")
     if claim.certified is Certified.OPTIMAL and len(goal.order) > 1:
         places = [offset if criterion is Criterion.LATENCY else 0 for criterion in goal.order]
-        best = None if proof.spent is None else [one + more for one, more in zip(proof.spent, places, strict=True)]
+        is_whole = rank is not None and len(rank) == len(places)
+        best = [one + more for one, more in zip(rank or (), places, strict=True)] if is_whole else None
         if best != spent:
             raise Rejected(f"the plan spends {spent}, the best one {best}")
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from ischedule.analysis.check import spent_of
 from ischedule.analysis.evaluate import Evaluation
-from ischedule.analysis.goal_proof import stated_least
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
+from ischedule.models.stated import stated_rank
 
 
 def refusal_claim(tool: str, digest: str, refusal: Unschedulable) -> PlanFile:
@@ -58,16 +58,16 @@ def goal_claims(
     goal, latency = program.goal, None if evaluation is None else evaluation.latency
     plan = None if evaluation is None else answer.plan
     for proof in answer.proofs:
-        least = stated_least(goal, proof)
-        if least is None:
+        rank = stated_rank(goal, proof)
+        if rank is None:
             claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
             yield PlanFile(tool, program.digest, claim, None, proof)
             continue
         if evaluation is None:
             continue
-        spent = spent_of(evaluation, goal.first)
-        least += program.law.offset if goal.first is Criterion.LATENCY else 0
-        is_best = least == spent and (proof.is_exact or len(goal.order) == 1)
+        offsets = [program.law.offset if name is Criterion.LATENCY else 0 for name in goal.order]
+        leasts = [least + more for least, more in zip(rank, offsets, strict=False)]
+        least, is_best = leasts[0], leasts == [spent_of(evaluation, name) for name in goal.order]
         in_time = latest is None or evaluation.latency <= latest
         if goal.first is Criterion.LATENCY and latest is not None and least > latest:
             claim = Claim(Status.UNSCHEDULABLE, latency, least, Certified.DEADLINE)

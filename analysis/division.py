@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import pairwise
 
 from ischedule.analysis.cover import require_bound
+from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part
+from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Weighed
 from ischedule.models.program import Program, Step
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
+from ischedule.models.stated import Rank, stated_rank
 from ischedule.models.storage import Storage
 
 
@@ -30,6 +32,19 @@ def require_least(program: Program, proof: Bound | Division, tell: Tell = unhear
         require_division(program, proof, tell)
     else:
         require_bound(program, proof, tell)
+
+
+def require_rank(program: Program, proof: Weighed | Division, tell: Tell = unheard) -> Rank | None:
+    """What every plan that fits memory and keeps the goal's limits is proven to spend at least, None if there is none.
+
+    Raises `Unproven`.
+    """
+    if isinstance(proof, Weighed):
+        return least_spent(program, proof, tell)
+    if any(isinstance(part.proof, Bound) for part in proof.parts):
+        raise Unproven("one part is about latency alone, and another about limits and what counts")
+    require_division(program, proof, tell)
+    return stated_rank(program.goal, proof)
 
 
 def require_division(program: Program, division: Division, tell: Tell = unheard) -> None:
@@ -49,6 +64,8 @@ def require_division(program: Program, division: Division, tell: Tell = unheard)
             raise Unproven(f"{_name(part)} has plans, and nothing is said of them")
         if isinstance(part.proof, Bound):
             require_bound(view.program, part.proof, tell)
+        elif isinstance(part.proof, Weighed):
+            least_spent(view.program, part.proof, tell)
         elif isinstance(part.proof, Bottleneck):
             require_bottleneck(view.program, part.proof)
         else:

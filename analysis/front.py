@@ -74,7 +74,7 @@ def _least(program: Program, order: tuple[Criterion, Criterion], proof: Weighed,
         found = least_spent(replace(program, goal=Goal(order)), proof, tell)
     except Unproven:
         return None
-    return None if found is None else found + _offset(program, order[0])
+    return None if found is None else found[0] + _offset(program, order[0])
 
 
 def _below(

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
-from math import ceil
 
 from ischedule.analysis.cover import require_bound
 from ischedule.analysis.crossing import Crossing
@@ -24,48 +22,34 @@ from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.second_cycle import second_last_cost
 from ischedule.analysis.tiled_cover import crossings, shared_ends
 from ischedule.models.criteria import weighed, with_stores
-from ischedule.models.goal import Criterion, Goal
+from ischedule.models.goal import Criterion
 from ischedule.models.plan import Boundary, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.stated import Rank, left_of, stated_rank
 from ischedule.models.tiling import Tiling
 
 
-def least_spent(program: Program, proof: Weighed, tell: Tell = unheard) -> int | None:
-    """What every plan that keeps the goal's limits is proven to spend at least of the first criterion.
+def least_spent(program: Program, proof: Weighed, tell: Tell = unheard) -> Rank | None:
+    """What every plan that keeps the goal's limits is proven to spend at least, of the first criterion or of all.
 
     None where it is proven that there is no such plan; latency is without the law's offset. Raises `Unproven`.
     """
     goal, weights = program.goal, _weights(proof)
+    if not program.has_bounds:
+        raise Unproven("levels can be left that the next cycle begins on, and cycles must end in certain places")
     if proof.is_exact:
         require_none_better(program, proof, tell)
-        return stated_least(goal, proof)
+        return proof.spent
     if proof.spent is not None:
         raise Unproven("what the best plan spends is not proven by the weights alone")
     unlimited = [name.value for name in weights if name is not goal.first and name not in goal.limits]
     if unlimited:
         raise Unproven(f"{unlimited[0]} has a weight, and no limit")
     require_bound(mixed(program, proof), proof.bound, tell)
-    least = stated_least(goal, proof)
-    if least is None and goal.first not in weights and _left(goal, proof) <= 0:
+    least = stated_rank(goal, proof)
+    if least is None and goal.first not in weights and left_of(goal, proof) <= 0:
         raise Unproven("the limits come to no less than the bound: a plan may keep them")
     return least
-
-
-def stated_least(goal: Goal, proof: Weighed) -> int | None:
-    """What a proof says, unproven, that every plan spends of the first criterion; None if that there is no plan."""
-    if proof.is_exact:
-        return None if proof.spent is None else proof.spent[0]
-    weight = dict(proof.weights).get(goal.first)
-    if weight is None:
-        return None
-    least, most = ceil(Fraction(_left(goal, proof), weight)), goal.limits.get(goal.first)
-    return None if most is not None and least > most else least
-
-
-def _left(goal: Goal, proof: Weighed) -> int:
-    """What is left of a bound, times its scale, when the weighted limits are taken off."""
-    taken = sum(weight * goal.limits[name] for name, weight in proof.weights if name is not goal.first)
-    return proof.scale * proof.bound.value - taken
 
 
 def _weights(proof: Weighed) -> Mapping[Criterion, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import accumulate
 
 from ischedule.analysis.follow_up import NEVER, FollowUp, designs_of, follow_up
@@ -21,6 +22,14 @@ from ischedule.models.goal import Criterion, Goal
 from ischedule.models.program import ExplicitStage, Program
 
 Vector = tuple[int, ...]
+
+
+class _Began(Enum):
+    """Where a cycle in progress began: as the first one of the plan, as a later one before the step, or along it."""
+
+    FIRST = "first"
+    BEFORE = "before"
+    ALONG = "along"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ class _Search:
                         return better
                     continue
                 closed[step.target] += after[0]
+                if step.target in program.closed:
+                    continue
                 for first in (True, False):
                     running[step.target][first] += [
                         state for state in after[1][first] if self._may_go_on(step.target, state, first)
@@ -90,34 +101,33 @@ class _Search:
     ) -> tuple[list[Vector], dict[bool, list[Vector]]]:
         """The states behind a design, closed ones and those in progress (drain, then what has been spent)."""
         law = self.program.law
-        capacity = {True: law.first_capacity, False: law.capacity}
+        capacity = {_Began.FIRST: law.first_capacity, _Began.BEFORE: law.capacity, _Began.ALONG: law.capacity}
+        price = {_Began.FIRST: law.first, _Began.BEFORE: law.mid, _Began.ALONG: law.mid}
         # states relative to the start of the design
-        going = {first: list(states) for first, states in begun.items()}
+        going = {_Began.FIRST: list(begun[True]), _Began.BEFORE: list(begun[False]), _Began.ALONG: list[Vector]()}
         for atom in range(row.length):
-            going[False] += [row.begun(atom, state) for state in standing]
+            going[_Began.ALONG] += [row.begun(atom, state) for state in standing]
             standing = []
             reach = row.sums[atom + 1][0]
-            for first in (True, False):
-                going[first] = [state for state in going[first] if state[0] + reach <= capacity[first]]
+            for began in _Began:
+                going[began] = [state for state in going[began] if state[0] + reach <= capacity[began]]
             if not row.cut[atom] or law.max_cycles is not None:
                 continue
             done = row.ended(atom)
-            for first, price in ((True, law.first), (False, law.mid)):
-                for state in going[first]:
+            for began in _Began:
+                for state in going[began]:
                     drain = state[0] + done[0]
-                    if drain > capacity[first]:
+                    if drain > capacity[began]:
                         continue
                     spent = [have + more for have, more in zip(state[1:], done[1:], strict=True)]
-                    spent[0] += price(drain)
+                    spent[0] += price[began](drain)
                     if all(fence.allows(place, index, atom + 1, spent) for fence in self.fences):
                         standing.append(tuple(spent))
             standing = list(undominated(standing))
-        whole = row.sums[-1]
-        after = {
-            first: [tuple(have + more for have, more in zip(state, whole, strict=True)) for state in states]
-            for first, states in going.items()
-        }
-        return standing, after
+        if self.program.breaks(place):
+            going[_Began.FIRST], going[_Began.BEFORE] = [], []
+        after = {True: going[_Began.FIRST], False: going[_Began.BEFORE] + going[_Began.ALONG]}
+        return standing, {first: [_plus(state, row.sums[-1]) for state in states] for first, states in after.items()}
 
     def _may_go_on(self, boundary: int, state: Vector, first: bool) -> bool:
         return all(fence.allows_open(boundary, state, first) for fence in self.fences)

@@ -24,6 +24,7 @@ from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
+from ischedule.models.stated import is_about_goal
 from ischedule.models.tiling import Extent, Tiling
 
 
@@ -124,6 +125,8 @@ def division_shortage(program: Program, division: Division) -> Shortage:
         f"a power cycle{sums} holds {show_exact(least, MEMORY)}, there are {show_exact(available, MEMORY)}, "
         "and every other way to run the network holds too much as well or has no design that fits"
     )
+    if is_about_goal(division):
+        sentence = sentence.replace(" or has no design that fits", ", has no design that fits or breaks a limit")
     return Shortage(Diagnosis.NONVOLATILE_MEMORY, where, sentence, least, available, MEMORY)
 
 

@@ -2,9 +2,11 @@
 
 Random programs of explicit stages under laws of every policy, mechanism, supply, start and end: mostly stages in
 several orders with limits on what is spent and objectives of several criteria, drawn so that limits bind; and chains,
-graphs, tight memories. Where a program has a goal, all its plans are gone through as well. Where the ILP prices levels
-that later cycles leave as time gained, it is held to its bound only. Programs have up to twenty atoms. The exact solver
-and the ILP must decide every program; what z3 does not decide within its limit is counted.
+graphs, tight memories. In one of twelve non-volatile memory is mostly too little for the best plan; z3 cannot be told
+where cycles must end, and leaves some of these undecided. Where a program has a goal or such a memory, all its plans
+are gone through as well. Where the ILP prices levels that later cycles leave as time gained, it is held to its bound
+only. Programs have up to twenty atoms. Beside z3 where memory binds, all three must decide every program, z3 within a
+limit.
 Run from the repository's root: `python -m bench.agreement`.
 """
 
@@ -17,7 +19,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ischedule.models.program import Program
-from tests.solvers.three_solvers import NAMES, Drawn, answered, drawn, fault
+from tests.solvers.three_solvers import NAMES, Drawn, answered, drawn, fault, with_memory
+
+MEMORY = 12
+"""One of so many programs has a memory that binds."""
 
 
 def atoms_of(program: Program) -> int:
@@ -33,12 +38,12 @@ class Tally:
         self.decided: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.features: Counter[str] = Counter()
-        self.longest, self.slowest = 0, (0.0, 0)
+        self.longest, self.slowest, self.excused = 0, (0.0, 0), 0
         self.differences: list[tuple[int, str]] = []
 
     def add(self, seed: int, limit: float | None) -> None:
         """Ask every solver about the program of a seed."""
-        one = drawn(seed)
+        one = with_memory(seed) if seed % MEMORY == MEMORY - 1 else drawn(seed)
         self.kinds[one.kind] += 1
         self.longest = max(self.longest, atoms_of(one.program))
         self._features(one)
@@ -52,7 +57,9 @@ class Tally:
             took = time.perf_counter() - begin
             spent += took
             self.seconds[name] += round(1e6 * took)
-            self.decided[name] += answers.get(name) is not None
+            is_decided = answers.get(name) is not None
+            self.decided[name] += is_decided
+            self.excused += name == "smt" and seed % MEMORY == MEMORY - 1 and not is_decided
         for name, answer in answers.items():
             wrong = None if answer is None else fault(one, name, answer, answers.get("exact"))
             if wrong is not None:
@@ -83,9 +90,9 @@ def run(count: int, first: int, limit: float | None) -> bool:
         print(f"{name:6} decided {tally.decided[name]} of {count} in {tally.seconds[name] / 1e6:.1f} s")
     slowest, seed = tally.slowest
     print(f"up to {tally.longest} atoms; the slowest program, seed {seed}, took {slowest:.1f} s")
-    undecided = sum(count - tally.decided[name] for name in ("exact", "ilp"))
-    print(f"{count} programs: {len(tally.differences)} differences, {count - tally.decided['smt']} undecided by z3")
-    return not tally.differences and not undecided
+    undecided = sum(count - tally.decided[name] for name in NAMES)
+    print(f"{count} programs: {len(tally.differences)} differences, {undecided} undecided, {tally.excused} by memory")
+    return not tally.differences and undecided == tally.excused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

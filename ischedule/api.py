@@ -238,9 +238,9 @@ def pareto(
     if isinstance(program, Unschedulable):
         return case, None
     from ischedule.solvers.division import fits
+    from ischedule.solvers.goal_division import without_sums
     from ischedule.solvers.limit import Limit
     from ischedule.solvers.pareto import front
-    from ischedule.solvers.solve import without_sums
 
     order = (chosen[0], chosen[1])
     limit = Limit(time_limit, progress)

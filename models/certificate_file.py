@@ -33,7 +33,7 @@ def read_certificate(node: Node) -> Certificate:
     if node.has("division"):
         return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
     if node.has("weighed"):
-        return _weighed(node.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact"))
+        return _weighed(node)
     return _bound(node.object("bound").entry("bound"))
 
 
@@ -50,6 +50,8 @@ def _part(node: Node) -> Part:
         return Part(restriction, None)
     if proof.has("bottleneck"):
         return Part(restriction, _bottleneck(proof))
+    if proof.has("weighed"):
+        return Part(restriction, _weighed(proof))
     if proof.has("overload"):
         inner = proof.object("overload").entry("overload").object("steps", "sums")
         steps, sums = (tuple(entry.integer(0) for entry in inner.entry(name).list()) for name in ("steps", "sums"))
@@ -64,7 +66,8 @@ def _places(node: Node) -> frozenset[int]:
     return frozenset(found)
 
 
-def _weighed(node: Node) -> Weighed:
+def _weighed(outer: Node) -> Weighed:
+    node = outer.object("weighed").entry("weighed").object("weights", "scale", "bound", "spent", "exact")
     weights = node.entry("weights").object(optional=tuple(criterion.value for criterion in Criterion))
     assert isinstance(weights.value, dict)
     spent = node.entry("spent")

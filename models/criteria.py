@@ -20,7 +20,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.free_law import FreeLaw
 from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.kernels import Ends, Price, Prices
-from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
+from ischedule.models.program import Program, Stage, TiledStage
 from ischedule.models.tiling import Tiling
 
 Weights = Mapping[Criterion, int]
@@ -88,7 +88,7 @@ class Change:
 def _changed(stage: Stage, change: Change) -> Stage:
     if isinstance(stage, TiledStage):
         return replace(stage, prices=_prices(stage.prices, change), ends=_ends(stage.ends, change))
-    return ExplicitStage(stage.name, tuple(_chain(one, change) for one in stage.designs), stage.volatile)
+    return replace(stage, designs=tuple(_chain(one, change) for one in stage.designs))
 
 
 def _prices(prices: Prices, change: Change) -> Prices:

@@ -148,7 +148,7 @@ class Part:
     none; or all but those of further parts hold too much. None where no way to the end is left."""
 
     restriction: Restriction
-    proof: Overload | Bound | Bottleneck | None
+    proof: Overload | Bound | Weighed | Bottleneck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Answer:
     latency: int | None
     bound: Bound | Division | None
     bottleneck: Bottleneck | None
-    proofs: tuple[Weighed, ...] = ()
+    proofs: tuple[Weighed | Division, ...] = ()
     """About plans with a goal: the strongest first."""
     note: str | None = None
     is_undecided: bool = False

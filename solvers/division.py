@@ -17,9 +17,10 @@ from heapq import heappop, heappush
 from itertools import count
 
 from ischedule.models.layout import Layout, layout_of
-from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Plan
+from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Plan, Weighed
 from ischedule.models.program import Program
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
+from ischedule.models.stated import Rank
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.overloads import Found, Overloads
@@ -30,6 +31,7 @@ MOST_SOLVED = 400
 
 Solve = Callable[[Program, Limit], Outcome]
 Diagnose = Callable[[Program, int], str]
+Proof = Bound | Weighed | Bottleneck
 
 UNPACKED = "better plans may fit non-volatile memory: what keeps them from it is not proven"
 STOPPED = "the limit was reached before all plans that may fit non-volatile memory had been looked at"
@@ -50,7 +52,10 @@ def _fits(layout: Layout, available: int) -> bool:
 
 @dataclass
 class _Node:
-    """The plans of one restriction: what solving them gave, and the overload that divides them."""
+    """The plans of one restriction: what solving them gave, and the overload that divides them.
+
+    ``proof`` is what is known of all of them without dividing them.
+    """
 
     restriction: Restriction
     view: Restricted | None
@@ -58,21 +63,24 @@ class _Node:
     found: Found | None = None
     is_loose: bool = False
     """Whether nothing is proven of the plans of the node that it belongs to beside its own: it may hold a plan."""
-    bottleneck: Bottleneck | None = None
-    least: int = 0
-    """What its plans cost at least."""
+    proof: Proof | None = None
+    is_empty: bool = False
+    """Whether there are no such plans."""
+    least: Rank = ()
+    """What its plans come to at least."""
 
 
 def solve_within_memory(program: Program, limit: Limit, solve: Solve, diagnose: Diagnose) -> Outcome:
     """The best plan that fits, or within a limit the best one found and a proven bound."""
     if program.storage is None:
         return solve(program, limit)
-    search = _Search(program, limit, solve, diagnose)
-    return search.run()
+    return Search(program, limit, solve, diagnose).run()
 
 
 @dataclass
-class _Search:
+class Search:
+    """A search by parts for the plan of least latency; for other goals some of its methods differ."""
+
     program: Program
     limit: Limit
     solve: Solve
@@ -81,21 +89,22 @@ class _Search:
     best: Outcome | None = None
     solved: int = 0
     has_unpacked: bool = False
+    has_undecided: bool = False
 
     def __post_init__(self) -> None:
         assert self.program.storage is not None, "plans are packed where it is known what is kept"
         self.available = self.program.storage.available
-        self.heap: list[tuple[int, int, int, _Node]] = []
+        self.heap: list[tuple[Rank, int, int, _Node]] = []
         self.number = count()
 
     def run(self) -> Outcome:
         """Look at parts of the plans, the lowest bound first, until none can hold a better plan."""
         is_over = True
         try:
-            self._add(UNRESTRICTED, 0, is_loose=False)
+            self._add(UNRESTRICTED, (), is_loose=False)
             while self.heap:
                 bound, _, _, node = heappop(self.heap)
-                if self.best is not None and bound >= self._latency(self.best):
+                if self.best is not None and bound >= self.rank_of(self.best):
                     break
                 if self.solved >= MOST_SOLVED:
                     raise TimeUp
@@ -109,11 +118,17 @@ class _Search:
         law = self.program.law
         return not (law.keeps_level or law.leaves_level) or not any(way.closed or way.broken for way in found.ways_out)
 
-    def _latency(self, outcome: Outcome) -> int:
+    def rank_of(self, outcome: Outcome) -> Rank:
+        """What the plan found comes to, of what counts."""
         assert outcome.latency is not None, "only plans are kept"
-        return outcome.latency - self.program.law.offset
+        return (outcome.latency - self.program.law.offset,)
 
-    def _add(self, restriction: Restriction, least: int, *, is_loose: bool) -> None:
+    def stated(self, proof: Bound | Weighed | Division) -> Rank | None:
+        """What a proof says that plans come to at least, None if that there are none."""
+        assert not isinstance(proof, Weighed), "no mix of criteria is asked for"
+        return None if proof.value is None else (proof.value,)
+
+    def _add(self, restriction: Restriction, least: Rank, *, is_loose: bool) -> None:
         """Put the plans of a restriction on the heap, or those of a stricter one without which they hold too much."""
         view = restricted(self.program, restriction)
         overloads = None if view is None else Overloads(restriction, view, self.available)
@@ -142,14 +157,9 @@ class _Search:
                 return
             overloads.restriction = restriction
         node.view = restricted(self.program, restriction)
-        if node.bottleneck is None:
+        if not node.is_empty:
             node.least = max(node.least, least)
             heappush(self.heap, (node.least, 0, next(self.number), node))
-
-    @staticmethod
-    def _value(node: _Node) -> int | None:
-        bound = None if node.outcome is None else node.outcome.bound
-        return bound.value if isinstance(bound, Bound) else None
 
     def _look_at(self, node: _Node) -> None:
         """Solve a program, and if its bound is still the lowest take its plan or divide its plans."""
@@ -157,7 +167,8 @@ class _Search:
             self._solve(node)
             if node.outcome is None:
                 return
-            node.least = max(node.least, self._value(node) or 0)
+            if node.proof is not None and not isinstance(node.proof, Bottleneck):
+                node.least = max(node.least, self.stated(node.proof) or ())
             heappush(self.heap, (node.least, 1, next(self.number), node))
             return
         plan = node.outcome.plan
@@ -185,40 +196,45 @@ class _Search:
         if node.restriction != UNRESTRICTED:
             self.limit.tell(f"plans that fit memory: part {self.solved}, {len(self.heap)} are waiting")
         outcome = self.solve(program, self.limit)
-        if outcome.plan is None or outcome.latency is None:
+        node.proof = outcome.bound if isinstance(outcome.bound, Bound) else outcome.weighed
+        if outcome.plan is not None and outcome.latency is not None:
+            node.outcome = outcome
+        elif outcome.is_undecided:
+            self.has_undecided = True
+        else:
+            node.is_empty = True
             stuck = 0 if outcome.stuck is None else outcome.stuck
-            node.bottleneck = Bottleneck(stuck, self.diagnose(program, stuck))
-            return
-        node.outcome = outcome
+            node.proof = node.proof or Bottleneck(stuck, self.diagnose(program, stuck))
 
     def _offer(self, outcome: Outcome) -> None:
-        if self.best is None or self._latency(outcome) < self._latency(self.best):
+        if self.best is None or self.rank_of(outcome) < self.rank_of(self.best):
             self.best = outcome
 
     def _ended(self, is_over: bool) -> Outcome:
         root = self.nodes.get(UNRESTRICTED)
         if root is None:
             raise TimeUp
-        if root.found is None and root.bottleneck is not None:
-            return Outcome(None, None, None, None, 0, root.bottleneck.stage)
+        if root.found is None and isinstance(root.proof, Bottleneck):
+            return Outcome(None, None, None, None, 0, root.proof.stage)
         if root.found is None and root.outcome is not None and root.outcome is self.best:
             return root.outcome
         bound = _Parts(self.nodes).division()
-        if self.best is None and bound is not None and bound.value is None:
+        least = None if bound is None else self.stated(bound)
+        if self.best is None and bound is not None and least is None:
             return Outcome(None, None, None, bound, 0)
-        note = STOPPED if not is_over else None
+        note = STOPPED if not is_over or self.has_undecided else None
         if self.best is None:
-            self._last_resort()
+            self.last_resort()
         if self.best is None:
             return Outcome(None, None, None, bound, 0, note=note or NONE_FITS, is_undecided=True)
-        is_best = bound is not None and bound.value == self._latency(self.best)
+        is_best = least == self.rank_of(self.best)
         if note is None and self.has_unpacked and not is_best:
             note = UNPACKED
         if bound is None:
             note = note or STOPPED
         return replace(self.best, bound=bound, note=note or self.best.note)
 
-    def _last_resort(self) -> None:
+    def last_resort(self) -> None:
         """The plan that closes every boundary and stores no sums takes least memory."""
         program = self.program
         restriction = Restriction(
@@ -262,11 +278,10 @@ class _Parts:
         return Division(tuple(sorted(parts.values(), key=_rank)))
 
     def _part(self, node: _Node) -> Part | None:
-        proof = None if node.outcome is None else node.outcome.bound
         if node.found is not None and all(self.proofs.get(way) is not None for way in node.found.ways_out):
             return Part(node.restriction, node.found.overload)
-        if isinstance(proof, Bound) or node.bottleneck is not None or node.view is None:
-            return Part(node.restriction, proof if isinstance(proof, Bound) else node.bottleneck)
+        if node.proof is not None or node.view is None:
+            return Part(node.restriction, node.proof)
         return None
 
 

@@ -4,7 +4,8 @@ A node is a cut inside a design (so that designs are chosen by the way the flow 
 boundary between stages at which a cycle has ended, or a boundary that a cycle crosses, with what it has drained so far.
 An arc ends a power cycle, or carries one over a boundary; its cost is exact. Power cycles that do not fit are no arcs,
 so no constraint switches another one on: the matrix is that of a network, and its linear relaxation is integral. Where
-stages can run in several orders, the flow takes one of the ways between the boundaries.
+stages can run in several orders, the flow takes one of the ways between the boundaries. No arc carries a cycle over a
+boundary that is closed, or all along a step that breaks cycles.
 """
 
 from __future__ import annotations
@@ -266,9 +267,16 @@ class _Builder:
                     head = self.behind(kind, drained + commit[0], step, design, end, profile)
                     spent = drained + commit[0] - before, stored + profile.saved[end - 1]
                     self.add(tail, head, cost + passed + commit[1], (end - cut, step, design, True, *spent), profile)
-            if whole and not final:
+            if whole and self.may_stay_open(node, step, cut):
                 over = Open(target, drained, kind if self.can_go_on(kind, drained) else LATER)
                 self.add(tail, over, passed, (end - cut, step, design, False, drained - before, stored), profile)
+
+    def may_stay_open(self, node: Node, step: int, cut: int) -> bool:
+        """Whether a cycle in progress at a node may be carried over the end of a step, behind a cut of its design."""
+        target = self.program.steps[step].target
+        comes_from_before = isinstance(node, Open) and cut == 0
+        is_ended = target == self.end or target in self.program.closed
+        return not is_ended and not (comes_from_before and self.program.breaks(step))
 
     def add(self, tail: int, head: Node, price: int, rest: _Rest, profile: _Profile) -> None:
         """An arc to a node, unless no wanted plan can have it."""

@@ -79,7 +79,7 @@ def cross_graph(
             return
         for crossing in ways(step, reached[source]):
             if program.breaks(step):
-                crossing = _broken(crossing, waiting)
+                crossing = broken(crossing, waiting)
             named = replace(crossing, index=crossing.index + numbering.bases[step])
             if keep:
                 crossings[step].append(named)
@@ -88,7 +88,7 @@ def cross_graph(
     for boundary, leading in enumerate(program.into()):
         if boundary == 0:
             continue
-        kept = _standing(wanted(boundary)) if boundary in program.closed else wanted(boundary)
+        kept = standing(wanted(boundary)) if boundary in program.closed else wanted(boundary)
         found = gather(chain.from_iterable(map(renamed, leading)), kept, waiting, slack)
         reached.append(found.reached)
         for step in leading:
@@ -96,7 +96,7 @@ def cross_graph(
     return Passed(reached, useful, crossings)
 
 
-def _broken(crossing: Crossing, waiting: Waiting) -> Crossing:
+def broken(crossing: Crossing, waiting: Waiting) -> Crossing:
     """A step crossed without the cycles that come from before it and are open behind it."""
     exits = {**crossing.exits, Kind.FIRST: nothing(waiting.dtype)}
     if waiting.levels is None:
@@ -109,6 +109,6 @@ def _broken(crossing: Crossing, waiting: Waiting) -> Crossing:
     return replace(crossing, exits=exits)
 
 
-def _standing(wanted: Discharge) -> Discharge:
+def standing(wanted: Discharge) -> Discharge:
     """At a closed boundary no cycle is open."""
     return lambda exits, kind: wanted(exits, kind) & (kind is Kind.KEPT)

@@ -8,10 +8,9 @@ those of the program with all columns, and the certificate's labels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.models.chain import Chain
-from ischedule.models.open_boundaries import require_open
 from ischedule.models.plan import Bound, Boundary, Plan
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.flow_graph import FIRST, LATER, Arc, Closed, FlowGraph, Inside, Open, Wanted, flow_graph
@@ -36,12 +35,13 @@ class Master:
 
 def solve_ilp(program: Program, limit: Limit) -> Outcome:
     """The optimal plan by the arc-flow program, or within a time limit the best one found and a proven bound."""
-    require_open(program)
     if all(isinstance(stage, TiledStage) for stage in program.stages):
         from ischedule.solvers.ilp_columns import solve_by_columns
 
-        return solve_by_columns(program, limit)
-    return _solve_whole(program, limit)
+        outcome = solve_by_columns(program, limit)
+    else:
+        outcome = _solve_whole(program, limit)
+    return outcome if program.has_bounds else replace(outcome, bound=None)
 
 
 def _solve_whole(program: Program, limit: Limit) -> Outcome:

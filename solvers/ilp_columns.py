@@ -15,7 +15,8 @@ from ischedule.models.plan import Boundary, Plan
 from ischedule.models.program import Program
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.exclusion import Exclusion
-from ischedule.solvers.frontier import Crossing, Reached, finish, gather, start
+from ischedule.solvers.frontier import Crossing, Discharge, Reached, finish, gather, start
+from ischedule.solvers.graph_pass import broken, standing
 from ischedule.solvers.ilp import Chosen, Master, plan_of_path, solve_master, stuck_in
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.network_pass import Search, ways
@@ -212,9 +213,11 @@ class _Columns:
             for step, some in designs.items():
                 if len(some):
                     for one in ways(search, step, some, entries[steps[step].source], waiting, self.limit, ceiling):
+                        one = broken(one, waiting) if self.program.breaks(step) else one
                         yield replace(one, index=one.index + search.numbering.bases[step])
 
-        crossed = gather(crossings(), wanted, waiting, slack)
+        kept: Discharge = standing(wanted) if boundary in self.program.closed else wanted
+        crossed = gather(crossings(), kept, waiting, slack)
         return crossed.reached, crossed.useful
 
     def _improving(self, boundary: int, reached: Reached) -> set[int]:

@@ -65,13 +65,15 @@ def label_pass(
                 entry = reached[way.source]
                 if way.source == 0:
                     entry = Labels(first=(Label(column.resume_drain[0], column.resume[0], None),))
-                after = walk((step, design), column, entry, prices, hopes)
+                after = walk((step, design), column, entry, prices, hopes, is_broken=program.breaks(step))
                 if boundary == end:
                     finished += _finished(after, column, program, limits)
                     continue
                 closed += after.closed
                 first += after.first
                 later += after.later
+        if boundary in program.closed:
+            first, later = [], []
         first, later = (_wanted(some, boundary, some is first, hopes) for some in (first, later))
         reached.append(Labels(*(tuple(undominated(some)) for some in (closed, first, later))))
     inner = tuple(reached[1:-1])

@@ -124,10 +124,19 @@ class Prices:
     splits: bool
 
 
-def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices, hopes: Sequence[Hope]) -> Labels:
+def walk(
+    place: tuple[int, int],
+    columns: Columns,
+    entry: Labels,
+    prices: Prices,
+    hopes: Sequence[Hope],
+    *,
+    is_broken: bool = False,
+) -> Labels:
     """All that follows from what holds before a step through one design of it, of what can still be wanted.
 
-    ``place`` is the step and the design. The closed states are those after the last atom.
+    ``place`` is the step and the design. The closed states are those after the last atom. Where the step ``is_broken``
+    no cycle in progress before it is in progress behind it.
     """
     rests = [hope.behind.columns.get(place) for hope in hopes]
     if any(rest is None for rest in rests):
@@ -142,6 +151,7 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
     length = len(columns)
     states = [_Open(-label.drain, label.spent, False, label.trace) for label in entry.later]
     states += [_Open(-label.drain, label.spent, True, label.trace) for label in entry.first]
+    before = list(states) if is_broken else []
     closed = list(entry.closed)
     for index in range(length):
         drained, spent = columns.drain[index], columns.atoms[index]
@@ -173,6 +183,8 @@ def walk(place: tuple[int, int], columns: Columns, entry: Labels, prices: Prices
             if all(sum(map(mul, weights, total)) <= most for weights, most in bounds):
                 found.append(Label(0, total, Trace(step, design, index + 1, one.trace)))
         closed = undominated(found)
+    from_before = set(map(id, before))
+    states = [one for one in states if id(one) not in from_before]
     reach, done = columns.drain[length], columns.atoms[length]
     through = [
         (one.is_first, Label(reach - one.before, _plus(one.spent, done), Trace(step, design, None, one.trace)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.models.cycle_law import CycleLaw
-from ischedule.models.plan import Bound, Boundary, Division, Plan
+from ischedule.models.plan import Bound, Boundary, Division, Plan, Weighed
 from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
 from ischedule.solvers.graph_pass import Numbering
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
@@ -49,6 +49,9 @@ class Outcome:
     """What has to be said about where the answer comes from, or why less is claimed than could be."""
     is_undecided: bool = False
     """Whether a limit was reached before anything was known about other plans."""
+
+    weighed: Weighed | None = None
+    """The proof about plans with a goal, where that is what is asked for."""
 
     def is_attained(self, law: CycleLaw) -> bool:
         """Whether the plan takes no more than its cost says."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from ischedule.models.conflict import Conflict, Named, Witness
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.solvers.limit import Limit
-from ischedule.solvers.smt import Search
 from ischedule.solvers.smt_curves import Curves
-from ischedule.solvers.smt_encoding import CUT, Encoding, options_of
+from ischedule.solvers.smt_encoding import Encoding
+from ischedule.solvers.smt_options import CUT, options_of
 from ischedule.solvers.smt_plan import Beginning
 from ischedule.solvers.smt_rule import Rule
+from ischedule.solvers.smt_search import Search
 
 MOST_ATOMS = 60
 """A program with more atoms along its ways is not asked about."""
@@ -77,6 +78,7 @@ class _Cores:
         for number in range(len(encoding.slots)):
             for place in encoding.slot(number):
                 curves.seed(place)
+        encoding.link()
         encoding.solver.add(encoding.finished())
         if self.deadline is not None:
             encoding.require(encoding.total() <= self.deadline, Named.DEADLINE)

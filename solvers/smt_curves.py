@@ -8,11 +8,12 @@ them for every plan that is found ends with a plan whose time is what it takes.
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Any
 
 from ischedule.models.charging import PowerCharging
 from ischedule.models.cycle_law import Threshold
-from ischedule.solvers.smt_encoding import COMMIT, DRAIN, RESUME, Encoding, Place
+from ischedule.solvers.smt_encoding import Encoding, Place
+from ischedule.solvers.smt_options import COMMIT, DRAIN, RESUME
+from ischedule.solvers.smt_plan import Cycle
 
 
 class Curves:
@@ -35,6 +36,7 @@ class Curves:
             self._line(place)
         if self.is_line and not self.rule.has_code():
             return
+        self.asked(place, 0)
         reserve = self.encoding.program.law.upkeep.reserve
         for index in place.options:
             columns = self.encoding.slots[place.slot][index].columns
@@ -60,37 +62,24 @@ class Curves:
         if not 0 <= need <= self.rule.top:
             return
         threshold = self.rule.least(need)
-        self._threshold(place, need)
-        self._left(place, threshold.level - need)
+        self.asked(place, need)
+        self.left(place, threshold.level - need)
         if self.rule.choices:
             return
         head = self.encoding.program.law.head.level
         if need <= head:
-            self._threshold(place, 0)
-            self._left(place, max(head, self.rule.least(0).level) - need)
+            self.asked(place, 0)
+            self.left(place, max(head, self.rule.least(0).level) - need)
 
-    def tell(self, place: Place, threshold: Threshold, left: int) -> None:
-        """The instances at what a cycle waits for that is known to end at a place, and at what it leaves."""
+    def tell(self, place: Place, cycle: Cycle, threshold: Threshold, left: int) -> None:
+        """The instances at what a cycle that ends at a place asks and waits for, and at what it leaves."""
+        self.asked(place, cycle.asked)
         self._high(place, threshold.high)
-        self._left(place, left)
+        self.left(place, left)
 
-    def learn(self, place: Place, model: Any) -> None:
-        """The instances at what a model has at a place."""
-        value = self._value(model)
-        asked = min(value(place.asked), self.rule.top)
-        if asked >= 0:
-            self._threshold(place, asked)
-        self._high(place, value(place.high))
-        self._left(place, value(place.left))
-        for choice in self.rule.choices:
-            # what the same cycle would leave at another choice is asked next
-            self._left(place, choice.level - value(place.need))
-
-    def _value(self, model: Any) -> Any:
-        return lambda term: model.eval(term, model_completion=True).as_long()
-
-    def _threshold(self, place: Place, asked: int) -> None:
+    def asked(self, place: Place, asked: int) -> None:
         """What the least sufficient threshold is at a level that is asked for."""
+        asked = min(asked, self.rule.top)
         if self.rule.is_fixed or not self._is_new("asked", place, asked):
             return
         found = self.rule.least(asked)
@@ -98,6 +87,7 @@ class Curves:
             z3, least = self.z3, place.choices[0]
             self.encoding.solver.add(
                 z3.Implies(z3.And(least, place.asked <= asked), place.threshold <= found.level),
+                z3.Implies(z3.And(least, place.asked >= asked), place.threshold >= found.level),
                 z3.Implies(z3.And(least, place.asked >= asked), place.high >= found.high),
             )
         self._high(place, found.high)
@@ -108,7 +98,7 @@ class Curves:
             return
         self.encoding.solver.add(self.z3.Implies(place.high >= high, place.rise >= self.rule.up(high)))
 
-    def _left(self, place: Place, level: int) -> None:
+    def left(self, place: Place, level: int) -> None:
         """What a level that is left is worth."""
         if not self.charging.reaches(level) or not self._is_new("left", place, level):
             return

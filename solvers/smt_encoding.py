@@ -5,6 +5,10 @@ Beside the atoms run six quantities: whether a cycle is in progress, whether it 
 time, the level left by the cycle before, and the time that the level is worth. They are integers of the model; no
 power cycle is listed, and nothing is searched here.
 
+What a cycle comes to behind its last atom, and what the next one begins with, are different variables. They are equal
+where the cycles are ``linked``, as those of a plan are. Without that literal one cycle can be asked about by itself:
+it is ``judged``, and those before it are known by the bounds that have been added on what it begins with.
+
 Charging time is a function of a level that has no formula in linear arithmetic. It is a variable with bounds: at given
 levels it is what it is there, and between them it is monotone (`Curves`). Bounds only ever make waiting shorter than
 it is, so that what has no solution has no plan.
@@ -12,36 +16,29 @@ it is, so that what has no solution has no plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ischedule.models.conflict import Named
-from ischedule.models.program import Design, ExplicitStage, Program
+from ischedule.models.program import Program
+from ischedule.solvers.smt_options import COMMIT, COMMIT_TIME, CUT, DRAIN, RESUME, RESUME_TIME, TIME, Option
 from ischedule.solvers.smt_rule import Rule
-
-
-@dataclass(frozen=True)
-class Option:
-    """One way to fill a slot: a step of the program by a design, and the columns of its chain."""
-
-    step: int
-    design: Design
-    columns: tuple[tuple[int, ...], ...]
-    fits: bool
-
-    def __len__(self) -> int:
-        return len(self.columns[0])
 
 
 @dataclass
 class Place:
-    """The variables behind one atom of a slot; ``options`` are those that have this atom."""
+    """The variables behind one atom of a slot; ``options`` are those that have this atom.
+
+    A cycle that ends here comes to ``done`` and leaves ``left``, which is ``worth`` some time; the next one begins with
+    ``time``, ``level`` and ``level_worth``.
+    """
 
     slot: int
     atom: int
     options: list[int]
     ends: Any
+    judged: Any
     need: Any
     is_first: Any
     asked: Any
@@ -50,11 +47,11 @@ class Place:
     rise: Any
     left: Any
     worth: Any
-    time: Any
-    cost: Any
     choices: list[Any]
     level: Any
     level_worth: Any
+    done: Any = None
+    time: Any = None
 
 
 @dataclass
@@ -69,39 +66,6 @@ class _State:
     time: Any
     level: Any
     worth: Any
-
-
-DRAIN, TIME, RESUME, RESUME_TIME, COMMIT, COMMIT_TIME, CUT = range(7)
-
-
-def options_of(program: Program, designs: Sequence[Sequence[Design]] | None = None) -> list[list[Option]]:
-    """The options of each slot; a step can fill the slots that some way to its source has before it.
-
-    Without ``designs`` all of explicit stages are options.
-    """
-    chosen = designs if designs is not None else [range(len(one.designs)) for one in _explicit(program)]
-    options: dict[int, list[Option]] = {}
-    for index, step in enumerate(program.steps):
-        stage = program.stages[step.stage]
-        options[index] = []
-        for design in chosen[step.stage]:
-            columns = stage.chain(design).columns()  # type: ignore[arg-type]
-            plain = tuple(tuple(int(value) for value in column) for column in columns)
-            options[index].append(Option(index, design, plain, stage.fits(design)))  # type: ignore[arg-type]
-    found: list[list[Option]] = []
-    places = {0}
-    while places - {program.end}:
-        steps = [index for index, step in enumerate(program.steps) if step.source in places]
-        found.append([option for index in steps for option in options[index]])
-        places = {program.steps[index].target for index in steps}
-    return found
-
-
-def _explicit(program: Program) -> list[ExplicitStage]:
-    found = [stage for stage in program.stages if isinstance(stage, ExplicitStage)]
-    if len(found) < len(program.stages):
-        raise ValueError("the designs of tiled stages have to be chosen")
-    return found
 
 
 class Encoding:
@@ -125,6 +89,7 @@ class Encoding:
         self.solver.set("arith.solver", 2)
         self.solver.set("relevancy", 0)
         self.solver.set("phase_selection", 0)
+        self.linked = z3.Bool("linked")
         self.guards = {name: z3.Bool(f"require {name.value}") for name in Named} if guards else {}
         self.picks: list[list[Any]] = []
         self.places: list[Place] = []
@@ -136,6 +101,10 @@ class Encoding:
             return
         guard = self.guards.get(name) if name is not None else None
         self.solver.add(formula if guard is None else self.z3.Implies(guard, formula))
+
+    def link(self) -> None:
+        """From now on every cycle begins with what the one before it comes to."""
+        self.solver.add(self.linked)
 
     def _drops(self, name: Named) -> bool:
         """Whether a requirement never counts."""
@@ -193,10 +162,11 @@ class Encoding:
         value = self._values(slot, atom, has)
         begins = z3.And(present, before.closed)
         name = f"{slot} {atom}"
-        ends = z3.Bool(f"ends {name}")
+        ends, judged = z3.Bool(f"ends {name}"), z3.Bool(f"judged {name}")
         drained, is_first, need = z3.Int(f"drained {name}"), z3.Bool(f"first {name}"), z3.Int(f"need {name}")
         self.solver.add(
             z3.Implies(ends, present),
+            z3.Implies(z3.And(self.linked, ends), judged),
             z3.Implies(begins, drained == value(RESUME) + value(DRAIN)),
             z3.Implies(z3.And(present, z3.Not(before.closed)), drained == before.drained + value(DRAIN)),
             z3.Implies(z3.Not(present), drained == before.drained),
@@ -206,34 +176,35 @@ class Encoding:
         self.require(z3.Implies(ends, value(CUT) == 1), Named.CUTS)
         if self.program.law.max_cycles == 1:
             self.require(z3.Implies(begins, before.none_ended), Named.SUPPLY)
-        place = self._cycle(slot, atom, has, ends, need, is_first, before)
-        active, passed = self._clock(place, before, begins, present, value)
-        place.time, place.cost = passed, passed - place.worth
+        place = self._cycle(slot, atom, has, ends, judged, need, is_first, before)
+        active = self._clock(place, before, begins, present, value)
         self.state = _State(
             z3.If(present, ends, before.closed),
             z3.And(before.none_ended, z3.Not(ends)),
             is_first,
             drained,
             active,
-            passed,
+            place.time,
             place.level,
             place.level_worth,
         )
         return place
 
-    def _clock(self, place: Place, before: _State, begins: Any, present: Any, value: Any) -> tuple[Any, Any]:
+    def _clock(self, place: Place, before: _State, begins: Any, present: Any, value: Any) -> Any:
         """How long the cycle in progress has run, and what has passed when the last one has ended."""
         z3, name = self.z3, f"{place.slot} {place.atom}"
-        active, passed = z3.Int(f"active {name}"), z3.Real(f"passed {name}")
+        active, done, time = z3.Int(f"active {name}"), z3.Real(f"done {name}"), z3.Real(f"time {name}")
         ends, wait = place.ends, self._wait(place, before)
         self.solver.add(
             z3.Implies(begins, active == value(RESUME_TIME) + value(TIME)),
             z3.Implies(z3.And(present, z3.Not(before.closed)), active == before.active + value(TIME)),
             z3.Implies(z3.Not(present), active == before.active),
-            z3.Implies(ends, passed == before.time + active + value(COMMIT_TIME) + wait),
-            z3.Implies(z3.Not(ends), passed == before.time),
+            done == before.time + active + value(COMMIT_TIME) + wait,
+            z3.Implies(z3.And(ends, self.linked), time == done),
+            z3.Implies(z3.Not(ends), time == before.time),
         )
-        return active, passed
+        place.done, place.time = done, time
+        return active
 
     def _values(self, slot: int, atom: int, has: list[int]) -> Any:
         """The columns of the atom of the option that is picked; of an absent one everything is 0."""
@@ -257,15 +228,16 @@ class Encoding:
         return value
 
     def _cycle(
-        self, slot: int, atom: int, has: list[int], ends: Any, need: Any, is_first: Any, before: _State
+        self, slot: int, atom: int, has: list[int], ends: Any, judged: Any, need: Any, is_first: Any, before: _State
     ) -> Place:
         """A power cycle that ends here: its threshold, the level at which it starts, and what it leaves."""
         z3, law, rule, name = self.z3, self.program.law, self.rule, f"{slot} {atom}"
         threshold, high, rise = z3.Int(f"threshold {name}"), z3.Int(f"high {name}"), z3.Real(f"rise {name}")
         left, worth, begun = z3.Int(f"left {name}"), z3.Real(f"worth {name}"), z3.Int(f"begun {name}")
         level, level_worth = z3.Int(f"level {name}"), z3.Real(f"level worth {name}")
-        asked, choices = self._threshold(name, need, is_first, (threshold, high, rise))
-        self.require(z3.Implies(ends, threshold <= rule.top), Named.WAKE)
+        lasts = [self.picks[slot][index] for index in has if self._is_end(self.slots[slot][index], atom)]
+        asked, choices = self._threshold(name, judged, need, is_first, z3.Or(*lasts), (threshold, high, rise))
+        self.require(z3.Implies(judged, threshold <= rule.top), Named.WAKE)
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(is_first)
         bottom = rule.bottom
         rest, at_hand = begun - need, before.level
@@ -277,19 +249,25 @@ class Encoding:
             z3.Implies(z3.And(waits, threshold > before.level), begun == threshold),
             z3.Implies(z3.Not(z3.And(waits, threshold > before.level)), begun == at_hand),
             left == (rest if bottom is None else bottom),
-            z3.Implies(ends, z3.And(level == left, level_worth == worth)),
+            z3.Implies(z3.And(ends, self.linked), z3.And(level == left, level_worth == worth)),
             z3.Implies(z3.Not(ends), z3.And(level == before.level, level_worth == before.worth)),
         )
-        self.require(z3.Implies(ends, need <= begun), Named.ENERGY)
-        self.require(z3.Implies(z3.And(ends, z3.Not(is_first)), need <= threshold), Named.ENERGY)
+        self.require(z3.Implies(judged, need <= begun), Named.ENERGY)
+        self.require(z3.Implies(z3.And(judged, z3.Not(is_first)), need <= threshold), Named.ENERGY)
         if bottom is not None:
             self.solver.add(worth <= rule.down(bottom))
         return Place(
-            slot, atom, has, ends, need, is_first, asked, threshold, high, rise, left, worth, None, None, choices,
+            slot, atom, has, ends, judged, need, is_first, asked, threshold, high, rise, left, worth, choices,
             level, level_worth,
         )  # fmt: skip
 
-    def _threshold(self, name: str, need: Any, is_first: Any, variables: tuple[Any, Any, Any]) -> tuple[Any, list[Any]]:
+    def _is_end(self, option: Option, atom: int) -> bool:
+        """Whether the plan ends with an atom, and its end is that of the last cycle."""
+        return option.is_last and atom == len(option) - 1 and self.program.law.recharge_target is None
+
+    def _threshold(
+        self, name: str, judged: Any, need: Any, is_first: Any, is_last: Any, variables: tuple[Any, Any, Any]
+    ) -> tuple[Any, list[Any]]:
         """What a cycle waits for: turn-on, or what its need asks of a threshold; the literals of a choice, if any."""
         z3, law, rule = self.z3, self.program.law, self.rule
         threshold, high, rise = variables
@@ -300,7 +278,11 @@ class Encoding:
         if not rule.is_fixed:
             if self._drops(Named.WAKE):
                 self.solver.add(z3.Implies(asked > rule.top, threshold == asked))
-            return asked, self._choices(name, asked, need, is_first, variables)
+            least = z3.Bool(f"least {name}") if rule.choices else z3.BoolVal(True)
+            if not rule.has_least:
+                may = z3.Or(is_last, z3.And(is_first, need <= law.head.level), need > rule.top)
+                self.solver.add(z3.Implies(least, may))
+            return asked, [least, *self._choices(name, judged, least, asked, need, is_first, variables)]
         turn_on = rule.turn_on
         self.require(threshold == turn_on.level, Named.WAKE)
         if self._drops(Named.WAKE):
@@ -310,22 +292,21 @@ class Encoding:
             self.solver.add(rise >= rule.up(turn_on.high))
         return asked, []
 
-    def _choices(self, name: str, asked: Any, need: Any, is_first: Any, variables: tuple[Any, Any, Any]) -> list[Any]:
+    def _choices(
+        self, name: str, judged: Any, least: Any, asked: Any, need: Any, is_first: Any, variables: tuple[Any, Any, Any]
+    ) -> list[Any]:
         """Under programmable wake: the least sufficient threshold, or one of the stated set; the literals of these."""
         z3, rule, head = self.z3, self.rule, self.program.law.head.level
         threshold, high, rise = variables
-        least = z3.Bool(f"least {name}") if rule.choices else z3.BoolVal(True)
         choices = [z3.Bool(f"choice {name} {index}") for index in range(len(rule.choices))]
-        self.solver.add(z3.Or(least, *choices))
+        self.solver.add(z3.Or(z3.Not(judged), least, *choices))
         if rule.is_continuous:
             self.solver.add(z3.Implies(least, z3.And(threshold == asked, high == asked)))
-        if not rule.has_least:
-            self.solver.add(z3.Implies(least, z3.Or(z3.And(is_first, need <= head), need > rule.top)))
         for choice, one in zip(choices, rule.choices, strict=True):
             is_worth = z3.And(need <= one.level, z3.Or(z3.Not(is_first), head < one.level))
             exactly = z3.And(threshold == one.level, high == one.high, rise >= rule.up(one.high))
             self.solver.add(z3.Implies(choice, z3.And(is_worth, exactly)))
-        return [least, *choices]
+        return choices
 
     def _wait(self, place: Place, before: _State) -> Any:
         """What is waited before a cycle that ends at a place, at least."""
@@ -333,7 +314,7 @@ class Encoding:
         wait = z3.Real(f"wait {place.slot} {place.atom}")
         waits = z3.BoolVal(True) if law.head.waits else z3.Not(place.is_first)
         pause, latency = law.upkeep.pause, law.upkeep.latency
-        charges = z3.And(place.ends, waits, place.high > before.level)
+        charges = z3.And(place.judged, waits, place.high > before.level)
         self.require(z3.Implies(charges, wait >= place.rise - before.worth + latency), Named.SUPPLY)
         if pause:
             later = z3.And(charges, z3.Not(place.is_first))
@@ -354,14 +335,21 @@ class Encoding:
 
     def total(self) -> Any:
         """The time until the plan has ended, at least."""
-        z3, law, target = self.z3, self.program.law, self.program.law.recharge_target
+        return self._recharged("back", self.state.time, self.state.level, self.state.worth)
+
+    def total_at(self, place: Place) -> Any:
+        """The time until the plan has ended whose last cycle ends at a place, at least."""
+        return self._recharged(f"back {place.slot} {place.atom}", place.done, place.left, place.worth)
+
+    def _recharged(self, name: str, time: Any, level: Any, worth: Any) -> Any:
+        """A time, or if the buffer has to be recharged then the one when it is."""
+        law, target = self.program.law, self.program.law.recharge_target
         if target is None:
-            return self.state.time
-        back = z3.Real("back")
+            return time
+        back = self.z3.Real(name)
         self.solver.add(back >= 0)
-        short = target > self.state.level
-        self.require(z3.Implies(short, back >= self.rule.up(target) - self.state.worth), Named.SUPPLY)
-        return self.state.time + back + law.upkeep.pause + law.upkeep.latency
+        self.require(self.z3.Implies(target > level, back >= self.rule.up(target) - worth), Named.SUPPLY)
+        return time + back + law.upkeep.pause + law.upkeep.latency
 
     def ended_places(self, model: Any) -> Iterator[Place]:
         """The places where the cycles of a model end."""

@@ -16,9 +16,11 @@ from ischedule.models.plan import Answer, Plan, Status
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.limit import Limit
-from ischedule.solvers.smt import SUGGESTIONS, Search, require_size
-from ischedule.solvers.smt_encoding import Option, Place, options_of
+from ischedule.solvers.smt import require_size
+from ischedule.solvers.smt_encoding import Place
+from ischedule.solvers.smt_options import Option, options_of
 from ischedule.solvers.smt_plan import Beginning
+from ischedule.solvers.smt_search import Search
 
 CERTIFIED = "the optimum is z3's; the certificate comes from the search by weights, which has found the same one"
 CLAIMED = "z3 has decided that no plan is better, which is claimed only: no other search has found this one"
@@ -84,12 +86,13 @@ class GoalSearch(Search):
         """The best plan with what it spends, latency without the law's offset; None if none keeps all limits."""
         is_about_time = self.goal.first is Criterion.LATENCY
         for number, options in enumerate(self.encoding.slots):
-            self.beginnings = list(self._into(number, options))[:SUGGESTIONS]
+            self.suggestions.enter(number, options)
             for place in self.encoding.slot(number):
                 self.curves.seed(place)
                 self._spend(place)
                 if is_about_time:
-                    self._tighten(place)
+                    self.settle(place)
+        self.encoding.link()
         self.spent[Criterion.LATENCY] = self.encoding.total() - self.program.law.offset
         self.encoding.solver.add(self.encoding.finished())
         for name, most in self.goal.limits.items():
@@ -161,12 +164,12 @@ class GoalSearch(Search):
             goal = self.z3.Bool(f"goal {self.goals}")
             less = True if best is None else self.spent[name] < best[1][name]
             self.encoding.solver.add(self.z3.Implies(goal, less))
-            model = self._ask(goal)
+            model = self.ask(goal)
             self.encoding.solver.add(self.z3.Not(goal))
             if model is None:
                 return best
             known = len(self.curves.known)
-            found = self._read(model)
+            found = self.read(model)
             spent = self.spent_of(found)
             keeps = all(spent[one] <= value for one, value in most.items())
             if keeps and (best is None or spent[name] < best[1][name]):

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ischedule.models.conflict import Named
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Program
-from ischedule.solvers.smt_encoding import COMMIT, COMMIT_TIME, CUT, DRAIN, RESUME, RESUME_TIME, TIME, Option
+from ischedule.solvers.smt_options import COMMIT, COMMIT_TIME, CUT, DRAIN, RESUME, RESUME_TIME, TIME, Option
 from ischedule.solvers.smt_rule import Rule
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One more cycle of a beginning: up to which atom it goes, what it drains and needs, and how long it is active.
+
+    A threshold has to guarantee what is ``asked``; ``may_be_least`` tells whether the least one that does is allowed.
+    """
+
+    end: int
+    drain: int
+    need: int
+    active: int
+    is_first: bool
+    asked: int
+    may_be_least: bool
 
 
 @dataclass(frozen=True)
@@ -44,11 +62,8 @@ class Beginning:
         """A column of all atoms in a row."""
         return [value for option in self.options for value in option.columns[part]]
 
-    def extended(self, rule: Rule, end: int, choice: int) -> Beginning | None:
-        """One more cycle up to an atom, at a threshold (0: the least sufficient, else one of the rule's choices).
-
-        None where no cycle may end, or where it drains more than there is.
-        """
+    def cycle(self, rule: Rule, end: int) -> Cycle | None:
+        """One more cycle up to an atom; None where no cycle may end, or where it drains more than there is."""
         dropped = rule.dropped
         if end <= self.begin or (not self.column(CUT)[end - 1] and Named.CUTS not in dropped):
             return None
@@ -58,26 +73,60 @@ class Beginning:
             for resume, run, commit in ((RESUME, DRAIN, COMMIT), (RESUME_TIME, TIME, COMMIT_TIME))
         )
         need = drain + law.upkeep.reserve
-        most = max(rule.top, law.head.level) if is_first else rule.top
-        if need > most and not dropped & {Named.ENERGY, Named.WAKE}:
+        if need > rule.most(is_first) and not dropped & {Named.ENERGY, Named.WAKE}:
             return None
         if law.max_cycles == 1 and not is_first and Named.SUPPLY not in dropped:
             return None
         asked = rule.asked(need, is_first)
         if asked > rule.top and Named.WAKE not in dropped:
             asked = rule.top
-        threshold = rule.choices[choice - 1] if choice else rule.least(asked)
-        wait, start = self._begun(rule, need, threshold)
-        if need > (start if is_first else threshold.level) and Named.ENERGY not in dropped:
+        is_end = self.options[-1].is_last and end == sum(map(len, self.options)) and law.recharge_target is None
+        may_be_least = rule.has_least or is_end or need > rule.top or (is_first and need <= law.head.level)
+        return Cycle(end, drain, need, active, is_first, asked, may_be_least)
+
+    def behind(self, rule: Rule, cycle: Cycle, choice: int) -> tuple[Threshold, int, int] | None:
+        """The threshold of one more cycle (0: the least sufficient, else one of the rule's choices), with the time and
+        the level behind it; None where it starts with too little.
+        """
+        if not choice and not cycle.may_be_least:
             return None
-        left = law.level_left(start, drain)
+        threshold = rule.choices[choice - 1] if choice else rule.least(cycle.asked)
+        wait, start = self._begun(rule, cycle.need, threshold)
+        has_enough = cycle.need <= (start if cycle.is_first else threshold.level)
+        if not has_enough and Named.ENERGY not in rule.dropped:
+            return None
+        left = rule.law.level_left(start, cycle.drain)
+        if Named.ENERGY in rule.dropped and rule.bottom is None:
+            left = max(0, left)
+        return threshold, self.time + wait + cycle.active, left
+
+    def ways(self, rule: Rule, cycle: Cycle, until: int | None = None) -> Iterator[tuple[int, int, int]]:
+        """The choices of a threshold for one more cycle, each with the time and the level behind it.
+
+        Of those that are reached without waiting one, and of those that are waited for none above a level ``until``.
+        """
+        levels = rule.levels
+        enough, reached = bisect_left(levels, cycle.need), bisect_right(levels, self.level)
+        last = len(levels) if until is None else bisect_right(levels, until)
+        for choice in (0, *range(enough + 1, reached + 1)[:1], *range(max(enough, reached) + 1, last + 1)):
+            behind = self.behind(rule, cycle, choice)
+            if behind is not None:
+                yield choice, behind[1], behind[2]
+
+    def extended(self, rule: Rule, end: int, choice: int) -> Beginning | None:
+        """One more cycle up to an atom, at a threshold; None where there is no such cycle."""
+        cycle = self.cycle(rule, end)
+        behind = None if cycle is None else self.behind(rule, cycle, choice)
+        if cycle is None or behind is None:
+            return None
+        threshold, time, left = behind
         return Beginning(
             self.options,
             (*self.ends, end),
-            (*self.drains, drain),
+            (*self.drains, cycle.drain),
             (*self.thresholds, threshold),
-            self.time + wait + active,
-            max(0, left) if Named.ENERGY in dropped and rule.bottom is None else left,
+            time,
+            left,
         )
 
     def _begun(self, rule: Rule, need: int, threshold: Threshold) -> tuple[int, int]:
@@ -93,17 +142,11 @@ class Beginning:
 
     def cost(self, rule: Rule) -> int:
         """The time so far, less what the level left is worth."""
-        charging = rule.law.charging
-        return self.time - (rule.down(self.level) if charging.reaches(max(self.level, rule.top)) else 0)
+        return self.time - rule.worth(self.level)
 
     def latency(self, rule: Rule) -> int:
         """What it takes as a whole plan."""
-        law, target = rule.law, rule.law.recharge_target
-        if target is None:
-            return self.time
-        if Named.SUPPLY in rule.dropped:
-            return self.time + law.upkeep.pause + law.upkeep.latency
-        return self.time + law.upkeep.pause + law.charging.charge_time(self.level, target) + law.upkeep.latency
+        return rule.ended(self.time, self.level)
 
     def plan(self, program: Program) -> Plan:
         """The same as a plan."""

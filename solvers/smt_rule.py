@@ -7,6 +7,7 @@ which regroup the waits of this rule, are not used.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ischedule.models.conflict import Named
 from ischedule.models.cycle_law import CycleLaw, Threshold
@@ -38,10 +39,19 @@ class Rule:
         choices = () if search is None else tuple(map(search.candidate, range(1, search.count + 1)))
         return cls(law, choices, search is None or search.has_least, False, law.thresholds.step is None)
 
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """What the thresholds of the stated set guarantee."""
+        return tuple(one.level for one in self.choices)
+
     @property
     def top(self) -> int:
         """The highest level that a cycle can be guaranteed by waiting."""
         return self.law.capacity + self.law.upkeep.reserve
+
+    def most(self, is_first: bool) -> int:
+        """The highest level at which a cycle can be guaranteed to start."""
+        return max(self.top, self.law.head.level) if is_first else self.top
 
     @property
     def bottom(self) -> int | None:
@@ -50,8 +60,13 @@ class Rule:
 
     @property
     def turn_on(self) -> Threshold:
-        """The threshold of every cycle under fixed wake."""
+        """The lowest threshold: that of every cycle under fixed wake."""
         return self.least(0)
+
+    @property
+    def ground(self) -> int | None:
+        """The level below which every cycle but the first waits, None where charging takes no time."""
+        return None if Named.SUPPLY in self.dropped else self.turn_on.level
 
     @property
     def first_level(self) -> int:
@@ -83,6 +98,18 @@ class Rule:
     def down(self, level: int) -> int:
         """The time from the floor up to a level, rounded down."""
         return self.law.charging.elapsed_down(level)
+
+    def worth(self, level: int) -> int:
+        """The time that a level saves when the buffer is charged again; nothing where it never is."""
+        return self.down(level) if self.law.charging.reaches(max(level, self.top)) else 0
+
+    def ended(self, time: int, level: int) -> int:
+        """The time when a plan has ended whose last cycle ended at a time and left a level."""
+        law, target = self.law, self.law.recharge_target
+        if target is None:
+            return time
+        charging = 0 if Named.SUPPLY in self.dropped else law.charging.charge_time(level, target)
+        return time + law.upkeep.pause + charging + law.upkeep.latency
 
     def asked(self, need: int, is_first: bool) -> int:
         """What a threshold has to guarantee: nothing where the first cycle finds enough at hand."""

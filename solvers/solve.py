@@ -13,9 +13,9 @@ from ischedule.models.goal import Criterion
 from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Division, Status
 from ischedule.models.program import Program, TiledStage
-from ischedule.models.restriction import Restriction, restricted
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import fits, solve_within_memory
+from ischedule.solvers.goal_division import SUMS, UNFIT, solve_goal_within_memory, without_sums
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 
@@ -32,6 +32,9 @@ GOAL_SOLVERS = {
     "smt": "ischedule.solvers.smt_goal:solve_smt_goal",
 }
 """Those that take a goal: from a program and a limit to an answer."""
+
+KNOW_ENDS = ("exact", "ilp")
+"""Those that can be told where cycles must end also with a goal."""
 
 
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
@@ -94,6 +97,8 @@ def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
+    if solver in KNOW_ENDS:
+        return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
     answer = search(program, limit)
     if answer.plan is None or fits(program, answer.plan):
         return answer
@@ -103,17 +108,6 @@ def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
     if other.plan is not None and fits(program, other.plan):
         return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
     return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
-
-
-SUMS = "the best plan does not fit non-volatile memory; this one does, and stores no sums there"
-UNFIT = "the best plan does not fit non-volatile memory, and with these limits or objectives no other is looked for"
-
-
-def without_sums(program: Program) -> Program:
-    """The program of plans that store no sums."""
-    view = restricted(program, Restriction(without_sums=frozenset(range(len(program.stages)))))
-    assert view is not None, "no step is left out"
-    return view.program
 
 
 def _function(place: str) -> Callable[[Program, Limit], Any]:

@@ -27,7 +27,7 @@ def test_a_radio_that_does_not_fit_would_with_a_checkpoint_more(capsys: Captured
     assert main(["explain", "sensor-node-radio-does-not-fit"]) == 1
     text = capsys.readouterr().out
     assert "requirements in conflict" in text
-    assert "places of checkpoints    23 power cycles               544 uJ" in text
+    assert "places of checkpoints    8 power cycles                589 uJ" in text
 
 
 def test_a_missed_deadline_names_what_makes_every_plan_late(capsys: Captured) -> None:

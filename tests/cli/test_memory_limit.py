@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 
 from ischedule.api import pareto, solve
 from ischedule.cli.main import main
+from ischedule.cli.shipped import case_source
 from ischedule.models.case import load_case
-from ischedule.models.plan import Status
+from ischedule.models.plan import Division
 from ischedule.models.plan_file import Certified
-from ischedule.solvers.solve import UNFIT
 from tests.models.test_build import NETWORK
 
 Captured = pytest.CaptureFixture[str]
@@ -112,12 +113,44 @@ def test_a_front_of_plans_that_do_not_fit_is_an_error(capsys: Captured) -> None:
     assert len(pareto(case_with(2100), ("latency", "written"))[1].points) == 1  # type: ignore[union-attr]
 
 
-def test_a_goal_whose_best_plan_does_not_fit_is_undecided() -> None:
-    tight, roomy = (solve(load_case(_limited(memory))) for memory in (2016, 2100))
-    assert (tight.status, tight.plan, tight.note) == (Status.UNDECIDED, None, UNFIT)
-    assert roomy.kind is Certified.OPTIMAL
+@pytest.mark.parametrize("solver", ["exact", "ilp"])
+def test_a_goal_whose_best_plan_does_not_fit_is_decided_by_parts(solver: str) -> None:
+    tight, roomy = (solve(load_case(_limited(memory, 1500)), solver=solver) for memory in (2016, 2100))
+    for result in (tight, roomy):
+        assert result.kind is Certified.OPTIMAL
+        assert result.plan_file is not None
+        assert isinstance(result.plan_file.certificate, Division)
+        assert result.evaluation is not None
+        assert result.evaluation.written <= 1500
+    assert tight.latency is not None
+    assert roomy.latency is not None
+    assert tight.latency > roomy.latency
 
 
-def _limited(memory: int) -> dict[str, Any]:
+@pytest.mark.parametrize("solver", ["exact", "ilp"])
+def test_a_limit_and_memory_together_exclude_all_plans(solver: str, capsys: Captured) -> None:
+    least = solve({**case_with(2016), "objective": "written"}, solver=solver)
+    assert least.kind is Certified.OPTIMAL
+    assert least.evaluation is not None
+    written = least.evaluation.written - 1
+    assert solve(load_case(_limited(10_000, written)), solver=solver).kind is Certified.OPTIMAL
+    Path("case.json").write_text(json.dumps(_limited(2016, written)), "utf-8")
+    assert main(["solve", "case.json", "--solver", solver]) == 1
+    shown = capsys.readouterr().out
+    assert "certified: no plan exists" in shown
+    assert "or breaks a limit" in shown
+
+
+def _limited(memory: int, written: int) -> dict[str, Any]:
     case = case_with(memory)
-    return {**case, "requirements": {**case["requirements"], "written": "1500 B"}}
+    return {**case, "requirements": {**case["requirements"], "written": f"{written} B"}}
+
+
+def test_a_shipped_network_in_less_memory_is_solved_alike() -> None:
+    case = load_case(case_source("cifar10-inas-5mF-ts1"))
+    tight = replace(case, requirements=replace(case.requirements, nonvolatile_memory=52_900))
+    exact, ilp = (solve(tight, solver=solver) for solver in ("exact", "ilp"))
+    assert exact.kind is ilp.kind is Certified.OPTIMAL
+    assert exact.latency == ilp.latency
+    assert ilp.plan_file is not None
+    assert isinstance(ilp.plan_file.certificate, Division)

@@ -25,7 +25,7 @@ Captured = pytest.CaptureFixture[str]
         "sensor-node-part-tolerances",
         "sensor-node-radio-does-not-fit",
         "sensor-node-sense-compute-send",
-        pytest.param("sensor-node-sleeps-and-measures", marks=pytest.mark.slow),
+        "sensor-node-sleeps-and-measures",
     ],
 )
 def test_both_solvers_say_the_same_of_shipped_cases(name: str, capsys: Captured) -> None:

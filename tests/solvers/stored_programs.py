@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise, product
 from random import Random
 
+from ischedule.models.cycle_law import Position, positions
+from ischedule.models.goal import Criterion
 from ischedule.models.layout import Buffer
 from ischedule.models.loads import Loads
 from ischedule.models.order import steps_of
@@ -82,10 +84,59 @@ def best_that_fits(program: Program) -> int | None:
     return best
 
 
+@dataclass(frozen=True)
+class StoredPlan:
+    """What a plan spends, whether addresses for all its buffers fit, and whether some cycle alone holds too much."""
+
+    spent: dict[Criterion, int]
+    is_stored: bool
+    holds_too_much: bool
+
+
+def plans_that_fit(program: Program) -> Iterator[StoredPlan]:
+    """Every plan, whether it fits or not; latency is the sum of prices."""
+    for order in orders(program):
+        stages = [program.stages[stage] for stage in order]
+        fitting = [[index for index in range(len(one.designs)) if one.fits(index)] for one in stages]  # type: ignore[union-attr]
+        for designs in product(*fitting):
+            chains = [one.chain(design) for one, design in zip(stages, designs, strict=True)]  # type: ignore[arg-type]
+            sequence, lengths = Joined(chains), [len(chain) for chain in chains]
+            stored = sum(int(value) for chain in chains for value in chain.stored)
+            saved = [int(value) for chain in chains for value in chain.commit_stored]
+            for ends in cut_sets(sequence):
+                spent = _spent(program.law, sequence, ends)
+                if spent is None:
+                    continue
+                spent[Criterion.WRITTEN] = stored + sum(saved[end - 1] for end in ends)
+                buffers, room, cycles = _kept(program, order, designs, lengths, ends)
+                yield StoredPlan(spent, _has_addresses(buffers, room, cycles), _load(buffers, cycles) > room)
+
+
+def _spent(law: CycleLaw, sequence: Joined, ends: tuple[int, ...]) -> dict[Criterion, int] | None:
+    if law.max_cycles is not None and len(ends) > law.max_cycles:
+        return None
+    latency = energy = 0
+    for position, (begin, end) in zip(positions(len(ends)), pairwise((0, *ends)), strict=True):
+        drain = sequence.cycle("drain", begin, end)
+        is_first = position in (Position.FIRST, Position.ONLY)
+        if drain > (law.first_capacity if is_first else law.capacity):
+            return None
+        latency += sequence.cycle("time", begin, end) + law.price(position, drain)
+        energy += drain
+    return {Criterion.LATENCY: latency, Criterion.ENERGY: energy, Criterion.CYCLES: len(ends)}
+
+
 def is_stored(
     program: Program, order: Sequence[int], designs: Sequence[int], lengths: Sequence[int], ends: Sequence[int]
 ) -> bool:
     """Whether some addresses for all buffers leave room for what else there is."""
+    return _has_addresses(*_kept(program, order, designs, lengths, ends))
+
+
+def _kept(
+    program: Program, order: Sequence[int], designs: Sequence[int], lengths: Sequence[int], ends: Sequence[int]
+) -> tuple[list[Buffer], int, int]:
+    """The buffers of a plan, the room that all else leaves for them, and how many cycles there are."""
     storage = program.storage
     assert storage is not None
     owners = [stage for stage, length in zip(order, lengths, strict=True) for _ in range(length)]
@@ -98,11 +149,17 @@ def is_stored(
         storage.tables.layer + storage.tables.address * (len(one.reads) + 1 + one.weights) for one in storage.stages
     )
     room = storage.available - storage.weights - storage.records - entries - others * storage.tables.address
+    return buffers, room, len(ran)
+
+
+def _load(buffers: list[Buffer], cycles: int) -> int:
+    return max(sum(one.size for one in buffers if one.first <= cycle <= one.last) for cycle in range(cycles))
+
+
+def _has_addresses(buffers: list[Buffer], room: int, cycles: int) -> bool:
     if sum(buffer.size for buffer in buffers) <= room:
         return True
-    if any(sum(one.size for one in buffers if one.first <= cycle <= one.last) > room for cycle in range(len(ran))):
-        return False
-    return least_height(buffers) <= room
+    return _load(buffers, cycles) <= room and least_height(buffers) <= room
 
 
 def _buffers(storage: Storage, designs: dict[int, int], ran: Sequence[set[int]]) -> Iterator[Buffer]:

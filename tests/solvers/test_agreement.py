@@ -23,14 +23,14 @@ from ischedule.solvers import (
     label_pass,
     label_walk,
     smt,
-    smt_encoding,
     smt_goal,
+    smt_options,
 )
 from ischedule.solvers.smt_goal import GoalSearch
 from tests.solvers.test_mutants import lanes_changed, no_commit_drain, no_refetch, one_more, result_changed
 from tests.solvers.test_mutants import larger as more_than_there_is
 from tests.solvers.test_smt import columns_changed
-from tests.solvers.three_solvers import NAMES, Drawn, drawn, faults
+from tests.solvers.three_solvers import NAMES, Drawn, drawn, faults, with_memory
 
 pytest.importorskip("pulp", reason="needs PuLP")
 pytest.importorskip("highspy", reason="needs HiGHS")
@@ -38,14 +38,14 @@ pytest.importorskip("z3", reason="needs z3")
 
 SECONDS = 5.0
 """For z3 and each program; what it has not decided then is counted as an event."""
-QUICK, SMALL = 220, 24
+QUICK, STORED, SMALL = 220, 40, 24
 ATOMS = 6
 
 
-@given(st.integers(0, 10**9))
+@given(st.sampled_from([drawn, drawn, drawn, with_memory]), st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
-def test_all_three_solvers_agree(seed: int) -> None:
-    one = drawn(seed)
+def test_all_three_solvers_agree(draw: Callable[[int], Drawn], seed: int) -> None:
+    one = draw(seed)
     found, undecided = faults(one, SECONDS)
     assert found == []
     assert set(undecided) <= {"smt"}
@@ -63,10 +63,19 @@ def test_programs_branch_and_are_limited_and_have_several_criteria() -> None:
     assert sum(one.best is not None for one in goals) > 30
 
 
+def test_memory_binds() -> None:
+    """Without it the best plan is another one, or there is one at all; some have goals."""
+    some = [with_memory(seed) for seed in range(STORED)]
+    roomy = [faults(replace(one, program=replace(one.program, storage=None)), None, ("exact",))[0] for one in some]
+    assert sum(map(bool, roomy)) > STORED // 2
+    assert STORED // 4 < sum(not one.program.goal.is_plain for one in some) < STORED
+
+
 @cache
 def quick() -> tuple[Drawn, ...]:
     """Programs for the exact solver and the ILP, those first that need most."""
-    return tuple(sorted(map(drawn, range(QUICK)), key=lambda one: ("choices", "goal").count(one.kind), reverse=True))
+    some = [*map(drawn, range(QUICK)), *map(with_memory, range(STORED))]
+    return tuple(sorted(some, key=lambda one: ("choices", "goal").count(one.kind), reverse=True))
 
 
 @cache
@@ -245,10 +254,10 @@ def one_more_cycle(original: Any, self: Any, place: Any) -> None:
 
 
 SMT: dict[str, Mutate] = {
-    "energy-off-by-one": columns_changed(smt_encoding.DRAIN, lambda value: value + 1),
-    "commit-without-drain": columns_changed(smt_encoding.COMMIT, lambda _: 0),
-    "no-refetch": columns_changed(smt_encoding.RESUME, lambda _: 0),
-    "cuts-everywhere": columns_changed(smt_encoding.CUT, lambda _: 1),
+    "energy-off-by-one": columns_changed(smt_options.DRAIN, lambda value: value + 1),
+    "commit-without-drain": columns_changed(smt_options.COMMIT, lambda _: 0),
+    "no-refetch": columns_changed(smt_options.RESUME, lambda _: 0),
+    "cuts-everywhere": columns_changed(smt_options.CUT, lambda _: 1),
     "step-of-a-branch-lost": together(
         *(patched(module, "options_of", options_lost) for module in (smt, smt_goal))
     ),

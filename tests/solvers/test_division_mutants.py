@@ -200,7 +200,7 @@ def test_defects_of_the_search_are_caught(change: tuple[str, str, ModuleType], m
     known()
     before, after, module = change
     with mutated(module, (before, after)) as mutant:
-        for name in ("_fits", "_Search", "Overloads"):
+        for name in ("_fits", "Search", "Overloads"):
             if hasattr(mutant, name):
                 monkeypatch.setattr(division, name, getattr(mutant, name))
         assert not finds()

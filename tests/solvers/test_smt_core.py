@@ -99,16 +99,12 @@ def test_a_program_with_a_plan_has_no_conflict() -> None:
             assert conflict_of(program, latency, Limit()) is None
 
 
-SLOW = (7, 19, 25, 37)
-"""Programs that take some seconds each."""
-
-
 def test_a_deadline_just_missed_is_in_conflict_with_what_makes_plans_late() -> None:
     found: set[Named] = set()
     for seed in range(40):
         program = small_program(Random(seed))
         latency = solve(program).latency
-        if latency is None or seed in SLOW:
+        if latency is None:
             continue
         conflict = conflict_of(program, latency - 1, Limit())
         assert conflict is not None
