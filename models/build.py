@@ -185,18 +185,20 @@ def available_memory(case: Case) -> int:
 def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
     """What a network keeps in non-volatile memory, in words and sums of the network; records are in the device's words.
 
-    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads, writes what its last
-    one writes, and stores no sums.
+    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads and what the others
+    read besides, writes what its last one writes, and stores no sums.
     """
     device, network, width, sums = _device(case), case.lowered(), _width(case), sum_width(case)
     forms = forms_of_network(case)
     stages = []
     for run in runs:
-        first, last = network.kernels[run[0]], network.kernels[run[-1]]
+        last = network.kernels[run[-1]]
         stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
         region = sums * last.stored_elements if stores_sums else 0
         weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
-        kept = StageStorage(first.reads, last.writes, region, weighted, kernels=len(run), sums_apart=sums > width)
+        kept = StageStorage(
+            network.reads(run), last.writes, region, weighted, kernels=len(run), sums_apart=sums > width
+        )
         stages.append(kept)
     return Storage(
         tuple(width * elements for elements in network.tensors),

@@ -6,8 +6,9 @@ one output channel, and either one input channel, or all of them at once, or hal
 order) in one batch or two of tiles of any size. With two passes no atom both reads and stores sums, which may be wider
 than results. For every design that fits there is a least one that fits and demands no more. Channelwise
 nests sum nothing over channels: their least design has one channel, or all of a softmax. Blocks keep their sums in
-volatile memory, so that a tile of any number of input channels may be the least. So may it where bytes may be written
-only so often: that bounds the number of passes, and the last one has what the others leave.
+volatile memory, so that a tile of any number of input channels may be the least; of blocks with two kernels that add up
+over channels every tile of channels may be. So may it where bytes may be written only so often: that bounds the number
+of passes, and the last one has what the others leave.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def _with_few_passes(form: int, extent: Extent, writes: int) -> Iterator[Tiling]
 def _least(form: int, extent: Extent) -> Iterator[Tiling]:
     if isinstance(extent, Block):
         for order, outputs, channels, batch in channel_tiles(extent):
-            if outputs == 1 and (channels == 1 or not extent.channelwise):
+            is_least = outputs == 1 and (channels == 1 or not extent.channelwise)
+            if is_least or extent.widening is not None:
                 yield Tiling(form, order, 1, 1, outputs, channels, batch)
         return
     if extent.pooling:
