@@ -7,7 +7,7 @@ twice, or it is missing. Sums become words where they are, so that only the last
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +21,15 @@ from ischedule.models.nest import Step, Work
 from ischedule.models.tiling import Tiling
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A kernel of a block: its numbers, its padding, and what it reads besides the results of the one before it."""
+
+    numbers: LayerNumbers
+    padding: Sides
+    sources: Sequence[Region]
+
+
 class BlockRun:
     """The runs of a block's kernels, each reading what the one before keeps."""
 
@@ -28,22 +37,29 @@ class BlockRun:
         self,
         block: Block,
         tiling: Tiling,
-        kernels: Sequence[tuple[LayerNumbers, Sides]],
-        sources: Sequence[Region],
+        members: Sequence[Member],
         multiple: int,
         random: np.random.Generator,
         into: Region | None = None,
     ) -> None:
-        """``kernels`` are the numbers and the padding of each."""
-        self.extent, self.tiling, self.numbers = block, tiling, kernels[-1][0]
+        self.extent, self.tiling, self.numbers = block, tiling, members[-1].numbers
         self._runs: list[KernelRun] = []
-        for place, (numbers, padding) in enumerate(kernels):
-            part, ends = block.parts[place], place == len(kernels) - 1
-            kept = into if ends else Region((part.rows, part.columns, part.results), numbers.width.word, random)
-            sizes = _tile(block, tiling, place)
-            run = KernelRun(part, sizes, numbers, sources, multiple, random, padding, None, kept)
+        for place, one in enumerate(members):
+            part, ends = block.parts[place], place == len(members) - 1
+            kept = into if ends else Region((part.rows, part.columns, part.results), one.numbers.width.word, random)
+            before = self._runs[-1].results.region if place else None
+            run = KernelRun(
+                part,
+                _tile(block, tiling, place),
+                one.numbers,
+                one.sources,
+                multiple,
+                random,
+                one.padding,
+                into=kept,
+                before=before,
+            )
             self._runs.append(run)
-            sources = [run.results.region]
 
     @property
     def results(self) -> Results:
@@ -53,14 +69,14 @@ class BlockRun:
     @property
     def operand_elements(self) -> int:
         """The most words that volatile memory has held: of what each kernel reads, and of its weights."""
-        words = sum(run.weight_elements for run in self._runs) + self._runs[0].input_elements
-        words += sum(run.input_elements for before, run in pairwise(self._runs) if not before.extent.adds_up)
+        words = sum(run.weight_elements + run.fetched_elements for run in self._runs)
+        words += sum(run.taken_elements for before, run in pairwise(self._runs) if not before.extent.adds_up)
         return words + self._runs[-1].word_elements
 
     @property
     def sum_elements(self) -> int:
         """The most sums of the last kernel, and of what those before have added up and the next one reads."""
-        between = sum(run.input_elements for before, run in pairwise(self._runs) if before.extent.adds_up)
+        between = sum(run.taken_elements for before, run in pairwise(self._runs) if before.extent.adds_up)
         return between + self._runs[-1].sum_elements
 
     def poison(self) -> None:
@@ -79,7 +95,6 @@ def _tile(block: Block, tiling: Tiling, place: int) -> Tiling:
     """The largest tile of one of its kernels."""
     rows = max(sizes[1 + place] for sizes in lengths(block.down, tiling.rows))
     columns = max(sizes[1 + place] for sizes in lengths(block.across, tiling.columns))
-    mixing = len(block.parts) if block.mixing is None else block.mixing
-    inputs = tiling.inputs if place <= mixing else tiling.outputs
-    outputs = tiling.outputs if place == mixing else 1
-    return replace(tiling, rows=rows, columns=columns, outputs=outputs, inputs=inputs, batch=1)
+    reads, makes = block.channels(place, block.parts[0].inputs, tiling.inputs, tiling.outputs)
+    outputs = 1 if block.parts[place].channelwise else makes
+    return replace(tiling, rows=rows, columns=columns, outputs=outputs, inputs=reads, batch=1)

@@ -17,10 +17,11 @@ from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.trust import trusted_of
+from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Bound, Division, Status, Weighed
+from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.stated import is_about_goal
@@ -71,6 +72,7 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
             evaluation = _evaluation(case, program, file)
             if file.plan is not None:
                 require_fit(program, file.plan, dict(file.addresses))
+                require_wear(program, file.plan, dict(file.addresses))
             require_claim(program, file, evaluation, latest(case, program), tell)
     except (Rejected, InvalidPlan, InvalidLayout, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
@@ -112,7 +114,7 @@ def require_claim(
     if isinstance(file.certificate, Weighed | Division) and is_about_goal(file.certificate):
         _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
         return
-    value = file.certificate.value if isinstance(file.certificate, Bound | Division) else None
+    value = file.certificate.value if isinstance(file.certificate, Least) else None
     if program.goal.first is not Criterion.LATENCY and value is not None:
         raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
     bound = None if value is None else value + program.law.offset
@@ -121,10 +123,10 @@ def require_claim(
     _require_consistent(claim, latency, deadline, len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
-    is_refutation = isinstance(file.certificate, Bottleneck | Division) and bound is None
+    is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns) and bound is None
     if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
-    if isinstance(file.certificate, Bound | Division):
+    if isinstance(file.certificate, Least):
         require_least(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)

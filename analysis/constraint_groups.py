@@ -20,6 +20,8 @@ class Group(StrEnum):
     ENERGY = "energy"
     WRITTEN = "written"
     POWER_CYCLES = "power-cycles"
+    WRITES_PER_BYTE = "writes-per-byte"
+    TABLE_SIZE = "table-size"
 
 
 REQUIREMENTS = {
@@ -27,6 +29,8 @@ REQUIREMENTS = {
     Group.ENERGY: "amount",
     Group.WRITTEN: "written",
     Group.POWER_CYCLES: "power_cycles",
+    Group.WRITES_PER_BYTE: "writes_per_byte",
+    Group.TABLE_SIZE: "table_size",
 }
 """The requirement of each group that is no memory."""
 

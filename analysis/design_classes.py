@@ -167,7 +167,7 @@ class _Nest:
 
     def __init__(self, classes: Classes, form: int, extent: Extent, order: Order, rate: Rate, start: int) -> None:
         self.classes, self.form, self.extent, self.order, self.start = classes, form, extent, order, start
-        self.sums = classes.stage.sums_in_memory
+        self.sums, self.writes = classes.stage.sums_in_memory, classes.stage.writes_per_byte
         self.price = _Reduced(classes.stage.prices, order, rate)
         self.row_tiles, self.column_tiles = dict(cuts(extent.rows)), dict(cuts(extent.columns))
         self.output_tiles = cuts(extent.outputs)
@@ -190,7 +190,7 @@ class _Nest:
                 trips = count(extent.rows, rows) * count(extent.columns, columns)
                 for batches in counts(trips) if self.sums else [1]:
                     reduced = fixed + stores + (batches - 1) * sums
-                    if reduced >= limit.value:
+                    if reduced >= limit.value or self._is_worn_by(batches):
                         break
                     pixel_tiles = (range(rows, rows + 1), range(columns, columns + 1))
                     channels, batch = tiles(extent.outputs, outputs), tiles(trips, batches)
@@ -201,6 +201,9 @@ class _Nest:
         extent = self.extent
         sums = self.sums or self.order is Order.OUTPUT or extent.channelwise
         for inputs in range(extent.inputs, extent.least_inputs - 1 if sums else extent.inputs - 1, -1):
+            # two passes in a row write to different bytes
+            if self.order is not Order.OUTPUT and self._is_worn_by((count(extent.inputs, inputs) + 1) // 2):
+                break
             for number, outputs in self._outputs(inputs):
                 dear, once, each = True, *self._coefficients(inputs, number)
                 for batches, batch in self._batches(inputs, number):
@@ -224,9 +227,13 @@ class _Nest:
         if self.order is Order.WEIGHT:
             return [(1, range(1, 2))]
         trips = outputs if self.order is Order.INPUT else count(self.extent.inputs, inputs)
-        if self.order is Order.OUTPUT and not self.sums:
-            return [(1, tiles(trips, 1))]
-        return cuts(trips)
+        if self.order is not Order.OUTPUT:
+            return cuts(trips)
+        return [one for one in cuts(trips) if one[0] == 1 or (self.sums and not self._is_worn_by(one[0]))]
+
+    def _is_worn_by(self, times: int) -> bool:
+        """Whether results may not be written so often; channelwise nests write each of theirs once."""
+        return self.writes is not None and not self.extent.channelwise and times > self.writes
 
     def _memory(self, inputs: int, outputs: range, batch: range) -> tuple[int, int, int]:
         """Words for weights, for each input pixel, and for each output pixel, of the least tile and batch."""

@@ -19,16 +19,23 @@ from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
-from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, Weighed
+from ischedule.analysis.runs_of_networks import require_few_runs_of_network
+from ischedule.analysis.runs_search import require_few_runs
+from ischedule.models.plan import Bottleneck, Bound, Division, FewRuns, Least, Overload, Part, Weighed
 from ischedule.models.program import Program, Step
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
 from ischedule.models.stated import Rank, stated_rank
 from ischedule.models.storage import Storage
 
 
-def require_least(program: Program, proof: Bound | Division, tell: Tell = unheard) -> None:
+def require_least(program: Program, proof: Least, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the proof shows that every plan that fits memory costs at least its value."""
-    if isinstance(proof, Division):
+    if isinstance(proof, FewRuns):
+        if proof.bound is not None and proof.value is not None:
+            require_few_runs_of_network(program, proof.value, proof.bound, tell)
+        else:
+            require_few_runs(program, proof)
+    elif isinstance(proof, Division):
         require_division(program, proof, tell)
     else:
         require_bound(program, proof, tell)

@@ -16,7 +16,7 @@ from itertools import accumulate, chain, repeat
 import numpy as np
 
 from ischedule.analysis.arithmetic import Width, Words
-from ischedule.analysis.block_run import BlockRun
+from ischedule.analysis.block_run import BlockRun, Member
 from ischedule.analysis.kernel_run import KernelRun
 from ischedule.analysis.layer_numbers import LayerNumbers, random_network, random_tensor
 from ischedule.analysis.memories import Holds, Region
@@ -42,8 +42,9 @@ class Placed:
 
     ``reads`` and ``writes`` are tensors by number (0: the input), by default what the layer before writes and one of
     its own. ``reads_as`` is the shape under which it sees its inputs, ``channels`` where its results lie among those of
-    the tensor, and how many that has. ``then`` are the later kernels of a block. Stored sums are ``apart`` from results
-    unless tensors have room for them.
+    the tensor, and how many that has. ``then`` are the later kernels of a block: numbers, padding, and the tensors that
+    each reads besides what the one before it keeps. Stored sums are ``apart`` from results unless tensors have room for
+    them.
     """
 
     extent: Extent
@@ -54,7 +55,7 @@ class Placed:
     writes: int | None = None
     reads_as: tuple[int, int, int] | None = None
     channels: tuple[int, int] | None = None
-    then: tuple[tuple[LayerNumbers, Sides], ...] = ()
+    then: tuple[tuple[LayerNumbers, Sides, tuple[int, ...]], ...] = ()
     apart: bool = True
 
 
@@ -127,8 +128,10 @@ class Executor:
         if not isinstance(extent, Block):
             run = (extent, tiling, numbers, sources, multiple, self._random, padding, layer.reads_as, into, layer.apart)
             return KernelRun(*run)
-        kernels = [(numbers, padding), *layer.then]
-        return BlockRun(extent, tiling, kernels, sources, multiple, self._random, into)
+        members = [Member(numbers, padding, sources)]
+        for later, sides, reads in layer.then:
+            members.append(Member(later, sides, [self._tensors[tensor] for tensor in reads]))
+        return BlockRun(extent, tiling, members, multiple, self._random, into)
 
     def _part(self, layer: Placed) -> Region | None:
         """Where the results of a layer end that fill some channels of a tensor."""
@@ -253,7 +256,10 @@ def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Plac
                 final.writes,
                 (1, 1, shape.in_elements) if design.form else seen,
                 None if whole == final.shape.out_channels else (starts[run_kernels[-1]], whole),
-                tuple((numbers[place], network.kernels[place].shape.padding) for place in run_kernels[1:]),
+                tuple(
+                    (numbers[place], network.kernels[place].shape.padding, network.fetched(run_kernels, place))
+                    for place in run_kernels[1:]
+                ),
                 stage.prices.sum_words > 1,
             )
         )

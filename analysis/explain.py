@@ -20,6 +20,7 @@ from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.quantities import MEMORY, TIME, Dimension
+from ischedule.models.tables import table_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def margins(
         yield Margin(f"{amount.name} budget", evaluation.drain, case.requirements.amount, amount)
     if case.requirements.written is not None:
         yield Margin("write budget", evaluation.written, case.requirements.written, MEMORY)
+    if case.requirements.table_size is not None:
+        yield Margin("tables", table_bytes(program, plan), case.requirements.table_size, MEMORY)
     if case.start.period is not None:
         yield Margin("period", evaluation.latency, case.start.period, TIME)
     volatile = [chain.volatile for chain in chains_of(program, plan)]

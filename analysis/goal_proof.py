@@ -80,7 +80,7 @@ def require_none_better(program: Program, proof: Weighed, tell: Tell = unheard) 
         mix = Fence(_weights(proof), proof.scale, sum(weight * most[name] for name, weight in proof.weights))
         if len(proof.weights) > 1:
             fences.append(mix)
-        small = _small(program, proof, mix.most // proof.scale, tell)
+        small = small_program(program, proof, mix.most // proof.scale, tell)
     elif any(isinstance(stage, TiledStage) for stage in program.stages):
         raise Unproven("a criterion of the mix is not limited by anything")
     better = better_plan(small, goal, spent, fences, tell)
@@ -88,12 +88,28 @@ def require_none_better(program: Program, proof: Weighed, tell: Tell = unheard) 
         raise Unproven(f"a plan spends {better} of {', '.join(name.value for name in goal.order)}, not {spent}")
 
 
-def _small(program: Program, proof: Weighed, most: int, tell: Tell) -> Program:
+def small_program(program: Program, proof: Weighed, most: int, tell: Tell) -> Program:
     """The program with only the designs of plans that come to at most so much by the mix, as explicit stages."""
+    kept = kept_designs(program, proof, most, tell)
+    if kept is None:
+        return program
+    stages = [
+        ExplicitStage(stage.name, tuple(with_stores(stage, tiling) for tiling in designs), stage.volatile)
+        for stage, designs in zip(program.stages, kept, strict=True)
+        if isinstance(stage, TiledStage)
+    ]
+    return replace(program, stages=tuple(stages))
+
+
+def kept_designs(program: Program, proof: Weighed, most: int, tell: Tell) -> list[set[Tiling]] | None:
+    """For each tiled stage the designs of plans that come to at most so much by the mix, None without such stages.
+
+    Those that the lemmas of the kernels make redundant are not among them.
+    """
     mix = mixed(program, proof)
     ends = shared_ends(mix)
     if ends is None:
-        return program
+        return None
     bound = replace(proof.bound, value=most + 1)
     if len(bound.boundaries) != program.end - 1:
         raise Unproven(f"{len(bound.boundaries)} boundaries are given, {program.end - 1} lie between the stages")
@@ -102,12 +118,7 @@ def _small(program: Program, proof: Weighed, most: int, tell: Tell) -> Program:
         assert isinstance(crossing, _Gathering)
         crossing.require()
         kept[stage].update(crossing.kept)
-    stages = [
-        ExplicitStage(stage.name, tuple(with_stores(stage, tiling) for tiling in designs), stage.volatile)
-        for stage, designs in zip(program.stages, kept, strict=True)
-        if isinstance(stage, TiledStage)
-    ]
-    return replace(program, stages=tuple(stages))
+    return kept
 
 
 class _Gathering(Crossing):

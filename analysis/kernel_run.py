@@ -132,7 +132,11 @@ class KernelRun:
         reads_as: tuple[int, int, int] | None = None,
         into: Region | None = None,
         apart: bool = True,
+        before: Region | None = None,
     ) -> None:
+        """``before`` is what the kernel before it in a block keeps, to be taken and not fetched."""
+        sources = sources if before is None else (before, *sources)
+        self._taken = 0 if before is None else 1
         self.extent, self.tiling, self.numbers = extent, tiling, numbers
         self._multiple, self._padding = multiple, padding
         channels = extent.groups * extent.results
@@ -184,7 +188,7 @@ class KernelRun:
     @property
     def operand_elements(self) -> int:
         """The most words that volatile memory has held at once: operands, and results that are no sums before."""
-        return self.input_elements + self.weight_elements + self.word_elements
+        return self.fetched_elements + self.weight_elements + self.word_elements
 
     @property
     def weight_elements(self) -> int:
@@ -197,9 +201,14 @@ class KernelRun:
         return 0 if self.extent.adds_up else self._results
 
     @property
-    def input_elements(self) -> int:
-        """The most words of inputs that volatile memory has held at once."""
-        return sum(one.peak for one in self._inputs)
+    def fetched_elements(self) -> int:
+        """The most words of inputs that volatile memory has held at once, without those that were taken."""
+        return sum(one.peak for one in self._inputs[self._taken :])
+
+    @property
+    def taken_elements(self) -> int:
+        """The most words at once of what the kernel before has kept."""
+        return sum(one.peak for one in self._inputs[: self._taken])
 
     @property
     def sum_elements(self) -> int:
@@ -241,20 +250,25 @@ class KernelRun:
         return self._slots[index]
 
     def _fetch_inputs(self, step: Step) -> Work:
+        moved = self._read(step, slice(self._taken, None))
+        return Work(read=moved * len(step.tile.inputs), input_commands=moved)
+
+    def _read(self, step: Step, some: slice) -> int:
+        """Some of the sources as far as the tile looks at them; how many pixels these are."""
         tile, extent = step.tile, self.extent
         rows = window(tile.rows, extent.kernel_rows, extent.stride[0], extent.dilation[0])
         columns = window(tile.columns, extent.kernel_columns, extent.stride[1], extent.dilation[1])
         moved = 0
-        for source, buffer in zip(self._sources, self._inputs, strict=True):
+        for source, buffer in zip(self._sources[some], self._inputs[some], strict=True):
             block = self._block(source, rows, columns, tile.inputs)
             buffer.put((*self._place(tile.rows, tile.columns), tile.inputs.start), block)
             moved += len(rows) * len(columns)
-        return Work(read=moved * len(tile.inputs), input_commands=moved)
+        return moved
 
     def _take(self, step: Step) -> Work:
         """What the kernel before has kept for this patch, and that no other patch finds there."""
-        self._fetch_inputs(step)
-        for source in self._sources:
+        self._read(step, slice(self._taken))
+        for source in self._sources[: self._taken]:
             source.lose()
         return Work()
 

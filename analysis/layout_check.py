@@ -19,7 +19,7 @@ from ischedule.analysis.accesses import REGIONS_WITH_SUMS, passes
 from ischedule.analysis.power_cycles import Cycle, chains_of, power_cycles
 from ischedule.models.plan import Plan
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.storage import Slot, Storage
+from ischedule.models.storage import TABLES, Slot, Storage
 from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
 
 
@@ -31,6 +31,8 @@ class Fault(Enum):
     SHARED = "two buffers of one power cycle share memory"
     LOST = "overwritten before its last use"
     REGIONS = "no region for partial sums that its power cycle has not read"
+    WORN = "a byte is written too often"
+    TABLES = "the tables of the plan are too large"
 
 
 class InvalidLayout(Exception):
@@ -59,13 +61,16 @@ def require_layout(program: Program, plan: Plan, addresses: Mapping[Slot, int], 
 def require_fit(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> int | None:
     """Raise `InvalidLayout` unless a valid plan fits non-volatile memory with these addresses; how much is used.
 
+    Its tables must keep their own limit, too.
     Without addresses every buffer has memory of its own. None where nobody says what is kept.
     """
     if program.storage is None:
         if addresses:
             raise InvalidLayout(Fault.MISSING, "nobody says what is kept in memory, and addresses are given")
+        _require_tables(program, plan, ())
         return None
     addresses = addresses or side_by_side(program, plan)
+    _require_tables(program, plan, addresses)
     return require_layout(program, plan, addresses, program.storage.available)
 
 
@@ -111,13 +116,29 @@ def kept_by(program: Program) -> Storage:
 def constant_bytes(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
     """What comes before the buffers: weights and biases, progress records, and the plan's tables."""
     storage = kept_by(program)
-    total = storage.weights + storage.records + len(plan.cycles) * storage.tables.run
-    total += sum(slot.region > 0 for slot in slots) * storage.tables.address
+    return storage.weights + storage.records + bytes_of_tables(program, plan, slots)
+
+
+def bytes_of_tables(program: Program, plan: Plan, slots: Iterable[Slot]) -> int:
+    """What a plan's tables take: an entry for each run of equal power cycles, for each kernel, and for each address.
+
+    Without storage, only the runs are known.
+    """
+    runs = len(plan.cycles)
+    if program.storage is None:
+        return runs * TABLES.run
+    tables = program.storage.tables
+    total = runs * tables.run + sum(slot.region > 0 for slot in slots) * tables.address
     for index in plan.stages:
-        stage = storage.stages[index]
-        total += storage.tables.layer * stage.kernels
-        total += storage.tables.address * (len(stage.reads) + 1 + stage.weights)
+        stage = program.storage.stages[index]
+        total += tables.layer * stage.kernels + tables.address * (len(stage.reads) + 1 + stage.weights)
     return total
+
+
+def _require_tables(program: Program, plan: Plan, slots: Iterable[Slot]) -> None:
+    taken, allowed = bytes_of_tables(program, plan, slots), program.table_size
+    if allowed is not None and taken > allowed:
+        raise InvalidLayout(Fault.TABLES, f"they take {taken} B, {allowed} B are allowed")
 
 
 def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacity: int) -> dict[Slot, tuple[int, int]]:
@@ -127,13 +148,16 @@ def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacit
     for slot, address in addresses.items():
         stop = address + (storage.tensors[slot.tensor] if slot.stage is None else storage.stages[slot.stage].region)
         if not begin <= address or stop > capacity:
-            text = f"{_named(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
+            text = (
+                f"{slot_name(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
+            )
             raise InvalidLayout(Fault.OUTSIDE, text)
         found[slot] = (address, stop)
     return found
 
 
-def _named(program: Program, slot: Slot) -> str:
+def slot_name(program: Program, slot: Slot) -> str:
+    """What a buffer is called."""
     if slot.stage is not None:
         return f"region {slot.region} of the sums of {program.stages[slot.stage].name}"
     stages = zip(program.stages, kept_by(program).stages, strict=True)
@@ -240,7 +264,7 @@ class _Memory:
         """Run all power cycles and ask for the output."""
         for slot in self._holds:
             for other in self._holds.intersection(self._sharing[slot]):
-                both = f"{_named(self._program, slot)} and {_named(self._program, other)}"
+                both = f"{slot_name(self._program, slot)} and {slot_name(self._program, other)}"
                 raise InvalidLayout(Fault.SHARED, f"at the start {both}")
         for number, cycle in enumerate(cycles, 1):
             touched: set[Slot] = set()
@@ -271,13 +295,13 @@ class _Memory:
 
     def _require(self, slot: Slot, reader: str) -> None:
         if slot not in self._holds:
-            raise InvalidLayout(Fault.LOST, f"{reader} {_named(self._program, slot)}")
+            raise InvalidLayout(Fault.LOST, f"{reader} {slot_name(self._program, slot)}")
 
     def _write(self, touched: set[Slot], writes: Sequence[Slot], number: int) -> None:
         for slot in touched:
             for other in self._sharing[slot]:
                 if other in touched:
-                    both = " and ".join(sorted((_named(self._program, slot), _named(self._program, other))))
+                    both = " and ".join(sorted((slot_name(self._program, slot), slot_name(self._program, other))))
                     raise InvalidLayout(Fault.SHARED, f"in cycle {number} {both}")
         for slot in writes:
             self._holds.add(slot)

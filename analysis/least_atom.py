@@ -26,7 +26,7 @@ def least_atom(stage: TiledStage) -> int | None:
     found = [
         largest_atom(extent, tiling, stage.prices)
         for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent)
+        for tiling in least_tilings(form, extent, stage.writes_per_byte)
         if stage.fits(tiling)
     ]
     return min(found, default=None)

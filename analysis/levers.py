@@ -34,11 +34,12 @@ from ischedule.models.supply import ConstantPower, ResistiveSource
 class Lever:
     """One quantity of a case: its value now (None: the case has none), and how to change it.
 
-    `more_helps` says in which direction it can help a cycle to fit, None where it can be either.
+    `more_helps` says in which direction it can help a cycle to fit, None where it can be either. A quantity without a
+    dimension is a number.
     """
 
     name: str
-    dimension: Dimension
+    dimension: Dimension | None
     value: Callable[[Case], int | None]
     put: Callable[[Case, int], Case]
     more_helps: bool | None
@@ -52,6 +53,8 @@ class Lever:
 
     def shown(self, value: int) -> str:
         """A value with its unit."""
+        if self.dimension is None:
+            return f"{value:,}"
         return show_exact(value, self.dimension) if self.dimension is MEMORY else show(value, self.dimension, 4)
 
 
@@ -150,6 +153,11 @@ DEADLINE = Lever("deadline", TIME, lambda case: case.requirements.deadline, _dea
 ENERGY_BUDGET = Lever("energy budget", ENERGY, lambda case: case.requirements.amount, _budget("amount"), True)
 CHARGE_BUDGET = Lever("charge budget", CHARGE, lambda case: case.requirements.amount, _budget("amount"), True)
 WRITE_BUDGET = Lever("write budget", MEMORY, lambda case: case.requirements.written, _budget("written"), True)
+CYCLE_BUDGET = Lever("power cycles", None, lambda case: case.requirements.power_cycles, _budget("power_cycles"), True)
+WRITES = Lever(
+    "writes per byte", None, lambda case: case.requirements.writes_per_byte, _budget("writes_per_byte"), True
+)
+TABLE_SIZE = Lever("table size", MEMORY, lambda case: case.requirements.table_size, _budget("table_size"), True)
 
 REMEDIES = (CAPACITY, TURN_ON, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, VOLATILE, NONVOLATILE)
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""

@@ -122,7 +122,7 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
     """
     room, shift, floor, known = waste.room, waste.shift, waste.floor, waste.known
     beginning = _Beginning(waste, opening, entry, limit)
-    states = deque(sorted(entry.later, key=itemgetter(1)))
+    states = deque(sorted((state for state in entry.later if state[0] < limit), key=itemgetter(1)))
     here = limit if entry.closed is None else entry.closed
     drained, early = 0, beginning.goes_on
     for (drains, again, refetch), repeats in rows:

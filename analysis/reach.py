@@ -2,7 +2,8 @@
 
 What can be reached at a boundary needs no costs: standing closed, or inside the first or a later cycle with some amount
 drained, and less is never worse. A tiled stage lets everything through unless no cycle can hold the dearest atom of
-even its least designs; this takes more for reachable than is, never less.
+even its least designs; this takes more for reachable than is, never less. Where there is one cycle only, it drains at
+least what the least of all designs does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ischedule.analysis.cover import Unproven
+from ischedule.analysis.design_classes import Classes
 from ischedule.analysis.designs import fitting_chains
 from ischedule.analysis.least_atom import least_atom
 from ischedule.models.chain import Chain
@@ -114,7 +116,9 @@ class Reach:
         """What is reached along a step by any of its stage's designs, and whether a plan can end there."""
         stage, is_broken = self.program.stages[step.stage], step in self.broken
         if isinstance(stage, TiledStage):
-            return (ANYWHERE, True) if self._passes_tiled(stage, relief) else (NOWHERE, False)
+            if not self._passes_tiled(stage, relief):
+                return NOWHERE, False
+            return (ANYWHERE, True) if self.law.max_cycles is None else self._in_one_cycle(stage, before, relief)
         found = [walk(chain, self.law, before, relief, is_broken=is_broken) for _, chain in fitting_chains(stage)]
         closed = any(standing.closed for standing, _ in found)
         first = _least(*(standing.first for standing, _ in found))
@@ -127,6 +131,16 @@ class Reach:
         resume = 0 if relief.resume else min(_least_resume(one) for one in self.program.stages)
         commit = 0 if relief.commit else min(_least_commit(one) for one in self.program.stages)
         return atom is not None and resume + atom + commit <= max(self.law.capacity, self.law.first_capacity)
+
+    def _in_one_cycle(self, stage: TiledStage, before: Standing | None, relief: Relief) -> tuple[Standing, bool]:
+        """What is reached behind a stage by the only cycle there is, and whether it can end there."""
+        room, least = self.law.first_capacity, Classes(stage, self.law.first_capacity).least((1, 0))
+        begun = (0 if relief.resume else stage.ends.resume[0]) if before is None else before.first
+        commits = [0] if relief.commit else [_least_commit(one) for one in self.program.stages]
+        drained = None if least is None or begun is None else begun + least
+        if drained is None or drained + min(commits) > room:
+            return NOWHERE, False
+        return Standing(False, drained, None), relief.commit or drained + stage.ends.commit[0] <= room
 
     def blocks(self, step: Step, before: Standing | None, relief: Relief = NO_RELIEF) -> bool:
         """Whether nothing gets along a step from what is reached before it."""
@@ -172,6 +186,7 @@ def _reasons(reach: Reach, step: Step, before: Standing | None) -> Iterator[Diag
     if not _has_design(stage):
         if isinstance(stage, TiledStage) and _has_design(replace(stage, sums_in_memory=True)):
             yield Diagnosis.NONVOLATILE_MEMORY
+        yield from _wear(reach, step, before, stage)
         yield Diagnosis.VOLATILE_MEMORY
         return
     yield Diagnosis.ATOM_TOO_LARGE
@@ -180,6 +195,17 @@ def _reasons(reach: Reach, step: Step, before: Standing | None) -> Iterator[Diag
         yield Diagnosis.BOOT_TOO_LARGE
     if not reach.blocks(step, before, Relief(commit=True)):
         yield Diagnosis.COMMIT_TOO_LARGE
+    yield from _wear(reach, step, before, stage)
+
+
+def _wear(reach: Reach, step: Step, before: Standing | None, stage: Stage) -> Iterator[Diagnosis]:
+    """Wear, if a step could be passed were its stage allowed to write its results any number of times."""
+    if not isinstance(stage, TiledStage) or stage.writes_per_byte is None:
+        return
+    stages = list(reach.program.stages)
+    stages[step.stage] = replace(stage, writes_per_byte=None)
+    if not Reach(replace(reach.program, stages=tuple(stages))).blocks(step, before):
+        yield Diagnosis.WEAR
 
 
 def _has_design(stage: Stage) -> bool:

@@ -15,12 +15,15 @@ from typing import Protocol
 from ischedule.analysis.levers import (
     CAPACITY,
     CHARGE_BUDGET,
+    CYCLE_BUDGET,
     DEADLINE,
     ENERGY_BUDGET,
     NONVOLATILE,
     REMEDIES,
+    TABLE_SIZE,
     TURN_ON,
     WRITE_BUDGET,
+    WRITES,
     Lever,
 )
 from ischedule.analysis.reach import Reach
@@ -94,7 +97,12 @@ def fits(case: Case) -> bool:
     return Reach(program).boundaries()[1]
 
 
-BUDGETS = (Diagnosis.ENERGY_BUDGET, Diagnosis.WRITE_BUDGET)
+BUDGETS = {
+    Diagnosis.WRITE_BUDGET: WRITE_BUDGET,
+    Diagnosis.CYCLE_BUDGET: CYCLE_BUDGET,
+    Diagnosis.WEAR: WRITES,
+    Diagnosis.TABLE_SIZE: TABLE_SIZE,
+}
 """Limits that are helped by being raised to what every plan spends at least."""
 
 
@@ -113,9 +121,10 @@ class Remedies:
     def found(self, diagnosis: Diagnosis, latency: int | None, demanded: int = 0) -> Iterator[Remedy]:
         """All that is found against a bottleneck; `latency` is that of the best plan, where one misses its deadline."""
         self.latency = latency
-        if diagnosis in BUDGETS:
+        if diagnosis in BUDGETS or diagnosis is Diagnosis.ENERGY_BUDGET:
             yield from self._larger_budget(diagnosis, demanded)
-            return
+            if diagnosis is not Diagnosis.WEAR:
+                return
         if diagnosis is Diagnosis.DEADLINE and latency is not None:
             yield from self._later_deadline(latency)
         for lever in REMEDIES:
@@ -129,10 +138,9 @@ class Remedies:
 
     def _larger_budget(self, diagnosis: Diagnosis, demanded: int) -> Iterator[Remedy]:
         """What every plan spends at least, rounded up to four digits, if some plan keeps to that."""
-        lever = WRITE_BUDGET
-        if diagnosis is Diagnosis.ENERGY_BUDGET:
-            lever = ENERGY_BUDGET if self.case.coordinate is Coordinate.ENERGY else CHARGE_BUDGET
-        digits = 0 if lever is WRITE_BUDGET else max(0, len(str(demanded)) - 4)
+        in_energy = ENERGY_BUDGET if self.case.coordinate is Coordinate.ENERGY else CHARGE_BUDGET
+        lever = BUDGETS.get(diagnosis, in_energy)
+        digits = max(0, len(str(demanded)) - 4) if lever is in_energy else 0
         remedy = self._confirmed(lever, -(-demanded // 10**digits) * 10**digits)
         if remedy is not None:
             yield remedy

@@ -7,13 +7,14 @@ apart, so that it shows what would have to shrink or grow.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ischedule.analysis.division import least_held
 from ischedule.analysis.fullest_cycle import fullest_cycle
 from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
+from ischedule.analysis.runs_search import least_with_few_runs
 from ischedule.models.case import Case
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
@@ -25,6 +26,7 @@ from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
 from ischedule.models.stated import is_about_goal
+from ischedule.models.tables import most_runs, sizes_of
 from ischedule.models.tiling import Extent, Tiling
 
 
@@ -44,7 +46,7 @@ class Shortage:
     parts: tuple[tuple[Part, int], ...] = ()
 
 
-_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY)
+_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY, Diagnosis.TABLE_SIZE)
 
 
 def refusal_shortage(case: Case, refusal: Unschedulable) -> Shortage:
@@ -80,6 +82,12 @@ def limit_shortage(case: Case, program: Program, proof: Weighed) -> Shortage:
     measure = {Criterion.ENERGY: amount_of(case), Criterion.WRITTEN: MEMORY}.get(criterion)
     shown = [f"{value} power cycles" if measure is None else show(value, measure) for value in (least, most)]
     sentence = f"every plan spends at least {shown[0]}, {shown[1]} are allowed"
+    if criterion is Criterion.CYCLES and most == case.requirements.writes_per_byte:
+        sentence = (
+            f"every plan has at least {least} power cycles, each of which writes a progress record; "
+            f"a byte may be written {most} times"
+        )
+        return Shortage(Diagnosis.WEAR, "the progress records", sentence, least, most, None)
     return Shortage(BUDGETS[criterion], "the whole inference", sentence, least, most, measure)
 
 
@@ -94,6 +102,9 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
     stage = program.stages[bottleneck.stage]
     if isinstance(stage, ExplicitStage):
         return _tasks_shortage(case, program, stage)
+    worn = _wear_shortage(program, stage)
+    if worn is not None:
+        return worn
     fitting = [tiling for tiling in _least_designs(stage) if stage.fits(tiling)]
     if not fitting:
         return _memory_shortage(stage)
@@ -107,7 +118,7 @@ def amount_of(case: Case) -> Dimension:
 
 def _least_designs(stage: TiledStage) -> Iterator[Tiling]:
     for form, extent in enumerate(stage.forms):
-        yield from least_tilings(form, extent)
+        yield from least_tilings(form, extent, stage.writes_per_byte)
 
 
 def division_shortage(program: Program, division: Division) -> Shortage:
@@ -128,6 +139,44 @@ def division_shortage(program: Program, division: Division) -> Shortage:
     if is_about_goal(division):
         sentence = sentence.replace(" or has no design that fits", ", has no design that fits or breaks a limit")
     return Shortage(Diagnosis.NONVOLATILE_MEMORY, where, sentence, least, available, MEMORY)
+
+
+def _wear_shortage(program: Program, stage: TiledStage) -> Shortage | None:
+    """Without the limit on writes some design of a layer would pass: how many writes let one."""
+    most, room = stage.writes_per_byte, max(program.law.capacity, program.law.first_capacity)
+    room -= stage.ends.resume[0] + stage.ends.commit[0]
+    if most is None or not _is_passed(replace(stage, writes_per_byte=None), room):
+        return None
+    low, high = most, 2 * most
+    while not _is_passed(replace(stage, writes_per_byte=high), room):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _is_passed(replace(stage, writes_per_byte=middle), room) else (middle, high)
+    sentence = f"every design whose tiles fit memory and power cycles writes some byte {high} times, {most} are allowed"
+    return Shortage(Diagnosis.WEAR, f"layer {stage.name}", sentence, high, most, None)
+
+
+def _is_passed(stage: TiledStage, room: int) -> bool:
+    """Whether some least design fits volatile memory, and its dearest atom a power cycle."""
+    return any(
+        stage.fits(one) and largest_atom(stage.forms[one.form], one, stage.prices) <= room
+        for one in _least_designs(stage)
+    )
+
+
+def table_shortage(program: Program) -> Shortage:
+    """The bottleneck of tasks that cannot be run in as few runs of equal power cycles as their tables may have."""
+    runs, allowed = (most_runs(program) or 0) + 1, program.table_size or 0
+    atoms = len(program.stages[0].chain(0))  # type: ignore[arg-type]
+    while runs < atoms and least_with_few_runs(program, runs) is None:
+        runs += 1
+    entry = sizes_of(program).run
+    sentence = (
+        f"every plan has at least {runs} runs of equal power cycles, each of which takes {show_exact(entry, MEMORY)} "
+        f"of its tables; {show_exact(allowed, MEMORY)} are allowed"
+    )
+    return Shortage(Diagnosis.TABLE_SIZE, "the whole inference", sentence, runs * entry, allowed, MEMORY)
 
 
 def _memory_shortage(stage: TiledStage) -> Shortage:

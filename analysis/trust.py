@@ -16,7 +16,7 @@ IDEAL = "certified (ideal capacitor: no series resistance, no leakage)"
 
 def trusted_of(case: Case, program: Program | Unschedulable) -> tuple[str, ...]:
     """Everything that is trusted when a plan for the case is certified."""
-    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_order(program), *_RESTS_ON)
+    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_order(program), *_wear(case), *_RESTS_ON)
 
 
 _RESTS_ON = (
@@ -73,3 +73,9 @@ def _levels(program: Program | Unschedulable) -> Iterator[str]:
 def _order(program: Program | Unschedulable) -> Iterator[str]:
     if isinstance(program, Program) and program.is_order_fixed:
         yield "layers run in the order in which they are listed: there are more orders than are searched"
+
+
+def _wear(case: Case) -> Iterator[str]:
+    if case.requirements.writes_per_byte is not None:
+        yield "a write wears the bytes that it writes and no others: non-volatile memory has no pages to erase"
+        yield "the head of the progress records is written once per power cycle, results once per pass over them"

@@ -30,6 +30,7 @@ from ischedule.analysis.shortage import (
     limit_shortage,
     refusal_shortage,
     shortage_of,
+    table_shortage,
 )
 from ischedule.compat.exploration import Exploration
 from ischedule.models.build import program_of
@@ -40,7 +41,7 @@ from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unan
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Division, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -128,6 +129,8 @@ class Result:
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         if isinstance(certificate, Division) and self.kind is Certified.INFEASIBLE:
             return division_shortage(self.program, certificate)
+        if isinstance(certificate, FewRuns) and self.kind is Certified.INFEASIBLE:
+            return table_shortage(self.program)
         end = latest(self.case, self.program)
         return None if self.bound is None or end is None else deadline_shortage(self.bound, end)
 
@@ -200,8 +203,9 @@ def solve(
 def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress | None) -> Result:
     """What is known of plans that keep limits, or by further criteria."""
     evaluation, _ = _evaluated(program, answer)
-    if answer.bottleneck is not None:
-        found = claims(__version__, program.digest, answer, None, program.law.offset, latest(case, program))
+    if answer.bottleneck is not None or answer.bound is not None:
+        latency = None if evaluation is None else evaluation.latency
+        found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
     else:
         found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
     return _judged(case, program, list(found), progress, answer.note)
@@ -269,9 +273,10 @@ def _require_front(case: Case, chosen: tuple[Criterion, ...]) -> None:
         problem, remedy = "cannot be counted: tasks do not say what they write", "count cycles"
         raise InputError("command line", "--pareto", shown, problem, remedy)
     asked = case.requirements
-    if (asked.amount, asked.written, asked.power_cycles) != (None, None, None):
+    if (asked.amount, asked.written, asked.power_cycles, asked.writes_per_byte) != (None, None, None, None):
         problem = "limits what plans spend, and the front is of all plans"
-        raise InputError(case.source, "$.requirements", MISSING, problem, "leave out energy, written and power_cycles")
+        remedy = "leave out energy, written, power_cycles, writes_per_byte and inferences"
+        raise InputError(case.source, "$.requirements", MISSING, problem, remedy)
 
 
 def check(

@@ -6,25 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ischedule.analysis.layout_check import is_roomy, require_layout
+from ischedule.analysis.wear_check import Wear, wear_of
 from ischedule.models.layout import Layout, layout_of
 from ischedule.models.minimalloc import dump_buffers
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
 from ischedule.models.storage import Slot
-from ischedule.solvers.packing import pack
+from ischedule.solvers.wear import pack_within
 
 
 @dataclass(frozen=True, slots=True)
 class PackedMemory:
     """A plan's buffers with their addresses; ``size`` bytes are used in all of what is ``available``, and at least
-    ``bound`` are needed."""
+    ``bound`` are needed. ``wear`` is the byte that is written most."""
 
     layout: Layout
     addresses: Mapping[Slot, int]
     size: int
     bound: int
     available: int
+    wear: Wear
 
     @property
     def unshared(self) -> int:
@@ -41,11 +43,12 @@ def packed_memory(program: Program, plan: Plan) -> PackedMemory | None:
     if program.storage is None:
         return None
     layout = layout_of(program, plan)
-    packing = pack(list(layout.buffers.values()))
+    packing = pack_within(list(layout.buffers.values()), program.storage.writes_per_byte)
     begin = layout.constants.total
     addresses = {slot: begin + address for slot, address in zip(layout.buffers, packing.addresses, strict=True)}
     size = require_layout(program, plan, addresses, begin + packing.height)
-    return PackedMemory(layout, addresses, size, begin + packing.bound, program.storage.available)
+    wear = wear_of(program, plan, addresses)
+    return PackedMemory(layout, addresses, size, begin + packing.bound, program.storage.available, wear)
 
 
 def with_addresses(program: Program, file: PlanFile, plan: Plan) -> PlanFile:

@@ -5,9 +5,9 @@ part of its results that the patch depends on. Nothing of that outlives the patc
 overlap, what both look at is computed twice, so that a power cycle may end behind any patch. Positions of padding are
 not computed.
 
-At most one kernel of a block adds up over channels, its *mixing* kernel. Those before it work on the input channels of
-the tile, those behind it on the output channels; without a mixing kernel all work on the same ones. The orders are
-those of a layer, with this kernel's channels:
+At most two kernels of a block add up over channels; the last of them is its *mixing* kernel. Those before it work on
+the input channels of the tile, those behind it on the output channels; without a mixing kernel all work on the same
+ones. The orders are those of a layer, with this kernel's channels:
 
     order    loops, outermost first          reused along a row
     INPUT    rows, columns, OUTPUTS          what the mixing kernel reads: fetched, or computed by the kernels before it
@@ -16,6 +16,12 @@ those of a layer, with this kernel's channels:
 
 In the first two orders all input channels are taken at once. One patch is one atom. Along each loop there is one tile
 size for each number of tiles, the least that leads to it: patches are as equal as their number allows.
+
+Where two kernels add up over channels, the *widening* one and, behind it, the mixing one, the mixing kernel's input
+channels are the *middle* ones, which no memory need hold at once: for each tile of them the widening kernel adds up all
+that the patch fetches (fetched once, and taken through the kernels before it), the kernels between make of it what
+they make, and the mixing kernel adds its share to the sums of the patch. But in INPUT order, which keeps all middle
+channels, all output channels are taken at once: a tile of them would compute the middle again.
 """
 
 from __future__ import annotations
@@ -23,8 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from ischedule.models.tiling import Extent, Order, Tiling, count
+
+Channels = TypeVar("Channels", int, range)
+"""How many channels, or which."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,8 +54,8 @@ class Axis:
 class Block(Extent):
     """The loop nest of several kernels at once.
 
-    Rows, columns and channels of its results are those of the last kernel, its input channels those of the first; its
-    windows are those of the first.
+    Rows, columns and channels of its results are those of the last kernel, its input channels those of the mixing
+    kernel, or of the first where there is none; its windows are those of the first.
     """
 
     parts: tuple[Extent, ...] = ()
@@ -61,14 +71,32 @@ class Block(Extent):
 
     @property
     def mixing(self) -> int | None:
-        """The kernel that adds up over channels, by its place."""
-        return next((place for place, part in enumerate(self.parts) if not part.channelwise), None)
+        """The last kernel that adds up over channels, by its place."""
+        return _mixing(self.parts)[-1] if _mixing(self.parts) else None
+
+    @property
+    def widening(self) -> int | None:
+        """The first of two kernels that add up over channels, by its place."""
+        places = _mixing(self.parts)
+        return places[0] if len(places) > 1 else None
+
+    def channels(self, place: int, every: Channels, inputs: Channels, outputs: Channels) -> tuple[Channels, Channels]:
+        """Which channels one kernel reads and makes at a time: those fetched, or the tile's inputs or outputs."""
+        mixing = len(self.parts) if self.mixing is None else self.mixing
+        if self.widening is not None and place <= self.widening:
+            return every, inputs if place == self.widening else every
+        return inputs if place <= mixing else outputs, outputs if place >= mixing else inputs
+
+
+def _mixing(parts: Sequence[Extent]) -> list[int]:
+    """The places of the kernels that add up over channels."""
+    return [place for place, part in enumerate(parts) if not part.channelwise]
 
 
 def block_of(parts: Sequence[Extent], padding: Sequence[tuple[int, int]]) -> Block:
     """Kernels in order, and the padding above and to the left of what each of them reads."""
     first, last = parts[0], parts[-1]
-    mixing = next((part for part in parts if not part.channelwise), None)
+    mixing = next((part for part in reversed(parts) if not part.channelwise), None)
     return Block(
         last.rows,
         last.columns,
@@ -103,9 +131,9 @@ def _window(part: Extent, side: int) -> int:
 def can_follow(part: Extent, padding: tuple[int, int, int, int]) -> bool:
     """Whether a kernel may read what is not stored: its windows leave no gaps, and each sees some of the map.
 
-    ``padding`` is at the top, bottom, left and right.
+    ``padding`` is at the top, bottom, left and right. A sum reads its other sources where they are stored.
     """
-    if part.pooling or part.groups > 1 or part.sources > 1 or part.least_inputs > 1:
+    if part.pooling or part.groups > 1 or part.least_inputs > 1:
         return False
     return all(
         _window(part, side) >= part.stride[side] and max(padding[2 * side : 2 * side + 2]) < _window(part, side)
@@ -119,8 +147,8 @@ def can_begin(part: Extent) -> bool:
 
 
 def can_join(parts: Sequence[Extent]) -> bool:
-    """Whether at most one kernel adds up over channels."""
-    return sum(not part.channelwise for part in parts) <= 1
+    """Whether at most two kernels add up over channels."""
+    return len(_mixing(parts)) <= 2
 
 
 @lru_cache(1 << 14)
@@ -180,9 +208,18 @@ def channel_tiles(block: Block) -> Iterator[tuple[Order, int, int, int]]:
         return
     for outputs in tile_sizes(block.outputs):
         yield Order.INPUT, outputs, block.inputs, 1
+        if block.widening is not None and outputs < block.outputs:
+            continue
         yield Order.WEIGHT, outputs, block.inputs, 1
         for inputs in tile_sizes(block.inputs):
             yield Order.OUTPUT, outputs, inputs, count(block.inputs, inputs)
+
+
+def finest_tiling(block: Block, order: Order) -> Tiling:
+    """The design of an order with the least tiles."""
+    tiles = (outputs_inputs for found, *outputs_inputs, _ in channel_tiles(block) if found is order)
+    outputs, inputs = min(tiles)
+    return Tiling(0, order, 1, 1, outputs, inputs, count(block.inputs, inputs) if order is Order.OUTPUT else 1)
 
 
 def block_tilings(form: int, block: Block) -> Iterator[Tiling]:

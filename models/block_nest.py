@@ -30,20 +30,20 @@ def block_atoms(block: Block, tiling: Tiling) -> Iterator[AtomSteps]:
         for outputs, every in channels:
             again = tuple(nest.all_weights(outputs, every))
             for place, patch in enumerate(grid):
-                steps = (*nest.opening(patch, every, weights=False), *nest.work(patch, outputs, every))
-                steps += tuple(nest.closing(patch, outputs, weights=False))
+                steps = (*nest.entering(patch, weights=False), *nest.opening(patch, every, weights=False))
+                steps += (*nest.work(patch, outputs, every), *nest.closing(patch, outputs, weights=False))
                 yield AtomSteps(again if place else (), steps if place else (*again, *steps))
         return
     for patch in grid:
         if tiling.order is Order.INPUT:
-            again = tuple(nest.opening(patch, inputs[0], weights=True))
+            again = (*nest.entering(patch, weights=True), *nest.opening(patch, inputs[0], weights=True))
             for place, (outputs, every) in enumerate(channels):
                 steps = (*nest.weights(patch, outputs, every), *nest.work(patch, outputs, every))
                 steps += tuple(nest.closing(patch, outputs, weights=True))
                 yield AtomSteps(again if place else (), steps if place else (*again, *steps))
             continue
         for outputs, _ in channels:
-            added: list[Step] = []
+            added = list(nest.entering(patch, weights=True))
             for part in inputs:
                 added += nest.opening(patch, part, weights=True)
                 added += [*nest.weights(patch, outputs, part), *nest.work(patch, outputs, part)]
@@ -57,6 +57,8 @@ class _Nest:
         self.block = block
         self.last = len(block.parts) - 1
         self.mixing = len(block.parts) if block.mixing is None else block.mixing
+        self.widening = block.widening
+        self.every = range(block.parts[0].inputs)
 
     def _step(
         self, act: Act, place: int, patch: Patch, outputs: range, inputs: range, first: bool = False, last: bool = False
@@ -83,26 +85,43 @@ class _Nest:
     def _weights(self, patch: Patch, place: int, outputs: range, inputs: range) -> Iterator[Step]:
         if self.block.parts[place].weight_taps == 0:
             return
-        if place != self.mixing:
-            outputs = inputs = inputs if place < self.mixing else outputs
-        yield self._step(Act.FETCH_WEIGHTS, place, patch, outputs, inputs)
+        reads, makes = self.block.channels(place, self.every, inputs, outputs)
+        yield self._step(Act.FETCH_WEIGHTS, place, patch, makes, reads)
+
+    def entering(self, patch: Patch, *, weights: bool) -> Iterator[Step]:
+        """What the widening kernel adds up for every tile of middle channels: fetched, and taken to it."""
+        if self.widening is None:
+            return
+        for place in range(self.widening):
+            yield from self._channelwise(patch, place, self.every, weights)
+        yield self._inputs(patch, self.widening, self.every)
 
     def opening(self, patch: Patch, inputs: range, *, weights: bool) -> Iterator[Step]:
-        """Input channels fetched and taken through the kernels before the mixing one."""
-        for place in range(min(self.mixing, self.last + 1)):
+        """Input channels of the mixing kernel: fetched or added up, and taken through the kernels before it."""
+        first = 0
+        if self.widening is not None:
+            first = self.widening + 1
+            if weights:
+                yield from self._weights(patch, self.widening, inputs, inputs)
+            yield from self._begin(patch, self.widening, inputs, self.every)
+            yield self._step(Act.MULTIPLY, self.widening, patch, inputs, self.every)
+            yield from self._end(patch, self.widening, inputs)
+        for place in range(first, min(self.mixing, self.last + 1)):
             yield from self._channelwise(patch, place, inputs, weights)
         if self.mixing <= self.last:
-            yield self._step(self._inputs(self.mixing), self.mixing, patch, inputs, inputs)
+            yield self._inputs(patch, self.mixing, inputs)
 
-    def _inputs(self, place: int) -> Act:
-        return Act.TAKE if place else Act.FETCH_INPUTS
+    def _inputs(self, patch: Patch, place: int, channels: range) -> Step:
+        return self._step(Act.TAKE if place else Act.FETCH_INPUTS, place, patch, channels, channels)
 
     def _channelwise(self, patch: Patch, place: int, channels: range, weights: bool) -> Iterator[Step]:
         """One kernel that works on each channel by itself, until its results are kept or stored."""
         kernel = self.block.parts[place]
         if weights:
             yield from self._weights(patch, place, channels, channels)
-        yield self._step(self._inputs(place), place, patch, channels, channels)
+        yield self._inputs(patch, place, channels)
+        if place and kernel.sources > 1:
+            yield self._step(Act.FETCH_INPUTS, place, patch, channels, channels)
         yield from self._begin(patch, place, channels, channels)
         act = Act.MULTIPLY if kernel.arithmetic is Arithmetic.MULTIPLY else Act.COMBINE
         yield self._step(act, place, patch, channels, channels)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from ischedule.models.block import Block, held, lengths, sums, undominated
+from ischedule.models.block import Block, finest_tiling, held, lengths, sums, undominated
 from ischedule.models.primitives import Ends, Price, Prices, Row, padded
 from ischedule.models.tiling import Arithmetic, Order, Tiling, count, sizes
 
@@ -79,16 +79,19 @@ class _Lines:
 
     def __init__(self, block: Block, order: Order, prices: Primitives) -> None:
         self.block, self.order, self.prices = block, order, prices
-        mixing = block.mixing
+        mixing, widening = block.mixing, block.widening
         places = range(len(block.parts))
-        self.before = places if mixing is None else places[:mixing]
+        first = 0 if widening is None else widening + 1
+        self.leading = places[: 0 if widening is None else widening]
+        self.before = places[first:mixing]
         self.after = places[:0] if mixing is None else places[mixing + 1 :]
-        self.mixing = mixing
+        self.mixing, self.widening = mixing, widening
+        self.every = block.parts[0].inputs
 
     def of(self, outputs: int, inputs: tuple[int, ...]) -> tuple[Line, Line]:
         closing = self._closing(outputs if self.mixing is not None else inputs[0])
         if self.order is Order.OUTPUT:
-            found = [closing, *(self._weights(place, 1, outputs) for place in self.after)]
+            found = [closing, *(self._weights(place, 1, outputs) for place in self.after), self._entering(True)]
             for n, same in groupby(inputs):
                 one = [self._weights(self.mixing, outputs, n), self._work(self.mixing, outputs, n)]
                 found.append(_times(len(list(same)), _sum(self._opening(n, True), *one)))
@@ -100,9 +103,12 @@ class _Lines:
             weights.insert(0, self._weights(self.mixing, outputs, every))
             work = self._work(self.mixing, outputs, every)
         if self.order is Order.INPUT:
-            return self._opening(every, True), _sum(*weights, work, closing)
-        early = [self._weights(place, 1, every) for place in self.before]
-        return _sum(*early, *weights), _sum(self._opening(every, False), work, closing)
+            return _sum(self._entering(True), self._opening(every, True)), _sum(*weights, work, closing)
+        early = [self._weights(place, 1, self.every) for place in self.leading]
+        early += [self._weights(place, 1, every) for place in self.before]
+        if self.widening is not None:
+            early.append(self._weights(self.widening, every, self.every))
+        return _sum(*early, *weights), _sum(self._entering(False), self._opening(every, False), work, closing)
 
     def _line(self, once: int = 0, place: int = -1, each: int = 0) -> Line:
         """``place`` 0 stands for what is fetched, 1 and more for what the kernels compute."""
@@ -133,19 +139,36 @@ class _Lines:
         bias = channels * prices.read_sum + prices.weight_command if kernel.bias else 0
         return self._line(bias, 1 + place, channels * prices.finish if kernel.finish else 0)
 
+    def _fetching(self, place: int, sources: int, n: int) -> Line:
+        """Tensors read from memory, at each position fetched (0) or computed by a kernel (1 and more)."""
+        return self._line(0, place, sources * (n * self.prices.read + self.prices.input_command))
+
+    def _entering(self, weights: bool) -> Line:
+        """What the widening kernel adds up for every tile of middle channels: fetched, and taken to it."""
+        if self.widening is None:
+            return self._line()
+        found = [self._through(place, self.every, weights) for place in self.leading]
+        return _sum(self._fetching(0, self.block.sources, self.every), *found)
+
     def _opening(self, n: int, weights: bool) -> Line:
-        """Input channels fetched, and taken through the kernels before the mixing one."""
-        found = [self._line(0, 0, self.block.sources * (n * self.prices.read + self.prices.input_command))]
-        for place in self.before:
-            found += [self._weights(place, 1, n)] if weights else []
-            found += [self._work(place, 1, n), self._ends(place, n)]
-        return _sum(*found)
+        """Input channels of the mixing kernel: fetched or added up, and taken through the kernels before it."""
+        found = [self._through(place, n, weights) for place in self.before]
+        if self.widening is None:
+            return _sum(self._fetching(0, self.block.sources, n), *found)
+        if weights:
+            found.append(self._weights(self.widening, n, self.every))
+        return _sum(*found, self._work(self.widening, n, self.every), self._ends(self.widening, n))
+
+    def _through(self, place: int, n: int, weights: bool) -> Line:
+        """Channels taken through a kernel that works on each by itself; what else it adds is fetched."""
+        others = self.block.parts[place].sources - 1 if place else 0
+        found = [self._fetching(1 + place, others, n), self._work(place, 1, n), self._ends(place, n)]
+        return _sum(*found, self._weights(place, 1, n)) if weights else _sum(*found)
 
     def _closing(self, channels: int) -> Line:
         """Results of the mixing kernel taken through those behind it, without their weights, and stored."""
         found = [] if self.mixing is None else [self._ends(self.mixing, channels)]
-        for place in self.after:
-            found += [self._work(place, 1, channels), self._ends(place, channels)]
+        found += [self._through(place, channels, False) for place in self.after]
         each = channels * self.prices.write + self.prices.store_command
         return _sum(*found, self._line(0, len(self.block.parts), each))
 
@@ -182,15 +205,14 @@ def memory_line(block: Block, outputs: int, inputs: int, prices: Prices) -> Line
 
     What the kernel before has added up takes the room of sums.
     """
-    early, late = padded(inputs, prices.multiple), padded(outputs, prices.multiple)
     weights, each = 0, []
-    mixing = len(block.parts) if block.mixing is None else block.mixing
     for place, kernel in enumerate(block.parts):
-        channels = early if place <= mixing else late
-        weights += kernel.weight_taps * (outputs if place == mixing else 1) * channels
-        each.append(channels * (block.sources if place == 0 else prices.words_of(block.parts[place - 1])))
-    results = inputs if block.channelwise else outputs
-    return (weights, *each, results * prices.words_of(block.parts[-1]))
+        reads, makes = block.channels(place, block.parts[0].inputs, inputs, outputs)
+        lanes = padded(reads, prices.multiple)
+        weights += kernel.weight_taps * (1 if kernel.channelwise else makes) * lanes
+        taken = prices.words_of(block.parts[place - 1]) - 1 if place else 0
+        each.append((kernel.sources + taken) * lanes)
+    return (weights, *each, makes * prices.words_of(block.parts[-1]))
 
 
 def block_totals(block: Block, tiling: Tiling, prices: Prices) -> Price:
@@ -313,9 +335,9 @@ def block_most_spent(block: Block, prices: Prices, ends: Ends) -> Price:
     """No design and no power cycles of a block spend more: the finest tiles, each in a cycle of its own."""
     sums_of = []
     for order in block.orders:
-        inputs = 1 if order is Order.OUTPUT or block.channelwise else block.inputs
-        finest = Tiling(0, order, 1, 1, 1, inputs, 1)
-        atoms = block.rows * block.columns * (block.inputs if block.channelwise else block.outputs)
+        finest = finest_tiling(block, order)
+        atoms = block.rows * block.columns * count(block.outputs, finest.outputs)
+        atoms *= count(block.inputs, finest.inputs) if block.channelwise else 1
         once = block_totals(block, finest, prices)
         again = [
             max(

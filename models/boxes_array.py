@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ischedule.models import kernels_array
 from ischedule.models.demand import TooManyDesigns
 from ischedule.models.kernels import Prices
-from ischedule.models.kernels_array import MOST, Column, Designs, has_boxes, stores_partial_sums
+from ischedule.models.kernels_array import MOST, Column, Designs, has_boxes, may_store
 from ischedule.models.tiling import Extent, Order
 
 Index = NDArray[np.intp]
@@ -70,17 +70,27 @@ class Boxes:
         return found.take(_words(found, prices) <= volatile // prices.word_bytes)
 
 
-def boxes_of(form: int, extent: Extent, prices: Prices, volatile: int, *, sums_in_memory: bool = True) -> list[Boxes]:
+def boxes_of(
+    form: int,
+    extent: Extent,
+    prices: Prices,
+    volatile: int,
+    *,
+    sums_in_memory: bool = True,
+    writes_per_byte: int | None = None,
+) -> list[Boxes]:
     """The boxes of a tiled form (no pooling of whole maps) whose least designs fit volatile memory.
 
     Designs that the lemmas of the kernels make redundant are left out.
     """
     if not has_boxes(extent):
         raise ValueError("designs of a pooling nest or a block depend on more than numbers of tiles")
-    return [_boxes(form, extent, order, prices, volatile, sums_in_memory) for order in extent.orders]
+    every = [_boxes(form, extent, order, prices, volatile) for order in extent.orders]
+    # designs of a box make equally many passes
+    return [found.take(may_store(found.least, sums_in_memory, writes_per_byte)) for found in every]
 
 
-def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: int, sums_in_memory: bool) -> Boxes:
+def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: int) -> Boxes:
     words = volatile // prices.word_bytes
     least, span = zip(*(_tiles(loop) for loop in extent.loops[:3]), strict=True)
     inputs = np.arange(extent.least_inputs, extent.inputs + 1, dtype=np.int64)
@@ -105,8 +115,7 @@ def _boxes(form: int, extent: Extent, order: Order, prices: Prices, volatile: in
         spans = (*spans[:2], np.where(whole, 1, spans[2]))
     base, spans = base.take(fits), (spans[0][fits], spans[1][fits], spans[2][fits])
     found = _batched(base, spans)
-    found = found.take(_words(found.least, prices) <= words)
-    return found if sums_in_memory else found.take(~stores_partial_sums(found.least))
+    return found.take(_words(found.least, prices) <= words)
 
 
 def _tiles(loop: int) -> tuple[Column, Column]:

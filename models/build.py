@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
 
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
@@ -21,6 +23,7 @@ from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
+from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
@@ -36,25 +39,51 @@ def program_of(case: Case) -> Program:
     """
     law = _law(case)
     if case.tasks is not None:
-        return Program((_tasks_stage(case, case.tasks),), law, case_hash(case), goal=_goal(case, law))
+        stage = _tasks_stage(case, case.tasks)
+        size = case.requirements.table_size
+        return _with_tables(Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size))
     stages = _network_stages(case)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
         stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
-    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law), storage)
+    program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
+    return _with_tables(replace(program, table_size=case.requirements.table_size))
+
+
+def _with_tables(program: Program) -> Program:
+    """Refuse a program whose tables are too large even with all power cycles alike."""
+    least, most = least_tables(program), program.table_size
+    if most is not None and least > most:
+        text = f"the tables of a plan take {show_exact(least, MEMORY)} at least, {show_exact(most, MEMORY)} are allowed"
+        raise Unschedulable(Diagnosis.TABLE_SIZE, text, least, most)
     return program
 
 
-def _goal(case: Case, law: CycleLaw) -> Goal:
-    """What the case's plans are for; a deadline is a limit where latency is not what counts first."""
+def _goal(case: Case, law: CycleLaw, stages: Sequence[TiledStage]) -> Goal:
+    """What the case's plans are for; a deadline is a limit where latency is not what counts first.
+
+    Each power cycle writes a progress record, so that no more of them are allowed than writes of one byte.
+    """
     asked = case.requirements
-    limits = {Criterion.ENERGY: asked.amount, Criterion.WRITTEN: asked.written, Criterion.CYCLES: asked.power_cycles}
+    cycles = [] if asked.power_cycles is None else [asked.power_cycles]
+    if asked.writes_per_byte is not None and asked.writes_per_byte < most_cycles(stages):
+        cycles.append(asked.writes_per_byte)
+    limits = {
+        Criterion.ENERGY: asked.amount,
+        Criterion.WRITTEN: asked.written,
+        Criterion.CYCLES: min(cycles, default=None),
+    }
     ends = [end for end in (asked.deadline, law.period) if end is not None]
     if ends and case.objective[0] is not Criterion.LATENCY:
         limits[Criterion.LATENCY] = max(0, min(ends) - law.offset)
     return Goal(case.objective, {criterion: most for criterion, most in limits.items() if most is not None})
+
+
+def most_cycles(stages: Sequence[TiledStage]) -> int:
+    """No plan has more power cycles: one for each trip through the loops of every layer."""
+    return sum(max(extent.groups * prod(extent.loops) for extent in stage.forms) for stage in stages)
 
 
 def _law(case: Case) -> CycleLaw:
@@ -71,7 +100,7 @@ def _network_stages(case: Case) -> tuple[TiledStage, ...]:
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
     prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, case.restart)
     stages = tuple(
-        TiledStage(kernel.name, forms, prices, ends, volatile)
+        TiledStage(kernel.name, forms, prices, ends, volatile, writes_per_byte=case.requirements.writes_per_byte)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
     )
     _check_prices(case, stages)
@@ -156,18 +185,20 @@ def available_memory(case: Case) -> int:
 def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
     """What a network keeps in non-volatile memory, in words and sums of the network; records are in the device's words.
 
-    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads, writes what its last
-    one writes, and stores no sums.
+    ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads and what the others
+    read besides, writes what its last one writes, and stores no sums.
     """
     device, network, width, sums = _device(case), case.lowered(), _width(case), sum_width(case)
     forms = forms_of_network(case)
     stages = []
     for run in runs:
-        first, last = network.kernels[run[0]], network.kernels[run[-1]]
+        last = network.kernels[run[-1]]
         stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
         region = sums * last.stored_elements if stores_sums else 0
         weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
-        kept = StageStorage(first.reads, last.writes, region, weighted, kernels=len(run), sums_apart=sums > width)
+        kept = StageStorage(
+            network.reads(run), last.writes, region, weighted, kernels=len(run), sums_apart=sums > width
+        )
         stages.append(kept)
     return Storage(
         tuple(width * elements for elements in network.tensors),
@@ -177,6 +208,7 @@ def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
             width * (kernel.parameters - kernel.shape.biases) + sums * kernel.shape.biases for kernel in network.kernels
         ),
         RECORDS * device.word_bytes * device.record_words,
+        writes_per_byte=case.requirements.writes_per_byte,
     )
 
 

@@ -57,7 +57,9 @@ class Semantics(StrEnum):
 class Requirements:
     """What a plan must keep: latency (ps), memory sizes (bytes) and what all its power cycles together may spend.
 
-    None where nothing is asked. The amount is of the buffer's coordinate, ``written`` counts bytes.
+    None where nothing is asked. The amount is of the buffer's coordinate, ``written`` counts bytes, and
+    ``writes_per_byte`` how often any byte of non-volatile memory may be written in one inference. The tables of a plan
+    may take ``table_size`` bytes.
     """
 
     deadline: int | None
@@ -66,6 +68,8 @@ class Requirements:
     amount: int | None = None
     written: int | None = None
     power_cycles: int | None = None
+    writes_per_byte: int | None = None
+    table_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Case:
     tasks: TaskColumns | None
     source: str
     objective: tuple[Criterion, ...] = PLAIN.order
+    endurance: int | None = None
+    """How often a byte of non-volatile memory can be written before it fails."""
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -189,6 +195,7 @@ class _Loader:
             tasks=tasks,
             source=values.source,
             objective=self._objective(tasks),
+            endurance=self._endurance(device),
         )
 
     def _check_workload(self) -> None:
@@ -238,7 +245,8 @@ class _Loader:
             problem = "is required: tasks use volatile memory, and no device says how much there is"
             remedy = 'add "volatile_memory", for example "2048 B"'
             raise values.error("$.requirements.volatile_memory", MISSING, problem, remedy)
-        return Requirements(deadline, **sizes, **self._budgets(section, tasks))
+        writes = self._writes(section, self._endurance(device), tasks)
+        return Requirements(deadline, **sizes, **self._budgets(section, tasks), writes_per_byte=writes)
 
     def _budgets(self, section: Mapping[str, Any], tasks: TaskColumns | None) -> dict[str, int | None]:
         """The most that a plan may spend of its energy or charge, of writing and of power cycles."""
@@ -249,6 +257,8 @@ class _Loader:
                 problem = f"is not what the buffer counts behind this power path, which is {word}"
                 raise values.error(f"{path}.{name}", section[name], problem, f'state "{word}"')
         found: dict[str, int | None] = {"amount": None, "written": None, "power_cycles": section.get("power_cycles")}
+        if "table_size" in section:
+            found["table_size"] = values.integer(section["table_size"], MEMORY, Rounding.DOWN, f"{path}.table_size")
         if word in section:
             found["amount"] = values.integer(section[word], values.amount_dimension, Rounding.DOWN, f"{path}.{word}")
         if "written" in section:
@@ -256,6 +266,31 @@ class _Loader:
                 raise values.error(f"{path}.written", section["written"], _UNWRITTEN, _COUNT_CYCLES)
             found["written"] = values.integer(section["written"], MEMORY, Rounding.DOWN, f"{path}.written")
         return found
+
+    def _writes(self, section: Mapping[str, Any], endurance: int | None, tasks: TaskColumns | None) -> int | None:
+        """How often a byte may be written in one inference: as stated, and so that it bears what is asked for."""
+        values, path = self.values, "$.requirements"
+        found = [section["writes_per_byte"]] if "writes_per_byte" in section else []
+        for name in ("writes_per_byte", "inferences"):
+            if name in section and tasks is not None:
+                raise values.error(f"{path}.{name}", section[name], _UNWRITTEN, _LIMIT_CYCLES)
+        if "inferences" in section:
+            wanted = section["inferences"]
+            if endurance is None:
+                remedy = 'add "endurance" to the case: how often a byte can be written, for example 100000'
+                raise values.error("$.endurance", MISSING, "is required where inferences are asked for", remedy)
+            if wanted > endurance:
+                problem = f"is more than memory bears: each writes some byte, and the endurance is {endurance}"
+                raise values.error(f"{path}.inferences", wanted, problem, f"write at most {endurance}")
+            found.append(endurance // wanted)
+        return min(found, default=None)
+
+    def _endurance(self, device: Device | None) -> int | None:
+        """What the case says replaces the device's figure."""
+        stated: int | None = self.document.get("endurance")
+        if stated is not None and "tasks" in self.document:
+            raise self.values.error("$.endurance", stated, _UNWRITTEN, "leave it out")
+        return device.endurance if stated is None and device is not None else stated
 
     def _objective(self, tasks: TaskColumns | None) -> tuple[Criterion, ...]:
         given = self.document.get("objective", "latency")
@@ -271,6 +306,7 @@ class _Loader:
 
 _UNWRITTEN: Final = "cannot be counted: tasks do not say what they write"
 _COUNT_CYCLES: Final = "count power cycles: each writes one progress record"
+_LIMIT_CYCLES: Final = 'limit "power_cycles": each writes one progress record, and tasks write the same in every plan'
 
 
 def _without_tasks(document: object) -> object:
@@ -311,7 +347,8 @@ def layer_of(case: Case, name: str) -> Case:
 def resolve(case: Case) -> dict[str, object]:
     """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
 
-    Name, description and file of the case, and title and sources of the device, mean nothing and are left out.
+    Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
+    endurance: what decides is how many writes it leaves to one inference.
     """
     plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in _SILENT}
     plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
@@ -324,7 +361,7 @@ def case_hash(case: Case) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-_SILENT: Final = frozenset({"name", "description", "source", "title", "sources"})
+_SILENT: Final = frozenset({"name", "description", "source", "title", "sources", "endurance"})
 
 
 def _plain(value: object) -> object:

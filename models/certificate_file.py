@@ -12,6 +12,7 @@ from ischedule.models.plan import (
     Bound,
     Boundary,
     Division,
+    FewRuns,
     Label,
     Overload,
     Part,
@@ -21,7 +22,7 @@ from ischedule.models.plan import (
 from ischedule.models.plan_node import Node, plain
 from ischedule.models.restriction import Restriction
 
-Certificate = Bound | Weighed | Bottleneck | Division
+Certificate = Bound | Weighed | Bottleneck | Division | FewRuns
 
 _RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 
@@ -32,6 +33,10 @@ def read_certificate(node: Node) -> Certificate:
         return _bottleneck(node)
     if node.has("division"):
         return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
+    if node.has("few-runs"):
+        inner = node.object("few-runs").entry("few-runs").object("value", "bound")
+        bound = inner.entry("bound")
+        return FewRuns(inner.entry("value").optional(), None if bound.value is None else _bound(bound))
     if node.has("weighed"):
         return _weighed(node)
     return _bound(node.object("bound").entry("bound"))
@@ -132,6 +137,9 @@ def certificate_value(certificate: Certificate | None) -> dict[str, object] | No
         return None
     if isinstance(certificate, Division):
         return {"division": list(map(_part_value, certificate.parts))}
+    if isinstance(certificate, FewRuns):
+        bound = None if certificate.bound is None else _bound_value(certificate.bound)
+        return {"few-runs": {"value": plain(certificate.value), "bound": bound}}
     if isinstance(certificate, Bottleneck):
         return {"bottleneck": {"stage": plain(certificate.stage), "diagnosis": certificate.diagnosis}}
     if isinstance(certificate, Weighed):

@@ -56,6 +56,8 @@ class Device:
     add_step: Cost | None = None
     activation_step: Cost | None = None
     softmax_step: Cost | None = None
+    endurance: int | None = None
+    """How often a byte of non-volatile memory can be written before it fails, None where that is not stated."""
 
 
 def built_in_devices() -> list[str]:
@@ -213,4 +215,5 @@ class _Reader:
             add_step=self._optional_steps("add_step"),
             activation_step=self._optional_steps("activation_step"),
             softmax_step=self._optional_steps("softmax_step"),
+            endurance=document.get("endurance"),
         )

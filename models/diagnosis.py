@@ -16,6 +16,8 @@ class Diagnosis(Enum):
     COLD_START_LOCK_UP = "cold-start lock-up"
     VOLATILE_MEMORY = "volatile memory"
     NONVOLATILE_MEMORY = "non-volatile memory"
+    WEAR = "wear"
+    TABLE_SIZE = "table size"
     ENERGY_BUDGET = "energy budget"
     WRITE_BUDGET = "write budget"
     CYCLE_BUDGET = "power-cycle budget"

@@ -1,7 +1,8 @@
 """Which kernels of a network may run as one block: runs of two or three, each the only reader of the one before.
 
-The first may be a filter, a pooling of windows, an addition or work on single results; those behind it read nothing but
-its results. Whole maps that are pooled, dense layers, grouped filters (but depthwise ones) and softmax stay alone.
+They may be filters, poolings of windows, additions and work on single results; a further addition may end the run. What
+an addition behind the first adds to the results before it is read from memory. Whole maps that are pooled, dense
+layers, grouped filters (but depthwise ones) and softmax stay alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ischedule.models.lowering import Kernel, Lowered, forms_of
 from ischedule.models.program import Step, TiledStage
 
 MOST: Final = 3
-"""Kernels of a block."""
+"""Kernels of a block, an addition behind them not counted."""
 
 
 def with_blocks(
@@ -41,10 +42,11 @@ def with_blocks(
         first = stages[run[0]]
         name = " + ".join(network.kernels[kernel].name for kernel in run)
         stage = replace(first, name=name, forms=(block,), kernels=run)
+        ways = list(block_steps(steps, len(found), run))
         more = [before + spends for before, spends in zip(total, _most_spent(stage), strict=True)]
-        if max(more) < LIMIT and _passes(stage, capacity) and all(passing[kernel] for kernel in run):
+        if ways and max(more) < LIMIT and _passes(stage, capacity) and all(passing[kernel] for kernel in run):
             total = more
-            leading += block_steps(steps, len(found), run)
+            leading += ways
             found.append(stage)
     return tuple(found), tuple(leading)
 
@@ -59,7 +61,7 @@ def _passes(stage: TiledStage, capacity: int) -> bool:
     return any(
         stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity
         for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent)
+        for tiling in least_tilings(form, extent, stage.writes_per_byte)
     )
 
 
@@ -69,9 +71,10 @@ def runs_of(network: Lowered) -> list[tuple[int, ...]]:
     found = []
     for first in range(len(network.kernels)):
         run = [first]
-        while len(run) < MOST and run[-1] in follower:
+        while len(run) <= MOST and run[-1] in follower:
             run.append(follower[run[-1]])
-            if block_form(network, run) is not None:
+            is_short = len(run) <= MOST or network.kernels[run[-1]].shape.kind == "add"
+            if is_short and block_form(network, run) is not None:
                 found.append(tuple(run))
     return found
 
@@ -92,7 +95,7 @@ def _followers(network: Lowered) -> dict[int, int]:
 def _reads_as_written(kernel: Kernel, reader: Kernel) -> bool:
     before, after = kernel.shape, reader.shape
     written = (before.out_channels, before.out_height, before.out_width)
-    return len(reader.reads) == 1 and written == (after.in_channels, after.in_height, after.in_width)
+    return written == (after.in_channels, after.in_height, after.in_width)
 
 
 def block_form(network: Lowered, run: Sequence[int]) -> Block | None:

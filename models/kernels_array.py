@@ -55,11 +55,13 @@ def enumerate_designs(
     *,
     canonical: bool = True,
     sums_in_memory: bool = True,
+    writes_per_byte: int | None = None,
 ) -> list[Designs]:
     """All designs of a form that fit volatile memory.
 
     ``canonical`` leaves out those that the lemmas of ``kernels`` make redundant. Without ``sums_in_memory`` only
-    designs are left whose partial sums never pass through non-volatile memory.
+    designs are left whose partial sums never pass through non-volatile memory, and with ``writes_per_byte`` only those
+    that write none of its bytes more often.
     """
     words = volatile // prices.word_bytes
     if isinstance(extent, Block):
@@ -67,7 +69,13 @@ def enumerate_designs(
     found = [_pool_designs(form, extent, prices, words)] if extent.pooling else []
     if not extent.pooling:
         found = _tiled_designs(form, extent, prices, words, canonical)
-    return found if sums_in_memory else [designs.take(~stores_partial_sums(designs)) for designs in found]
+    return [designs.take(may_store(designs, sums_in_memory, writes_per_byte)) for designs in found]
+
+
+def may_store(designs: Designs, sums_in_memory: bool, writes_per_byte: int | None) -> NDArray[np.bool_]:
+    """Which designs store no sums that they must not store, and none too often."""
+    found = np.ones(len(designs), dtype=bool) if sums_in_memory else ~stores_partial_sums(designs)
+    return found if writes_per_byte is None else found & (most_writes(designs) <= writes_per_byte)
 
 
 def _pool_designs(form: int, extent: Extent, prices: Prices, words: int) -> Designs:
@@ -146,6 +154,18 @@ def stores_partial_sums(designs: Designs) -> NDArray[np.bool_]:
     if designs.order is Order.OUTPUT:
         return designs.batch < count_array(extent.inputs, designs.inputs)
     return (designs.inputs < extent.inputs) & (not extent.channelwise)
+
+
+def most_writes(designs: Designs) -> Column:
+    """How often each design writes a byte at most of any region that its results take."""
+    extent = designs.extent
+    if extent.pooling:
+        trips = count_array(extent.rows, designs.rows) * count_array(extent.columns, designs.columns)
+        return -(-trips // designs.batch)
+    passes = count_array(extent.inputs, designs.inputs)
+    if designs.order is Order.OUTPUT:
+        return -(-passes // designs.batch)
+    return np.ones_like(passes) if extent.channelwise else -(-passes // 2)
 
 
 def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:

@@ -20,17 +20,21 @@ from itertools import accumulate, chain, pairwise, repeat
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, ExplicitStage, Program
 from ischedule.models.storage import Slot, Storage, makers_of
-from ischedule.models.tiling import Extent, Order, Tiling, count, innermost, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, count, innermost, most_writes, stores_partial_sums
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Bytes that are in use from the start of the power cycle ``first`` to the publish of ``last``, counted from 0."""
+    """Bytes that are in use from the start of the power cycle ``first`` to the publish of ``last``, counted from 0.
+
+    Each of them is written at most so many times, by whoever makes what lies there.
+    """
 
     name: str
     first: int
     last: int
     size: int
+    writes: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.first <= self.last or self.size < 1:
@@ -98,7 +102,8 @@ def layout_of(program: Program, plan: Plan) -> Layout:
         stage: (bisect_right(ends, start), bisect_right(ends, end - 1))
         for stage, (start, end) in zip(plan.stages, spans, strict=True)
     }
-    buffers = _tensors(program, storage, cycles_of, len(ends) - 1)
+    writes = {stage: writes_of(program, stage, design) for stage, design in zip(plan.stages, plan.designs, strict=True)}
+    buffers = _tensors(program, storage, cycles_of, writes, len(ends) - 1)
     tables = storage.tables.run * len(plan.cycles)
     for stage, design, (start, end) in zip(plan.stages, plan.designs, spans, strict=True):
         kept, (first, last) = storage.stages[stage], cycles_of[stage]
@@ -106,7 +111,7 @@ def layout_of(program: Program, plan: Plan) -> Layout:
         others = others_in(program, stage, design, [cut - start for cut in inside], end - start)
         for region in range(1, others + 1):
             name = f"{program.stages[stage].name}, sums {region}"
-            buffers[Slot(kept.writes, stage, region)] = Buffer(name, first, last, kept.region)
+            buffers[Slot(kept.writes, stage, region)] = Buffer(name, first, last, kept.region, writes[stage])
         tables += storage.table_bytes(stage, others)
     return Layout(buffers, Constants(storage.weights, storage.records, tables), cycles_of)
 
@@ -152,9 +157,13 @@ def _ends(plan: Plan) -> list[int]:
 
 
 def _tensors(
-    program: Program, storage: Storage, cycles_of: Mapping[int, tuple[int, int]], last: int
+    program: Program,
+    storage: Storage,
+    cycles_of: Mapping[int, tuple[int, int]],
+    writes: Mapping[int, int],
+    last: int,
 ) -> dict[Slot, Buffer]:
-    """The tensors that a plan touches, each with its published region."""
+    """The tensors that a plan touches, each with its published region; stages that write one write different parts."""
     names = list(makers_of(storage, [stage.name for stage in program.stages]))
     found = {}
     for tensor, size in enumerate(storage.tensors):
@@ -165,8 +174,19 @@ def _tensors(
         begins = min((cycles_of[stage][0] for stage in makers), default=0)
         ends = max((cycles_of[stage][1] for stage in users), default=last)
         ends = last if tensor in storage.outputs else ends
-        found[Slot(tensor)] = Buffer(names[tensor], begins, ends, size)
+        written = max((writes[stage] for stage in makers), default=1)
+        found[Slot(tensor)] = Buffer(names[tensor], begins, ends, size, written)
     return found
+
+
+def writes_of(program: Program, stage: int, design: Design) -> int:
+    """How often a byte is written at most of any region that a stage's results take."""
+    found = program.stages[stage]
+    if isinstance(found, ExplicitStage):
+        assert isinstance(design, int)
+        return (storage_of(program).stages[stage].wear or (1,) * (design + 1))[design]
+    assert isinstance(design, Tiling)
+    return most_writes(found.forms[design.form], design)
 
 
 def others_in(program: Program, stage: int, design: Design, cuts: Sequence[int], atoms: int) -> int:

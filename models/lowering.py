@@ -57,6 +57,15 @@ class Lowered:
     kernels: tuple[Kernel, ...]
     tensors: tuple[int, ...]
 
+    def reads(self, run: Sequence[int]) -> tuple[int, ...]:
+        """The tensors that kernels read from memory which run as one; what each keeps for the next is not there."""
+        return tuple(tensor for place in run for tensor in self.fetched(run, place))
+
+    def fetched(self, run: Sequence[int], place: int) -> tuple[int, ...]:
+        """Those that one of these kernels reads."""
+        kept = {self.kernels[before].writes for before in run[:-1]}
+        return tuple(tensor for tensor in self.kernels[place].reads if tensor not in kept)
+
     def needs(self) -> list[set[int]]:
         """For each kernel those whose results it reads."""
         makers: dict[int, list[int]] = {}

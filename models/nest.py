@@ -57,7 +57,7 @@ class Step:
 
     ``first`` and ``last`` tell whether the step's input channels (pixels, of a pooling layer) include the first and the
     last that the results depend on: sums begin with the first, and after the last they are results. ``part`` is the
-    kernel of a block that it belongs to.
+    kernel of a block that it belongs to: one behind the first takes what the one before it keeps, and fetches others.
     """
 
     act: Act
@@ -189,7 +189,8 @@ def work_of(extent: Extent, step: Step, multiple: int) -> Work:
     vectors = extent.taps * (1 if extent.channelwise else outputs)
     if step.act is Act.FETCH_INPUTS:
         rows, columns = windows(extent, tile)
-        halo = extent.sources * len(rows) * len(columns)
+        sources = extent.sources - (1 if step.part else 0)
+        halo = sources * len(rows) * len(columns)
         return Work(read=halo * inputs, input_commands=halo)
     if step.act is Act.FETCH_WEIGHTS:
         return Work(read=vectors * inputs, weight_commands=vectors)

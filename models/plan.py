@@ -168,6 +168,23 @@ class Division:
         return min((part.proof.value for part in self.parts if isinstance(part.proof, Bound)), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class FewRuns:
+    """Proof about all plans whose tables are small enough, under fixed wake.
+
+    None of them costs less than ``value``; without one there is none. The checker goes through all of them itself: of
+    one chain of atoms, or of those designs of a network through which a plan can cost less, which the labels of a
+    ``bound`` on all plans tell.
+    """
+
+    value: int | None
+    bound: Bound | None = None
+
+
+Least = Bound | Division | FewRuns
+"""Proof of what plans cost at least."""
+
+
 class Status(Enum):
     """What is known about the question."""
 
@@ -188,7 +205,7 @@ class Answer:
     status: Status
     plan: Plan | None
     latency: int | None
-    bound: Bound | Division | None
+    bound: Least | None
     bottleneck: Bottleneck | None
     proofs: tuple[Weighed | Division, ...] = ()
     """About plans with a goal: the strongest first."""

@@ -17,7 +17,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
 from ischedule.models.storage import Storage
-from ischedule.models.tiling import Extent, Tiling, stores_partial_sums
+from ischedule.models.tiling import Extent, Tiling, most_writes, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
 
 
@@ -26,7 +26,8 @@ class TiledStage:
     """A layer whose designs are all tilings of its forms that fit the memories.
 
     ``sums_in_memory`` tells whether non-volatile memory has room for the buffers of partial sums. Where it has none,
-    only designs are left whose sums stay in volatile memory until they are results.
+    only designs are left whose sums stay in volatile memory until they are results. No design writes a byte of its
+    results more than ``writes_per_byte`` times, if that is limited.
     """
 
     name: str
@@ -37,10 +38,13 @@ class TiledStage:
     sums_in_memory: bool = True
     kernels: tuple[int, ...] = ()
     """The kernels of the network that a block runs, by their places; of any other stage the one at its own place."""
+    writes_per_byte: int | None = None
 
     def fits(self, tiling: Tiling) -> bool:
-        """Whether the design's buffers fit volatile memory, and its partial sums the other."""
+        """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it."""
         extent = self.forms[tiling.form]
+        if self.writes_per_byte is not None and most_writes(extent, tiling) > self.writes_per_byte:
+            return False
         if stores_partial_sums(extent, tiling) and not self.sums_in_memory:
             return False
         return volatile_bytes(extent, tiling, self.prices) <= self.volatile
@@ -139,7 +143,8 @@ class Program:
     where it ends. Without steps the stages follow one another. ``is_order_fixed`` says that the stages could run in
     more orders than are searched, and that the steps are of one of them. ``storage`` is what the stages keep in
     non-volatile memory, if that is known. At ``closed`` boundaries a power cycle ends in every plan that passes them;
-    along ``broken`` steps, by their places, no cycle runs that began before and ends behind.
+    along ``broken`` steps, by their places, no cycle runs that began before and ends behind. The tables of a plan take
+    at most ``table_size`` bytes, if that is limited.
     """
 
     stages: tuple[Stage, ...]
@@ -151,6 +156,7 @@ class Program:
     storage: Storage | None = None
     closed: frozenset[int] = frozenset()
     broken: frozenset[int] = frozenset()
+    table_size: int | None = None
 
     def __post_init__(self) -> None:
         if not self.steps:

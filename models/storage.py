@@ -52,7 +52,8 @@ class StageStorage:
     Where sums are wider than words, they are kept ``sums_apart`` from the tensor, which takes results only.
 
     ``regions`` says of each design of an explicit stage how many regions it takes; those of a layer's design follow
-    from its loops and from where power cycles begin. Each of its ``kernels`` has an entry in the tables; so many
+    from its loops and from where power cycles begin. ``wear`` says how often each design of an explicit stage writes a
+    byte of its results at most; once where nothing is said. Each of its ``kernels`` has an entry in the tables; so many
     of them have ``weights``, whose addresses are there too.
     """
 
@@ -62,6 +63,7 @@ class StageStorage:
     weights: int = 0
     regions: tuple[int, ...] = ()
     kernels: int = 1
+    wear: tuple[int, ...] = ()
     sums_apart: bool = False
 
     @property
@@ -75,7 +77,8 @@ class Storage:
     """Non-volatile memory: what is ``available``, and what is to be kept there.
 
     ``tensors`` are sizes in bytes. What no stage writes is the input and lives from the first power cycle, what none
-    reads is the output and lives to the last. ``records`` are the bytes of all progress records.
+    reads is the output and lives to the last. ``records`` are the bytes of all progress records. No byte may be written
+    more than ``writes_per_byte`` times in one inference, if that is limited.
     """
 
     tensors: tuple[int, ...]
@@ -84,6 +87,7 @@ class Storage:
     weights: int = 0
     records: int = 0
     tables: TableSizes = TABLES
+    writes_per_byte: int | None = None
 
     @property
     def inputs(self) -> frozenset[int]:

@@ -180,3 +180,17 @@ def stores_partial_sums(extent: Extent, tiling: Tiling) -> bool:
     if extent.pooling or tiling.order is Order.OUTPUT:
         return tiling.batch < innermost(extent, tiling)
     return tiling.inputs < extent.inputs and not extent.channelwise
+
+
+def most_writes(extent: Extent, tiling: Tiling) -> int:
+    """How often a byte is written at most of any region that the results take, in one inference.
+
+    Stored sums are written by every pass. Where they stay in volatile memory as well, all passes may write to one
+    region. Elsewhere each reads what the one before it has written and writes to another, so that no region is written
+    by two in a row.
+    """
+    if not stores_partial_sums(extent, tiling):
+        return 1
+    if extent.pooling or tiling.order is Order.OUTPUT:
+        return count(innermost(extent, tiling), tiling.batch)
+    return count(count(extent.inputs, tiling.inputs), 2)

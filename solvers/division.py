@@ -21,10 +21,14 @@ from ischedule.models.plan import Bottleneck, Bound, Division, Overload, Part, P
 from ischedule.models.program import Program
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
 from ischedule.models.stated import Rank
+from ischedule.models.tables import sizes_of, table_bytes
+from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.other_designs import with_other_designs
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.overloads import Found, Overloads
-from ischedule.solvers.packing import pack
+from ischedule.solvers.spending import keeps_limits
+from ischedule.solvers.wear import pack_within
 
 MOST_SOLVED = 400
 """Programs that are solved before the best plan so far has to do."""
@@ -39,15 +43,21 @@ NONE_FITS = "no plan was found that fits non-volatile memory, and none is known 
 
 
 def fits(program: Program, plan: Plan) -> bool:
-    """Whether addresses for a plan's buffers are known that fit; all do where nobody says what is kept."""
-    return program.storage is None or _fits(layout_of(program, plan), program.storage.available)
+    """Whether a plan's tables are small enough, and addresses for its buffers are known that fit; all do where nobody
+    says what is kept."""
+    storage, size = program.storage, program.table_size
+    if storage is None:
+        return size is None or table_bytes(program, plan) <= size
+    return _fits(layout_of(program, plan), storage.available, storage.writes_per_byte, size)
 
 
-def _fits(layout: Layout, available: int) -> bool:
+def _fits(layout: Layout, available: int, writes: int | None, table_size: int | None) -> bool:
+    if table_size is not None and layout.constants.tables > table_size:
+        return False
     room = available - layout.constants.total
     if room < 0 or layout.least > available:
         return False
-    return layout.unshared <= available or pack(list(layout.buffers.values()), room).height <= room
+    return layout.unshared <= available or pack_within(list(layout.buffers.values()), writes, room).height <= room
 
 
 @dataclass
@@ -90,10 +100,12 @@ class Search:
     solved: int = 0
     has_unpacked: bool = False
     has_undecided: bool = False
+    has_many_runs: bool = False
 
     def __post_init__(self) -> None:
         assert self.program.storage is not None, "plans are packed where it is known what is kept"
         self.available = self.program.storage.available
+        self.writes = self.program.storage.writes_per_byte
         self.heap: list[tuple[Rank, int, int, _Node]] = []
         self.number = count()
 
@@ -174,8 +186,10 @@ class Search:
         plan = node.outcome.plan
         assert plan is not None, "a node that is looked at twice has a plan"
         layout = layout_of(self.program, plan)
-        if _fits(layout, self.available):
+        if self._fits(layout):
             self._offer(node.outcome)
+            return
+        if self._is_cut_again(node.outcome, plan, layout):
             return
         assert node.view is not None, "it has been solved"
         overloads = Overloads(node.restriction, node.view, self.available)
@@ -188,6 +202,42 @@ class Search:
         self.has_unpacked = self.has_unpacked or not is_proven
         for way in () if found is None else found.ways_out:
             self._add(way, node.least, is_loose=node.is_loose or not is_proven)
+
+    def _fits(self, layout: Layout) -> bool:
+        return _fits(layout, self.available, self.writes, self.program.table_size)
+
+    def _is_cut_again(self, outcome: Outcome, plan: Plan, layout: Layout) -> bool:
+        """Whether a plan would fit with the tables of one run, and does with those of several: the best one is kept.
+
+        Where it comes to more and tables have no limit of their own, others may take less memory: it is not the end.
+        """
+        entry = sizes_of(self.program).run
+        constants = replace(layout.constants, tables=layout.constants.tables - entry * (len(plan.cycles) - 1))
+        if not entry or not self._fits(replace(layout, constants=constants)):
+            return False
+        taken, size = layout.constants.tables, self.program.table_size
+        over = max(layout.least - self.available, 0 if size is None else taken - size, 1)
+        for found in recuts(self.program, plan, len(plan.cycles) - -(-over // entry)):
+            if self._fits(layout_of(self.program, found.plan)) and keeps_limits(self.program, found.plan):
+                best = found if found.latency == outcome.latency else self._with_other_designs(found, outcome)
+                changed = replace(outcome, plan=best.plan, latency=best.latency)
+                self.has_many_runs = self.has_many_runs or self.rank_of(changed) != self.rank_of(outcome)
+                self._offer(changed)
+                return self.rank_of(changed) == self.rank_of(outcome) or size is not None
+        return False
+
+    def _with_other_designs(self, start: Recut, outcome: Outcome) -> Recut:
+        """The best plan found with as few runs that fits."""
+        best, known = start, outcome.bound.value if isinstance(outcome.bound, Bound) else None
+        if known is None:
+            return best
+        try:
+            for found in with_other_designs(self.program, start, known, self.limit):
+                if self._fits(layout_of(self.program, found.plan)):
+                    best = found
+        except TimeUp:
+            pass
+        return best
 
     def _solve(self, node: _Node) -> None:
         assert node.view is not None, "a node on the heap has a program"
@@ -230,6 +280,8 @@ class Search:
         is_best = least == self.rank_of(self.best)
         if note is None and self.has_unpacked and not is_best:
             note = UNPACKED
+        if note is None and self.has_many_runs and not is_best:
+            note = MORE_RUNS
         if bound is None:
             note = note or STOPPED
         return replace(self.best, bound=bound, note=note or self.best.note)

@@ -27,8 +27,6 @@ UNFIT = "the best plan does not fit non-volatile memory, and no other was found 
 
 def solve_goal_within_memory(program: Program, limit: Limit, search: GoalSolve, diagnose: Diagnose) -> Answer:
     """The best plan for the program's goal that fits, or why there is none; within a limit what is known by then."""
-    if program.storage is None:
-        return search(program, limit)
     parts = _Parts(search)
     outcome = GoalSearch(program, limit, parts.solve, diagnose).run()
     if id(outcome) in parts.answers:

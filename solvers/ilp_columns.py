@@ -25,7 +25,7 @@ from ischedule.solvers.passes import CUTS, few_of, most_promising, slack_of
 from ischedule.solvers.segments import segmented
 from ischedule.solvers.space import Index
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
-from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared
+from ischedule.solvers.tiled import WHOLE, Prepared, completed, floored, prepared, stuck_in_one_cycle
 from ischedule.solvers.waits import Waiting
 
 PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
@@ -256,7 +256,10 @@ class _Columns:
         if master is None or (self.best is None and not proven):
             raise TimeUp
         if master.flow is None or self.best is None:
-            return Outcome(None, None, None, None, count, stuck_in(self.program, master.graph))
+            exact = self.ready.exact
+            is_single, graph = exact.single, master.graph
+            stuck = stuck_in_one_cycle(self.program, search, exact) if is_single else stuck_in(self.program, graph)
+            return Outcome(None, None, None, None, count, stuck)
         plan, latency = self.best
         if not proven:
             boundaries = tuple(Boundary(None, (), ()) for _ in range(1, self.program.end))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.models.cycle_law import CycleLaw
-from ischedule.models.plan import Bound, Boundary, Division, Plan, Weighed
+from ischedule.models.plan import Boundary, Least, Plan, Weighed
 from ischedule.solvers.frontier import Crossing, Finish, Index, Reached
 from ischedule.solvers.graph_pass import Numbering
 from ischedule.solvers.sweep import UNREACHABLE, Exits, Kind
@@ -40,7 +40,7 @@ class Outcome:
     plan: Plan | None
     latency: int | None
     cost: int | None
-    bound: Bound | Division | None
+    bound: Least | None
     designs: int
     """How many designs there were to choose from."""
     stuck: int | None = None

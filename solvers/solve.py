@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
-from ischedule.models.goal import Criterion
+from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Answer, Bottleneck, Division, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.budgets import Budgeted, solve_goal
-from ischedule.solvers.division import solve_within_memory
-from ischedule.solvers.goal_division import solve_goal_within_memory
+from ischedule.solvers.division import fits, solve_within_memory
+from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts, with_small_tables
+from ischedule.solvers.goal_division import SUMS, UNFIT, solve_goal_within_memory, without_sums
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.runs_of_designs import narrowed
+from ischedule.solvers.spending import keeps_limits
 
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
@@ -44,14 +48,25 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
         raise ValueError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     try:
         if not program.goal.is_plain:
-            return _goal_answer(program, limit, solver)
-        outcome = solve_within_memory(
-            program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
-        )
+            return _goal_answer(program, limit, deadline, solver)
+        return _plain_answer(program, limit, deadline, solver)
     except TimeUp:
         return Answer(Status.UNDECIDED, None, None, None, None)
+
+
+def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
+    """The plan of least latency, whatever it spends."""
+    outcome = solve_within_memory(
+        program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
+    )
+    if program.storage is None and outcome.plan is not None and not fits(program, outcome.plan):
+        if solver != "exact":
+            raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
+        outcome = with_small_tables(program, outcome)
+    if outcome.note == MORE_RUNS and program.storage is not None and solver == "exact":
+        outcome = narrowed(program, outcome, fits, limit)
     if outcome.plan is None or outcome.latency is None:
-        if outcome.is_undecided or isinstance(outcome.bound, Division):
+        if outcome.is_undecided or isinstance(outcome.bound, Division | FewRuns):
             return _without_plan(program, outcome, deadline)
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
@@ -88,12 +103,40 @@ def answer_of(program: Program, found: Budgeted) -> Answer:
     return Answer(status, None, None, None, None, found.proofs)
 
 
-def _goal_answer(program: Program, limit: Limit, solver: str) -> Answer:
-    """The answer of a solver that takes goals."""
+def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
+    """The answer of a solver that takes goals; of plans that do not fit memory where one of least latency keeps the
+    limits, that of least latency which fits may keep them as well."""
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
-    return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
+    if program.storage is not None:
+        return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
+    answer = search(program, limit)
+    if answer.plan is None or fits(program, answer.plan):
+        return answer
+    if program.goal.order == (Criterion.LATENCY,) and all(map(_is_about_latency_alone, answer.proofs)):
+        plain = _plain_answer(replace(program, goal=PLAIN), limit, deadline, solver)
+        if plain.plan is None or keeps_limits(program, plain.plan):
+            return plain
+    found = _cut_again(program, answer.plan)
+    if found is not None:
+        return replace(answer, plan=found.plan, latency=found.latency, note=MORE_RUNS)
+    # the proofs are about all plans, so about those that fit; a plan that stores no sums is more likely to
+    limit.announce("plans that store no sums")
+    other = search(without_sums(program), limit)
+    if other.plan is not None and fits(program, other.plan):
+        return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
+    return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
+
+
+def _is_about_latency_alone(proof: Weighed | Division) -> bool:
+    return isinstance(proof, Weighed) and [criterion for criterion, _ in proof.weights] == [Criterion.LATENCY]
+
+
+def _cut_again(program: Program, plan: Plan) -> Recut | None:
+    """The best cuts of a plan's designs with fewer runs of equal power cycles that fit and keep all limits."""
+    fewer = recuts(program, plan, len(plan.cycles) - 1)
+    return next((one for one in fewer if fits(program, one.plan) and keeps_limits(program, one.plan)), None)
 
 
 def _function(place: str) -> Callable[[Program, Limit], Any]:
@@ -113,7 +156,9 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
         is_there = any(
-            stage.fits(tiling) for form, extent in enumerate(stage.forms) for tiling in least_tilings(form, extent)
+            stage.fits(tiling)
+            for form, extent in enumerate(stage.forms)
+            for tiling in least_tilings(form, extent, stage.writes_per_byte)
         )
     else:
         is_there = any(stage.fits(index) for index in range(len(stage.designs)))

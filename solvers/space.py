@@ -187,13 +187,25 @@ def boxes_of_stage(stage: TiledStage) -> list[Boxes]:
         boxes
         for form, extent in enumerate(stage.forms)
         if has_boxes(extent)
-        for boxes in boxes_of(form, extent, stage.prices, stage.volatile, sums_in_memory=stage.sums_in_memory)
+        for boxes in boxes_of(
+            form,
+            extent,
+            stage.prices,
+            stage.volatile,
+            sums_in_memory=stage.sums_in_memory,
+            writes_per_byte=stage.writes_per_byte,
+        )
     ]
 
 
 def _enumerate(stage: TiledStage, form: int) -> list[Designs]:
     return kernels_array.enumerate_designs(
-        form, stage.forms[form], stage.prices, stage.volatile, sums_in_memory=stage.sums_in_memory
+        form,
+        stage.forms[form],
+        stage.prices,
+        stage.volatile,
+        sums_in_memory=stage.sums_in_memory,
+        writes_per_byte=stage.writes_per_byte,
     )
 
 

@@ -112,3 +112,11 @@ def _ends(chains: Sequence[Chain], ends: Sequence[int], resume: str, commit: str
     opening = _values(getattr(one, resume) for one in chains)
     closing = _values(getattr(one, commit) for one in chains)
     return ((opening[start], closing[end - 1]) for start, end in pairwise([0, *ends]))
+
+
+def keeps_limits(program: Program, plan: Plan) -> bool:
+    """Whether a plan keeps all limits of the program's goal."""
+    if not program.goal.limits:
+        return True
+    spent = spent_by(program, plan)
+    return all(spent[criterion] <= most for criterion, most in program.goal.limits.items())

@@ -243,6 +243,14 @@ def _steered(law: CycleLaw, search: Search, steer: Waiting, exact: Waiting, limi
         return search, best, False
 
 
+def stuck_in_one_cycle(program: Program, search: Search, exact: Waiting) -> int:
+    """The stage behind which the only power cycle that there is has drained too much, by the least of all designs."""
+    drained = program.before([space.lean[0] for space in search.spaces])
+    room = exact.first_capacity - search.resume[0] - search.commit[0]
+    passed = (step for step in program.steps if drained[step.source] <= room)
+    return max(passed, key=lambda step: step.source).stage
+
+
 def _decided(program: Program, search: Search, best: Best, exact: Waiting, proven: bool, limit: Limit) -> Outcome:
     """Cross the useful designs in exact integers, read the plan and write the bound."""
     count = sum(map(len, search.spaces))
@@ -251,7 +259,9 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
     if best.found.finish is None:
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
-        return Outcome(None, None, None, None, count)
+        return Outcome(
+            None, None, None, None, count, stuck_in_one_cycle(program, search, exact) if exact.single else None
+        )
     slack = slack_of(best.cost)
     decided = run(search, lambda step, _: best.found.useful[step], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:

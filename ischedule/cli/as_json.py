@@ -26,6 +26,7 @@ from ischedule.models.plan_file import dump_plan_file
 from ischedule.models.plan_node import EXACT
 from ischedule.models.program import Program
 from ischedule.models.quantities import DIMENSIONS, Dimension
+from ischedule.models.tables import table_bytes
 from ischedule.models.tiling import Tiling
 
 UNITS = {"time": "ps", "energy": "fJ", "charge": "fC", "voltage": "nV", "memory": "B"}
@@ -63,6 +64,7 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
         "bottleneck": None if result.shortage is None else shortage_value(result.shortage),
         "figures": None,
         "memory_layout": None if result.memory is None else memory_value(result.memory),
+        "wear": None if result.memory is None else wear_value(result.case, result.memory),
         "trusted": [] if result.verdict is None else list(result.verdict.trusted),
         "plan_file": written,
         "plan": None if result.plan_file is None else json.loads(dump_plan_file(result.plan_file)),
@@ -95,6 +97,18 @@ def memory_value(memory: PackedMemory) -> dict[str, object]:
             }
             for slot, buffer in memory.layout.buffers.items()
         ],
+    }
+
+
+def wear_value(case: Case, memory: PackedMemory) -> dict[str, object]:
+    """How often the most worn byte is written in one inference, what lies there, and how many inferences it bears."""
+    wear = memory.wear
+    return {
+        "writes_per_byte": wear.writes,
+        "where": list(wear.names),
+        "allowed": case.requirements.writes_per_byte,
+        "endurance": case.endurance,
+        "inferences": None if case.endurance is None else case.endurance // wear.writes,
     }
 
 
@@ -132,6 +146,7 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         "fullest_cycle": evaluation.largest_cycle,
         "capacity": max(program.law.capacity, program.law.first_capacity),
         "written": evaluation.written,
+        "tables": table_bytes(program, plan),
         "physical_bound": physical_bound(program.law, evaluation),
         "rounding": rounding_of(program, evaluation.latency),
         "layers": [

@@ -156,7 +156,7 @@ def explanation_value(result: Result, explanation: Explanation | None) -> dict[s
     value["remedies"] = [
         {
             "quantity": remedy.lever.name,
-            "unit": unit(remedy.lever.dimension),
+            "unit": None if remedy.lever.dimension is None else unit(remedy.lever.dimension),
             "before": remedy.before,
             "value": remedy.value,
             "latency": remedy.latency,
@@ -170,7 +170,7 @@ def explanation_value(result: Result, explanation: Explanation | None) -> dict[s
     value["sensitivities"] = [
         {
             "quantity": one.lever.name,
-            "unit": unit(one.lever.dimension),
+            "unit": None if one.lever.dimension is None else unit(one.lever.dimension),
             "now": one.now,
             "same_plan_per_mille": one.kept,
             "best_plan_per_mille": one.anew,

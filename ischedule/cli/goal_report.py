@@ -35,7 +35,10 @@ def best_fact(result: Result) -> str:
         Criterion.WRITTEN: "writes less",
         Criterion.CYCLES: "has fewer power cycles",
     }[first]
-    within = " within the limits" if isinstance(result.program, Program) and result.program.goal.limits else ""
+    asked = case.requirements
+    has_limits = isinstance(result.program, Program) and bool(result.program.goal.limits)
+    has_limits = has_limits or asked.table_size is not None or asked.writes_per_byte is not None
+    within = " within the limits" if has_limits else ""
     if result.bound < spent:
         below = percent(spent - result.bound, spent)
         return f"no plan{within} {verb} than {amount(case, first, result.bound)}, {below} below this one"
@@ -59,7 +62,8 @@ def _name(case: Case, criterion: Criterion) -> str:
 def limit_facts(case: Case, program: Program, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Each limit besides the deadline, and what the plan leaves of it."""
     for criterion, most in program.goal.limits.items():
-        if criterion is Criterion.LATENCY:
+        is_of_wear = criterion is Criterion.CYCLES and case.requirements.power_cycles is None
+        if criterion is Criterion.LATENCY or is_of_wear:
             continue
         spare = most - spent_of(evaluation, criterion)
         kept = f"kept with {amount(case, criterion, spare)} ({percent(spare, most)}) to spare"

@@ -24,11 +24,13 @@ from ischedule.cli.figures import (
     time,
 )
 from ischedule.cli.goal_report import best_fact, limit_facts
+from ischedule.memory import PackedMemory
 from ischedule.models.case import Case
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
 from ischedule.models.quantities import show
+from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism, StartKind, Until
 
 MOST_RUNS = 24
@@ -103,6 +105,11 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     if result.memory is not None:
         packed, there, unshared = map(number, (result.memory.size, result.memory.available, result.memory.unshared))
         yield "memory", f"{packed} B of {there} B of non-volatile memory, packed ({unshared} B if nothing shared)"
+        yield from wear_facts(case, result.memory)
+    if case.requirements.table_size is not None and result.plan is not None:
+        taken, allowed = table_bytes(program, result.plan), case.requirements.table_size
+        runs = plural(len(result.plan.cycles), "run")
+        yield "tables", f"{number(taken)} B of {number(allowed)} B, with {runs} of equal power cycles"
     yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - physical, physical)
@@ -110,6 +117,19 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
         "physical bound",
         f"{time(physical)} if all charging were at the best charging power; the plan takes {more} more",
     )
+
+
+def wear_facts(case: Case, memory: PackedMemory) -> Iterator[tuple[str, str]]:
+    """The byte that is written most, where somebody asks for it."""
+    allowed, endurance, wear = case.requirements.writes_per_byte, case.endurance, memory.wear
+    if allowed is None and endurance is None:
+        return
+    text = f"no byte is written more than {plural(wear.writes, 'time')} in one inference ({wear})"
+    if allowed is not None:
+        text += f", {number(allowed)} allowed"
+    if endurance is not None:
+        text += f"; {number(endurance)} writes of a byte last for {plural(endurance // wear.writes, 'inference')}"
+    yield "wear", text
 
 
 def span(case: Case) -> str:

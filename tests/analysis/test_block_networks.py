@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ischedule
+from ischedule.analysis.arithmetic import Width
+from ischedule.analysis.designs import tilings
 from ischedule.analysis.direct import evaluate_graph, evaluate_network
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.executor import run, width_of
@@ -22,13 +25,15 @@ from ischedule.analysis.power_cycles import InvalidPlan, Violation, chains_of, p
 from ischedule.models.block import Block
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
+from ischedule.models.layer import Layer, TensorShape
 from ischedule.models.layout import layout_of
-from ischedule.models.plan import Plan, Status
+from ischedule.models.network import Network
+from ischedule.models.plan import Plan, PowerCycles, Status
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.storage import Slot
 from ischedule.models.strict_json import read_json
 from ischedule.models.tiling import Tiling
-from tests.analysis.test_executor_networks import volatile_of
+from tests.analysis.test_executor_networks import small_case, volatile_of
 from tests.house.tree import ROOT
 
 NAME = "activity-msp430-blocks"
@@ -178,6 +183,74 @@ def test_a_block_written_into_a_concatenation_is_executed() -> None:
     by_name = {kernel.name: one for kernel, one in zip(kernels.kernels, numbers, strict=True)}
     expected = evaluate_graph(result.case.network, by_name, words)["last"]
     np.testing.assert_array_equal(execution.output, expected)
+
+
+def branched(random: Random) -> Network:
+    """An inverted residual to which another branch is added, or what it began with."""
+    channels, middle = random.randint(1, 3), random.randint(2, 5)
+    added = random.choice(("side", "stem"))
+    layers = [
+        Layer("stem", "conv2d", ("input",), channels, kernel=(2, 2), activation="relu"),
+        Layer("side", "max_pool", ("stem",), kernel=(3, 3), stride=(1, 1), padding="same"),
+        Layer("widen", "conv2d", ("stem",), middle, kernel=(1, 1), bias=random.random() < 0.5, activation="relu"),
+        Layer("filter", "conv2d", ("widen",), middle, kernel=(3, 3), padding="same", groups=middle),
+        Layer("join", "conv2d", ("filter",), channels, kernel=(1, 1)),
+        Layer("sum", "add", ("join", added)),
+        Layer("last", "conv2d", ("sum",), 2, kernel=(1, 1)),
+    ]
+    used = tuple(layer for layer in layers if layer.name != "side" or added == "side")
+    return Network(TensorShape(2, random.randint(3, 6), random.randint(3, 6)), used, fuse=True)
+
+
+def plan_with_blocks(program: Program, random: Random) -> Plan:
+    """Any way that runs a block wherever it can, any designs, cut anywhere."""
+    way: list[int] = []
+    place = 0
+    while place != program.end:
+        steps = sorted((one for one in program.steps if one.source == place), key=lambda one: one.target)
+        step = random.choice(steps[-2:])
+        way.append(step.stage)
+        place = step.target
+    designs = []
+    for index in way:
+        stage = program.stages[index]
+        assert isinstance(stage, TiledStage)
+        every = list(tilings(stage))
+        order = random.choice([one.order for one in every])
+        designs.append(random.choice([one for one in every if one.order is order]))
+    atoms = sum(len(program.stages[index].chain(one)) for index, one in zip(way, designs, strict=True))  # type: ignore
+    cuts = [atom for atom in range(1, atoms) if random.random() < 0.3]
+    cycles = [PowerCycles(1, stop - start, 1) for start, stop in pairwise([0, *cuts, atoms])]
+    return Plan(tuple(designs), tuple(cycles), tuple(way))
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_any_plan_with_blocks_gives_the_direct_evaluation(seed: int) -> None:
+    """A sum inside a block reads what another branch has stored; what blocks keep between kernels has no address."""
+    random = Random(seed)
+    network = branched(random)
+    case = small_case(random.choice(list(Width)))
+    case = replace(case, network=network)
+    program, kernels = program_of(case), case.lowered()
+    plan = plan_with_blocks(program, random)
+    generator = np.random.default_rng(seed)
+    width = width_of(case)
+    numbers = random_network([kernel.shape for kernel in kernels.kernels], width, generator)
+    words = random_tensor(network.input, width, generator)
+    execution = run(case, plan, words, numbers, failures=set(random.sample(range(400), 8)))
+    by_name = {kernel.name: one for kernel, one in zip(kernels.kernels, numbers, strict=True)}
+    np.testing.assert_array_equal(execution.output, evaluate_graph(network, by_name, words)["last"])
+    require_charged(program, plan, execution)
+    layout = layout_of(program, plan)
+    address, addresses = layout.constants.total, {}
+    for slot, buffer in layout.buffers.items():
+        addresses[slot] = address
+        address += buffer.size
+    require_layout(program, plan, addresses, address)
+    runs = [program.kernels_of(stage) for stage in plan.stages]
+    inner = {kernels.kernels[kernel].writes for some in runs for kernel in some[:-1]}
+    assert inner.isdisjoint(slot.tensor for slot in layout.buffers)
 
 
 def test_a_network_may_fit_with_blocks_only(solved: ischedule.Result) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from ischedule.analysis.kernel_run import KernelRun
 from ischedule.analysis.memories import MemoryFault
 from ischedule.models import block, block_nest, block_prices
 from ischedule.models.kernels import volatile_bytes
-from ischedule.models.nest import Step, Work, atoms_of, work_of
+from ischedule.models.nest import Act, Step, Work, atoms_of, work_of
 from tests.analysis.block_trials import BlockTrial, block_trials
 from tests.analysis.layer_strategies import cut_sets
 
@@ -162,7 +163,69 @@ def with_inner_results_unfinished(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kernel_run.KernelRun, "_keep", raw)
 
 
+def with_sums_begun_anew(patch: pytest.MonkeyPatch) -> None:
+    """With every tile of input channels the sums of a patch begin again."""
+
+    def work(nest: block_nest._Nest, patch: block_nest.Patch, outputs: range, inputs: range) -> Iterator[Step]:
+        if nest.mixing <= nest.last:
+            yield from nest._begin(patch, nest.mixing, outputs, inputs)
+            yield nest._step(Act.MULTIPLY, nest.mixing, patch, outputs, inputs)
+
+    patch.setattr(block_nest._Nest, "work", work)
+
+
+def with_weights_of_the_first_tile_only(patch: pytest.MonkeyPatch) -> None:
+    """What makes later middle channels has the weights of the first ones."""
+    real = block_nest._Nest.opening
+
+    def opening(nest: block_nest._Nest, patch: block_nest.Patch, inputs: range, *, weights: bool) -> Iterator[Step]:
+        is_fetched = weights and (nest.widening is None or inputs.start == 0)
+        return real(nest, patch, inputs, weights=is_fetched)
+
+    patch.setattr(block_nest._Nest, "opening", opening)
+
+
+def with_what_is_added_not_fetched(patch: pytest.MonkeyPatch) -> None:
+    """A sum behind the first kernel finds its other source nowhere."""
+    real = block_nest.block_atoms
+
+    def poorer(*arguments: Any) -> Any:
+        for atom in real(*arguments):
+            steps = (step for step in atom.steps if not (step.part and step.act is Act.FETCH_INPUTS))
+            yield replace(atom, steps=tuple(steps))
+
+    patch.setattr(block_nest, "block_atoms", poorer)
+
+
+def with_room_for_a_tile_of_what_is_fetched(patch: pytest.MonkeyPatch) -> None:
+    """The first of two kernels that add up over channels is said to read a tile, and it reads all channels."""
+    real = block_prices.memory_line
+
+    def narrow(*arguments: Any) -> tuple[int, ...]:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(block.Block, "widening", None)
+            return real(*arguments)
+
+    patch.setattr(block_prices, "memory_line", narrow)
+
+
+def with_middle_channels_left_out(patch: pytest.MonkeyPatch) -> None:
+    """The last tile of the middle is not added."""
+    real = block_nest.spans
+
+    def fewer(extent: int, tile: int) -> list[range]:
+        found = real(extent, tile)
+        return found[:-1] or found
+
+    patch.setattr(block_nest, "spans", fewer)
+
+
 MUTANTS: list[Patch] = [
+    with_sums_begun_anew,
+    with_weights_of_the_first_tile_only,
+    with_what_is_added_not_fetched,
+    with_room_for_a_tile_of_what_is_fetched,
+    with_middle_channels_left_out,
     with_halo_left_out,
     with_overlapping_patches,
     with_less_room_between_kernels,
@@ -175,5 +238,5 @@ MUTANTS: list[Patch] = [
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_mutant_is_noticed(mutant: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
-    with pytest.raises((AssertionError, MemoryFault, ValueError)):
+    with pytest.raises((AssertionError, MemoryFault, ValueError, IndexError)):
         search()

@@ -33,7 +33,9 @@ def stages(draw: st.DrawFn, pooling: bool | None = None) -> TiledStage:
     if not extent.pooling and draw(st.booleans()):
         forms = (extent, Extent(1, 1, extent.outputs, draw(st.integers(1, 6)), 1, 1))
     volatile = draw(st.sampled_from([6, 20, 40, 80, 10_000]))
-    return TiledStage("s", forms, draw(kernel_strategies.prices()), NOTHING, volatile, draw(st.booleans()))
+    sums, writes = draw(st.booleans()), draw(st.sampled_from([None, None, 1, 2, 3]))
+    prices = draw(kernel_strategies.prices())
+    return TiledStage("s", forms, prices, NOTHING, volatile, sums, writes_per_byte=writes)
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis.arithmetic import Width
+from ischedule.analysis.memories import Box, Holds, Region, Words, part_of
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
 from ischedule.models.nest import Act, atoms_of, work_of
+from ischedule.models.tiling import most_writes
 from tests.analysis.layer_strategies import LAYER_KINDS, Trial, cut_sets, trials
 from tests.models.kernel_strategies import cycle_ends, prices
 
@@ -103,3 +106,35 @@ def test_every_act_is_performed_by_some_layer() -> None:
 
     collect()
     assert seen == set(Act) - {Act.TAKE, Act.KEEP}
+
+
+class Counted:
+    """How often each place in memory is written while layers run on numbers."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.times: Counter[int] = Counter()
+        self.alive: list[np.ndarray] = []
+        original = Region.write
+
+        def write(region: Region, box: Box, values: Words, kind: Holds) -> None:
+            part = region.values[part_of(box)]
+            self.alive.append(region.values)
+            begin = part.__array_interface__["data"][0]
+            axes = (np.arange(size) * stride for size, stride in zip(part.shape, part.strides, strict=True))
+            places = sum(np.meshgrid(*axes, indexing="ij"))
+            self.times.update((begin + np.ravel(places)).tolist())
+            original(region, box, values, kind)
+
+        patch.setattr(Region, "write", write)
+
+
+@settings(max_examples=150)
+@given(trials(), st.data())
+def test_no_place_is_written_more_often_than_the_model_of_wear_says(trial: Trial, data: st.DataObject) -> None:
+    """This runtime alternates between regions at every pass, so that it comes close to what any runtime may write."""
+    executor = trial.executor(data.draw(cut_sets(trial.atoms)))
+    with pytest.MonkeyPatch.context() as patch:
+        counted = Counted(patch)
+        executor.run()
+    most = most_writes(trial.layer.extent, trial.layer.tiling)
+    assert -(-most // 3) <= max(counted.times.values()) <= most

@@ -46,7 +46,7 @@ def judge(trial: Trial, ends: list[int], failures: set[int]) -> None:
 def search() -> None:
     """The judgement of many layers, designs, cuts and failures; raises what the first bad one raises."""
 
-    @settings(max_examples=400, database=None, phases=[Phase.generate], derandomize=True, deadline=None)
+    @settings(max_examples=1000, database=None, phases=[Phase.generate], derandomize=True, deadline=None)
     @given(trials(), st.data())
     def judged(trial: Trial, data: st.DataObject) -> None:
         judge(trial, data.draw(cut_sets(trial.atoms)), data.draw(st.sets(st.integers(0, 100), max_size=5)))

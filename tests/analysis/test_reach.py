@@ -117,14 +117,16 @@ def layers(draw: st.DrawFn) -> TiledStage:
 
     pooling = draw(st.booleans())
     rows, columns, outputs = (draw(st.integers(1, 3)) for _ in range(3))
-    inputs = 1 if pooling else draw(st.integers(1, 5))
-    extent = Extent(rows, columns, outputs, inputs, 1 if pooling else draw(st.integers(1, 2)), 1, pooling)
+    inputs = 1 if pooling else draw(st.integers(1, 6))
+    kernel, finish = 1 if pooling else draw(st.integers(1, 2)), not pooling and draw(st.booleans())
+    extent = Extent(rows, columns, outputs, inputs, kernel, 1, pooling, finish=finish)
     read, write, *commands = (price() for _ in range(4))
     sums, words = wide_sums(read, write)
     first = (read, write, *sums, *commands, per_order(), per_order(), price(), price(), price(), price())
-    prices = Prices(*first, draw(st.integers(1, 4)), 2, words)
-    memory = draw(st.integers(8, 60))
-    return TiledStage("t", (extent,), prices, Ends(price(), price()), memory, draw(st.booleans()))
+    prices = replace(Prices(*first, draw(st.integers(1, 4)), 2, words), finish=price())
+    memory, writes = draw(st.integers(8, 60)), draw(st.sampled_from((None, 1, 2, 3)))
+    ends = Ends(price(), price())
+    return TiledStage("t", (extent,), prices, ends, memory, draw(st.booleans()), writes_per_byte=writes)
 
 
 @given(layers())
@@ -137,7 +139,7 @@ def test_no_design_is_less_than_every_least_one(stage: TiledStage) -> None:
             volatile_bytes(extent, tiling, prices),
             stores_partial_sums(extent, tiling),
         )
-        for tiling in least_tilings(0, extent)
+        for tiling in least_tilings(0, extent, stage.writes_per_byte)
     }
     everything = replace(stage, volatile=10**9, sums_in_memory=True)
     for tiling in tilings(everything):
@@ -191,6 +193,9 @@ def test_a_layer_is_a_bottleneck_only_if_no_design_fits_any_cycle(stage: TiledSt
         assert Diagnosis.VOLATILE_MEMORY in proven
         with_sums = [chain for _, chain in fitting_chains(replace(stage, sums_in_memory=True))]
         assert (Diagnosis.NONVOLATILE_MEMORY in proven) == bool(with_sums)
+    unworn = Program((replace(stage, writes_per_byte=None),), law, "")
+    can_be_passed = not any(proves(unworn, 0, why) for why in Diagnosis)
+    assert (Diagnosis.WEAR in proven) == (bool(proven) and can_be_passed)
     assert (least_atom(stage) is None) == (not fits)
 
 

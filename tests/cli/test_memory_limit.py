@@ -154,3 +154,19 @@ def test_a_shipped_network_in_less_memory_is_solved_alike() -> None:
     assert exact.latency == ilp.latency
     assert ilp.plan_file is not None
     assert isinstance(ilp.plan_file.certificate, Division)
+
+
+def test_limits_that_the_best_plan_that_fits_keeps_do_not_matter() -> None:
+    limited, free = solve(load_case(_limited(2016, 1500))), solve(load_case(case_with(2016)))
+    assert limited.kind is free.kind is Certified.OPTIMAL
+    assert limited.latency == free.latency
+    assert limited.evaluation is not None
+    tight = solve(load_case(_limited(2016, limited.evaluation.written - 1)))
+    assert tight.plan != free.plan
+
+
+def test_an_energy_objective_whose_best_plan_does_not_fit() -> None:
+    tight, roomy = (solve(load_case({**case_with(memory), "objective": "energy"})) for memory in (2016, 2100))
+    assert tight.memory is not None
+    assert tight.memory.size <= 2016
+    assert roomy.kind is Certified.OPTIMAL

@@ -22,11 +22,16 @@ def listed(boxes: list[Boxes], cost: Prices, volatile: int) -> list[Tiling]:
     return [part.tiling(place) for part in parts for place in range(len(part))]
 
 
-@given(extents(pooling=False), prices(), st.integers(0, 1), VOLATILE, st.booleans())
-def test_boxes_are_all_designs(extent: Extent, cost: Prices, form: int, volatile: int, sums: bool) -> None:
-    boxes = boxes_of(form, extent, cost, volatile, sums_in_memory=sums)
+WRITES = st.sampled_from([None, 1, 2, 3])
+
+
+@given(extents(pooling=False), prices(), st.integers(0, 1), VOLATILE, st.booleans(), WRITES)
+def test_boxes_are_all_designs(
+    extent: Extent, cost: Prices, form: int, volatile: int, sums: bool, writes: int | None
+) -> None:
+    boxes = boxes_of(form, extent, cost, volatile, sums_in_memory=sums, writes_per_byte=writes)
     found = listed(boxes, cost, volatile)
-    wanted = enumerate_designs(form, extent, cost, volatile, sums_in_memory=sums)
+    wanted = enumerate_designs(form, extent, cost, volatile, sums_in_memory=sums, writes_per_byte=writes)
     assert len(found) == len(set(found))
     assert set(found) == {part.tiling(place) for part in wanted for place in range(len(part))}
 

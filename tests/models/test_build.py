@@ -21,7 +21,7 @@ from ischedule.models.network import LayerShape
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.strict_json import read_json
-from ischedule.models.tiling import Extent, Order, Tiling, innermost, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, innermost, most_writes, stores_partial_sums
 from ischedule.models.waiting import cycle_law
 from tests.house.tree import ROOT
 from tests.models.kernel_strategies import cycle_ends, layers, prices
@@ -262,15 +262,17 @@ def test_partial_sums_pass_through_memory_when_a_pass_ends_before_the_last_input
         assert stores_partial_sums(extent, tiling) == (passes > 1)
 
 
-@given(layers(), prices(), cycle_ends(), st.booleans(), st.integers(0, 200))
-def test_a_stage_fits_what_both_memories_hold(
-    design: tuple[Extent, Tiling], cost: Prices, ends: Ends, sums: bool, volatile: int
+@given(layers(), prices(), cycle_ends(), st.booleans(), st.integers(0, 200), st.sampled_from([None, 1, 2, 3]))
+def test_a_stage_fits_what_both_memories_hold_and_bear(
+    design: tuple[Extent, Tiling], cost: Prices, ends: Ends, sums: bool, volatile: int, writes: int | None
 ) -> None:
     extent, tiling = design
-    stage = TiledStage("layer", (extent,), cost, ends, volatile, sums)
+    stage = TiledStage("layer", (extent,), cost, ends, volatile, sums, writes_per_byte=writes)
     needed = volatile_bytes(extent, tiling, cost)
-    assert stage.fits(tiling) == (needed <= volatile and (sums or not stores_partial_sums(extent, tiling)))
-    found = enumerate_designs(0, extent, cost, volatile, canonical=False, sums_in_memory=sums)
+    may_store = sums or not stores_partial_sums(extent, tiling)
+    is_borne = writes is None or most_writes(extent, tiling) <= writes
+    assert stage.fits(tiling) == (needed <= volatile and may_store and is_borne)
+    found = enumerate_designs(0, extent, cost, volatile, canonical=False, sums_in_memory=sums, writes_per_byte=writes)
     listed = {designs.tiling(place) for designs in found for place in range(len(designs))}
     assert (tiling in listed) == stage.fits(tiling)
 

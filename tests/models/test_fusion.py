@@ -48,12 +48,24 @@ def depthwise(name: str, source: str) -> Layer:
     ("layers", "expected"),
     [
         pytest.param((conv("c", "input"), pool("p", "c")), ["c p"], id="filter-and-pooling"),
-        pytest.param((conv("c", "input"), conv("d", "c")), [], id="two-filters-over-channels"),
+        pytest.param((conv("c", "input"), conv("d", "c")), ["c d"], id="two-filters-over-channels"),
+        pytest.param((conv("c", "input"), conv("d", "c"), conv("e", "d")), ["c d", "d e"], id="not-three-of-them"),
         pytest.param((depthwise("w", "input"), conv("c", "w", kernel=(1, 1))), ["w c"], id="separable-filter"),
         pytest.param(
             (conv("c", "input", kernel=(1, 1)), depthwise("w", "c"), conv("d", "w", kernel=(1, 1))),
-            ["c w", "w d"],
+            ["c w", "c w d", "w d"],
             id="inverted-residual",
+        ),
+        pytest.param(
+            (
+                conv("c", "input", kernel=(1, 1)),
+                depthwise("w", "c"),
+                conv("d", "w", kernel=(1, 1)),
+                Layer("a", "add", ("d", "input")),
+                pool("p", "a"),
+            ),
+            ["c w", "c w d", "c w d a", "w d", "w d a", "d a", "d a p", "a p"],
+            id="inverted-residual-with-its-sum",
         ),
         pytest.param(
             (depthwise("w", "input"), conv("c", "w", kernel=(1, 1)), pool("p", "c"), pool("q", "p")),
@@ -75,7 +87,10 @@ def depthwise(name: str, source: str) -> Layer:
             (pool("p", "input"), Layer("z", "pad", ("p",), padding=(1, 1, 1, 1))), [], id="nothing-but-padding"
         ),
         pytest.param((Layer("a", "add", ("input", "input")), pool("p", "a")), ["a p"], id="sum-first"),
-        pytest.param((pool("p", "input"), pool("q", "input"), Layer("a", "add", ("p", "q"))), [], id="sum-behind"),
+        pytest.param(
+            (pool("p", "input"), pool("q", "input"), Layer("a", "add", ("p", "q"))), ["p a", "q a"], id="sum-behind"
+        ),
+        pytest.param((pool("p", "input"), Layer("a", "add", ("p", "p"))), [], id="sum-with-itself"),
     ],
 )
 def test_what_may_be_a_block(layers: tuple[Layer, ...], expected: list[str]) -> None:
@@ -107,10 +122,11 @@ def test_blocks_stand_beside_the_stages_of_their_kernels(network: Network, memor
         assert isinstance(stage, TiledStage)
         run = program.kernels_of(place)
         assert run == stage.kernels
-        assert 2 <= len(run) <= MOST
+        assert 2 <= len(run) <= MOST + (kernels[run[-1]].shape.kind == "add")
         assert stage.name == " + ".join(kernels[kernel].name for kernel in run)
         for before, after in itertools.pairwise(run):
-            assert kernels[after].reads == (kernels[before].writes,)
+            assert kernels[before].writes in kernels[after].reads
+            assert len(kernels[after].reads) == 1 or kernels[after].shape.kind == "add"
             assert readers[kernels[before].writes] == 1
         (block,) = stage.forms
         assert isinstance(block, Block)
@@ -147,17 +163,38 @@ def test_a_block_that_does_not_fit_is_left_out() -> None:
 def test_steps_of_a_block_lead_over_several_boundaries() -> None:
     network = Network(IMAGE, (conv("c", "input"), pool("p", "c"), conv("d", "p", kernel=(1, 1))), fuse=True)
     program = program_of(case_of(network))
-    assert [stage.name for stage in program.stages] == ["c", "p", "d", "c + p", "p + d"]
-    assert program.steps == (Step(0, 0, 1), Step(1, 1, 2), Step(2, 2, 3), Step(3, 0, 2), Step(4, 1, 3))
+    assert [stage.name for stage in program.stages] == ["c", "p", "d", "c + p", "c + p + d", "p + d"]
+    alone = (Step(0, 0, 1), Step(1, 1, 2), Step(2, 2, 3))
+    assert program.steps == (*alone, Step(3, 0, 2), Step(4, 0, 3), Step(5, 1, 3))
     assert not program.is_chain
     assert program.path((3, 2)) is not None
+    assert program.path((4,)) is not None
     assert program.path((3, 1, 2)) is None
 
 
 def test_beside_a_stage_lie_the_least_of_the_others() -> None:
     network = Network(IMAGE, (conv("c", "input"), pool("p", "c"), conv("d", "p", kernel=(1, 1))), fuse=True)
     program = program_of(case_of(network))
-    assert program.beside([5, 6, 7, 4, 20]) == [13, 12, 4, 7, 5]
+    assert program.beside([5, 6, 7, 4, 30, 20]) == [13, 12, 4, 7, 0, 5]
+
+
+def test_a_block_with_a_sum_waits_for_the_other_branch() -> None:
+    """What is added must be there before the block begins, and stays until it ends."""
+    layers = (
+        conv("c", "input", kernel=(1, 1)),
+        conv("s", "input", kernel=(1, 1)),
+        Layer("a", "add", ("c", "s")),
+    )
+    program = program_of(case_of(Network(IMAGE, layers, fuse=True)))
+    names = [stage.name for stage in program.stages]
+    assert names == ["c", "s", "a", "c + a", "s + a"]
+    assert program.path((1, 3)) is not None
+    assert program.path((0, 4)) is not None
+    assert program.path((3, 1)) is None
+    assert program.storage is not None
+    tensors = [kernel.writes for kernel in lowered(Network(IMAGE, layers)).kernels]
+    assert program.storage.stages[3].reads == (0, tensors[1])
+    assert program.storage.stages[4].reads == (0, tensors[0])
 
 
 def test_it_is_for_a_case_to_ask_for_blocks() -> None:

@@ -61,8 +61,13 @@ def test_the_design_space_is_every_tiling_that_fits(
         expected = {one for one in expected if is_canonical(extent, one, cost)}
     if not sums:
         expected = {one for one in expected if not tiling.stores_partial_sums(extent, one)}
-    found = enumerate_designs(form, extent, cost, volatile, canonical=canonical, sums_in_memory=sums)
-    if canonical and sums:
+    writes = data.draw(st.sampled_from([None, 1, 2, 3]))
+    if writes is not None:
+        expected = {one for one in expected if tiling.most_writes(extent, one) <= writes}
+    found = enumerate_designs(
+        form, extent, cost, volatile, canonical=canonical, sums_in_memory=sums, writes_per_byte=writes
+    )
+    if canonical and sums and writes is None:
         found = enumerate_designs(form, extent, cost, volatile)
     listed = [designs.tiling(place) for designs in found for place in range(len(designs))]
     assert len(listed) == len(set(listed))

@@ -16,6 +16,7 @@ from ischedule.models.plan import (
     Bound,
     Boundary,
     Division,
+    FewRuns,
     Overload,
     Part,
     Plan,
@@ -75,7 +76,7 @@ FILES = st.builds(
     st.text("0123456789abcdef", min_size=64, max_size=64),
     CLAIMS,
     st.none() | PLANS,
-    st.none() | BOUNDS | BOTTLENECKS | DIVISIONS,
+    st.none() | BOUNDS | BOTTLENECKS | DIVISIONS | st.builds(FewRuns, st.none() | WHOLE, st.none() | BOUNDS),
     ADDRESSES,
 )
 

@@ -96,6 +96,7 @@ def test_stages_are_alike_that_differ_in_name_alone(seed: int) -> None:
         replace(stage, ends=replace(stage.ends, commit=(stage.ends.commit[0] + 1, 0))),
         replace(stage, volatile=stage.volatile + 1),
         replace(stage, sums_in_memory=not stage.sums_in_memory),
+        replace(stage, writes_per_byte=2),
     ]
     assert not any(are_alike(stage, other) for other in others)
 

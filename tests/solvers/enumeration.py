@@ -92,13 +92,19 @@ def _tilings(stage: TiledStage) -> Iterator[Tiling]:
 
 
 def _patches(form: int, block: Block) -> Iterator[Tiling]:
-    """The designs of a block: of all sizes that cut a loop into as many tiles the least."""
+    """The designs of a block: of all sizes that cut a loop into as many tiles the least.
+
+    Where two kernels add up over channels, the middle is kept or no results are left for another time.
+    """
 
     def sizes(loop: int) -> list[int]:
         return [size for size in range(1, loop + 1) if size == 1 or -(-loop // size) < -(-loop // (size - 1))]
 
+    has_middle = sum(not part.channelwise for part in block.parts) > 1
     for order in block.orders:
         for rows, columns, outputs, inputs in product(*map(sizes, block.loops)):
+            if has_middle and order is not Order.INPUT and outputs < block.outputs:
+                continue
             if order is Order.OUTPUT or block.channelwise:
                 yield Tiling(
                     form, order, rows, columns, outputs, inputs, 1 if block.channelwise else -(-block.inputs // inputs)

@@ -16,24 +16,28 @@ from ischedule.models import block, block_prices, blocks_array
 from ischedule.models.demand import Overflow
 from ischedule.models.plan import Answer
 from ischedule.models.program import Program
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.solve import solve
 from tests.solvers.blocked_networks import blocked
 from tests.solvers.random_laws import law_pool
-from tests.solvers.test_blocks import conv_and_pool
+from tests.solvers.test_blocks import block_of_all, conv_and_pool, inverted_residual
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 LAWS = tuple(law for law in law_pool(200) if law.max_cycles is None and not law.keeps_level)
 
 
 def programs() -> list[Program]:
-    """Filters with a pooling behind them, where the block is the only way or one of two."""
+    """Filters with a pooling behind them, where the block is the only way or one of two; inverted residuals as one."""
     found = []
-    for seed in range(24):
+    for seed in range(16):
         random = Random(seed)
         program = blocked(conv_and_pool(random), random.choice(LAWS), random)
         if len(program.stages) == 3:
             found.append(replace(program, stages=program.stages[2:], steps=()))
             found.append(program)
+    for seed in range(30):
+        block = block_of_all(blocked(inverted_residual(Random(seed)), LAWS[seed % len(LAWS)], Random(seed)))
+        found += [] if block is None else [block]
     return found
 
 
@@ -48,6 +52,14 @@ def is_accepted(program: Program, answer: Answer) -> bool:
     except (InvalidPlan, Unproven):
         return False
     return True
+
+
+def is_rejected(program: Program) -> bool:
+    """Whether what the solver says is not accepted; where it notices that its own figures disagree, it says nothing."""
+    try:
+        return not is_accepted(program, solve(program))
+    except (RuntimeError, Overflow):
+        return False
 
 
 def without_overlap(axis: block.Axis, tile: int) -> tuple[tuple[int, ...], ...]:
@@ -112,7 +124,47 @@ def with_one_patch_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("ischedule.models.kernels_array.block_designs", few)
 
 
+def without_what_is_fetched_for_all_tiles(patch: pytest.MonkeyPatch) -> None:
+    """What the first of two kernels reads that add up over channels takes no memory."""
+    real = blocks_array.memory_line
+
+    def less(block: block.Block, *arguments: Any) -> tuple[int, ...]:
+        weights, *each = real(block, *arguments)
+        if block.widening is not None:
+            each[block.widening] = 0
+        return (weights, *each)
+
+    patch.setattr(blocks_array, "memory_line", less)
+
+
+def with_all_of_the_middle_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Only designs are searched that have all middle channels in one tile."""
+    real = blocks_array.block_designs
+
+    def few(*arguments: Any) -> Any:
+        return [
+            some.take(some.inputs == some.extent.inputs) if some.extent.widening is not None else some
+            for some in real(*arguments)
+        ]
+
+    patch.setattr("ischedule.models.kernels_array.block_designs", few)
+
+
+def atoms_of_a_middle_in_one_tile(patch: pytest.MonkeyPatch) -> None:
+    """Atoms cost what they would with all middle channels in one tile."""
+    real = blocks_array.block_rows
+
+    def rows(block: block.Block, tiling: Tiling, *arguments: Any) -> Any:
+        whole = tiling if block.widening is None else replace(tiling, inputs=block.inputs, batch=1)
+        return real(block, whole, *arguments)
+
+    patch.setattr(blocks_array, "block_rows", rows)
+
+
 MUTANTS: list[Patch] = [
+    without_what_is_fetched_for_all_tiles,
+    with_all_of_the_middle_at_once,
+    atoms_of_a_middle_in_one_tile,
     atoms_without_halo,
     totals_with_halo_twice,
     without_the_inner_map,
@@ -135,10 +187,4 @@ def test_what_a_bug_leads_to_is_not_accepted(
     mutant: Patch, unchanged: list[Program], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutant(monkeypatch)
-    rejected = 0
-    for program in unchanged:
-        try:
-            rejected += not is_accepted(program, solve(program))
-        except (RuntimeError, Overflow):
-            continue  # the solver noticed that its own figures do not agree
-    assert rejected
+    assert any(is_rejected(program) for program in reversed(unchanged))

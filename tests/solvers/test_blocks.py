@@ -13,7 +13,8 @@ from bench.blocks import QUICKER, Measured, Solved, judged
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.network import Layer, Network, TensorShape
-from ischedule.models.program import Program
+from ischedule.models.program import Program, TiledStage
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.solve import solve
 from ischedule.solvers.tiled import solve_tiled
 from tests.models.block_strategies import networks
@@ -41,6 +42,27 @@ def conv_and_pool(random: Random) -> Network:
         Layer("pool", "max_pool", ("conv",), kernel=(2, 2), stride=(stride, stride)),
     )
     return Network(TensorShape(random.randint(1, 3), 5, 4), layers)
+
+
+def inverted_residual(random: Random) -> Network:
+    """More channels made, filtered one by one and added up again, with what came in added at times."""
+    source = TensorShape(random.randint(1, 2), random.randint(2, 4), random.randint(2, 3))
+    middle = random.randint(2, 5)
+    layers = [
+        Layer("widen", "conv2d", ("input",), middle, kernel=(1, 1), bias=True, activation="relu"),
+        Layer("filter", "conv2d", ("widen",), middle, kernel=(3, 3), padding="same", groups=middle),
+        Layer("join", "conv2d", ("filter",), source.channels, kernel=(1, 1)),
+    ]
+    if random.random() < 0.5:
+        layers.append(Layer("sum", "add", ("join", "input")))
+    return Network(source, tuple(layers))
+
+
+def block_of_all(program: Program) -> Program | None:
+    """The program whose only stage is the block of all kernels, if there is one."""
+    kernels = sum(len(program.kernels_of(stage)) == 1 for stage in range(len(program.stages)))
+    found = [stage for stage in range(len(program.stages)) if len(program.kernels_of(stage)) == kernels > 1]
+    return way(program, (found[0],)) if found else None
 
 
 def combinations(program: Program) -> int:
@@ -94,6 +116,49 @@ def test_plans_with_blocks_are_common_and_their_latency_is_less() -> None:
         same += not runs_block
     assert better >= 5
     assert same >= 5
+
+
+@given(SEEDS)
+@settings(max_examples=20)
+def test_two_kernels_that_add_up_over_channels_are_solved_as_by_brute_force(seed: int) -> None:
+    program = block_of_all(program_from(inverted_residual(Random(seed)), seed))
+    assume(program is not None)
+    assert program is not None
+    assert disagreement(program, solve_tiled, best_of_all_designs) is None
+
+
+@given(SEEDS)
+@settings(max_examples=5)
+def test_the_linear_program_finds_the_same_optimum(seed: int) -> None:
+    program = program_from(inverted_residual(Random(seed)), seed)
+    assume(program.law.max_cycles is None and block_of_all(program) is not None)
+    exact, linear = solve(program), solve(program, solver="ilp")
+    assert (linear.status, linear.latency) == (exact.status, exact.latency)
+    if linear.plan is not None and linear.bound is not None:
+        require_answer(program, linear)
+
+
+def test_a_block_with_two_of_them_is_the_best_of_all_ways_at_times() -> None:
+    """Its middle is taken whole or tile by tile."""
+    tiles = set()
+    best = other = 0
+    for seed in range(24):
+        program = program_from(inverted_residual(Random(seed)), seed)
+        answer = solve(program)
+        if answer.plan is None or block_of_all(program) is None:
+            continue
+        if len(answer.plan.stages) > 1:
+            other += 1
+            continue
+        best += 1
+        (index,), (design,) = answer.plan.stages, answer.plan.designs
+        stage = program.stages[index]
+        assert isinstance(stage, TiledStage)
+        assert isinstance(design, Tiling)
+        tiles.add(design.inputs < stage.forms[0].inputs)
+    assert best >= 5
+    assert other >= 5
+    assert tiles == {False, True}
 
 
 def test_a_claim_of_the_bench_that_does_not_hold_is_named() -> None:

@@ -6,7 +6,10 @@ from random import Random
 
 import pytest
 
-from ischedule.analysis.cover import require_bound
+from ischedule.analysis.cover import Unproven, require_bound
+from ischedule.analysis.reach import require_bottleneck
+from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.plan import Bottleneck
 from ischedule.models.program import Program
 from ischedule.models.waiting import CycleLaw
 from ischedule.solvers import tiled
@@ -77,3 +80,23 @@ def test_designs_left_out_at_first_are_fetched_where_they_can_matter(monkeypatch
         if answer.bound is not None:
             require_bound(program, answer.bound)
     assert sum(fetched) > 20
+
+
+@pytest.mark.parametrize("solver", ["exact", "ilp"])
+def test_where_one_power_cycle_is_all_there_is_the_bottleneck_is_proved(solver: str) -> None:
+    """And none is where a plan exists."""
+    laws = [law for law in law_pool(400) if law.max_cycles == 1]
+    stuck = solved = 0
+    for seed in range(60):
+        program = random_tiled(Random(seed), laws[seed % len(laws)], stages=1 + seed % 3, most=4)
+        answer = solve(program, solver=solver)
+        if answer.bottleneck is not None:
+            require_bottleneck(program, answer.bottleneck)
+            stuck += 1
+            continue
+        assert answer.plan is not None
+        for place in range(len(program.stages)):
+            with pytest.raises(Unproven):
+                require_bottleneck(program, Bottleneck(place, Diagnosis.ATOM_TOO_LARGE.value))
+        solved += 1
+    assert min(stuck, solved) > 10
