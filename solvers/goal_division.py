@@ -98,7 +98,9 @@ class _Parts:
         strongest = next(iter(proofs), None)
         self.known[id(strongest)] = proofs
         is_undecided = answer.plan is None and (answer.status is not Status.UNSCHEDULABLE or strongest is None)
-        found = Outcome(answer.plan, answer.latency, None, None, 0, is_undecided=is_undecided, weighed=strongest)
+        found = Outcome(
+            answer.plan, answer.latency, None, None, 0, note=answer.note, is_undecided=is_undecided, weighed=strongest
+        )
         self.answers[id(found)] = found, answer
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ischedule.models.demand import TooManyAtoms
-from ischedule.models.open_boundaries import require_open
 from ischedule.models.plan import Bound
 from ischedule.models.program import Design, ExplicitStage, Program, TiledStage
 from ischedule.solvers.limit import Limit, TimeUp
@@ -24,6 +23,10 @@ CERTIFIED = "the optimum is z3's; the certificate comes from the search by label
 CLAIMED = (
     "z3 has decided that no plan takes less, which is claimed only: the certificate proves the bound that is shown"
 )
+UNBOUNDED = (
+    "z3 has decided that no plan takes less, which is claimed only: of plans whose cycles must end in certain places "
+    "nothing is proven where cycles leave levels"
+)
 INTERRUPTED = "the limit was reached before z3 had decided whether another plan takes less"
 
 
@@ -32,7 +35,6 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
 
     Of a tiled stage the design is taken from the exact solver, and its batching into power cycles decided.
     """
-    require_open(program)
     by_labels = _chosen(program, limit)
     if by_labels is not None and by_labels.plan is None:
         return by_labels
@@ -51,7 +53,9 @@ def solve_smt(program: Program, limit: Limit) -> Outcome:
     bound = (by_labels or _by_labels(program)).bound
     if isinstance(bound, Bound) and bound.value > cost:
         raise AssertionError(f"z3 has a plan that costs {cost}, labels prove that none costs less than {bound.value}")
-    note = CERTIFIED if isinstance(bound, Bound) and bound.value == cost else CLAIMED
+    note = UNBOUNDED if bound is None else CLAIMED
+    if isinstance(bound, Bound) and bound.value == cost:
+        note = CERTIFIED
     return Outcome(best.plan(program), latency, cost, bound, count, note=note)
 
 
@@ -116,7 +120,7 @@ def _stuck(program: Program, designs: Sequence[Sequence[Design]]) -> int:
 
 
 def _passes(program: Program, designs: Sequence[Sequence[Design]], slots: int, boundary: int) -> bool:
-    """Whether some beginning of a plan stands at a boundary or crosses it with a cycle in progress."""
+    """Whether some beginning of a plan that can go on stands at a boundary or crosses it with a cycle in progress."""
     encoding = Encoding(program, options_of(program, designs))
     for number in range(slots + 1):
         for _ in encoding.slot(number):
@@ -125,4 +129,6 @@ def _passes(program: Program, designs: Sequence[Sequence[Design]], slots: int, b
     encoding.solver.add(encoding.at(slots + 1, boundary), encoding.within_capacity())
     if boundary == program.end:
         encoding.solver.add(encoding.finished())
+    elif program.law.max_cycles == 1:
+        encoding.solver.add(encoding.in_progress())
     return bool(encoding.solver.check() == encoding.z3.sat)

@@ -3,7 +3,8 @@
 A plan is read atom by atom. Slot k of it runs some stage by some design; after each of its atoms a power cycle may end.
 Beside the atoms run six quantities: whether a cycle is in progress, whether it is the first, what it has drained, the
 time, the level left by the cycle before, and the time that the level is worth. They are integers of the model; no
-power cycle is listed, and nothing is searched here.
+power cycle is listed, and nothing is searched here. At a closed boundary a cycle ends behind the last atom; along a
+broken step one ends behind some atom, unless none was in progress before it.
 
 What a cycle comes to behind its last atom, and what the next one begins with, are different variables. They are equal
 where the cycles are ``linked``, as those of a plan are. Without that literal one cycle can be asked about by itself:
@@ -140,9 +141,15 @@ class Encoding:
             if number:
                 self.solver.add(z3.Implies(pick, self.at(number, self.program.steps[option.step].source)))
         self.picks.append(picks)
+        is_between, ends = self.state.closed, []
         for atom in range(max(map(len, options))):
-            self.places.append(self._atom(number, atom))
-            yield self.places[-1]
+            place = self._atom(number, atom)
+            self.places.append(place)
+            ends.append(place.ends)
+            yield place
+        for pick, option in zip(picks, options, strict=True):
+            if self.program.breaks(option.step):
+                self.solver.add(z3.Implies(pick, self._is_over(is_between, ends[: len(option)])))
 
     def at(self, number: int, boundary: int) -> Any:
         """Whether the slot before this one ends at a boundary."""
@@ -174,6 +181,9 @@ class Encoding:
             need == drained + value(COMMIT) + self.program.law.upkeep.reserve,
         )
         self.require(z3.Implies(ends, value(CUT) == 1), Named.CUTS)
+        for index in has:
+            if self._is_closed(self.slots[slot][index], atom):
+                self.solver.add(z3.Implies(self.picks[slot][index], ends))
         if self.program.law.max_cycles == 1:
             self.require(z3.Implies(begins, before.none_ended), Named.SUPPLY)
         place = self._cycle(slot, atom, has, ends, judged, need, is_first, before)
@@ -261,6 +271,14 @@ class Encoding:
             level, level_worth,
         )  # fmt: skip
 
+    def _is_closed(self, option: Option, atom: int) -> bool:
+        """Whether a power cycle has to end behind an atom of an option."""
+        return atom == len(option) - 1 and self.program.steps[option.step].target in self.program.closed
+
+    def _is_over(self, is_between: Any, ends: list[Any]) -> Any:
+        """Whether no cycle from before a slot is open behind it: one ends behind some atom, or there was none."""
+        return self.z3.Or(is_between, *ends)
+
     def _is_end(self, option: Option, atom: int) -> bool:
         """Whether the plan ends with an atom, and its end is that of the last cycle."""
         return option.is_last and atom == len(option) - 1 and self.program.law.recharge_target is None
@@ -328,6 +346,10 @@ class Encoding:
         z3, law, state = self.z3, self.program.law, self.state
         room = z3.If(state.is_first, law.first_capacity, law.capacity)
         return z3.Or(state.closed, state.drained <= room)
+
+    def in_progress(self) -> Any:
+        """Whether a power cycle is in progress behind the last slot."""
+        return self.z3.Not(self.state.closed)
 
     def finished(self) -> Any:
         """What makes the slots so far a whole plan."""

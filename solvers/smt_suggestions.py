@@ -114,9 +114,18 @@ class Suggestions:
         return slot, atom, begin, self._boundary(known.one)
 
     def _can_go_on(self, known: Known) -> bool:
-        """Whether the cycle in progress does not drain too much already."""
+        """Whether the cycle in progress may stay open, and does not drain too much already."""
+        if self._must_end(known.one):
+            return False
         need = known.spent[0] + self.rule.law.upkeep.reserve
         return need <= self.rule.most(not known.one.ends) or bool(self.rule.dropped & {Named.ENERGY, Named.WAKE})
+
+    def _must_end(self, one: Beginning) -> bool:
+        """Whether the cycle in progress had to end along the last option, or behind it."""
+        option = one.options[-1]
+        began_before = one.begin < sum(map(len, one.options[:-1]))
+        is_closed = self._boundary(one) in self.program.closed
+        return is_closed or (began_before and self.program.breaks(option.step))
 
     def keep(self, front: Front) -> None:
         """Go on from what is known of a place."""

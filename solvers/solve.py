@@ -36,9 +36,6 @@ GOAL_SOLVERS = {
 }
 """Those that take a goal: from a program and a limit to an answer."""
 
-KNOW_ENDS = ("exact", "ilp")
-"""Those that can be told where cycles must end also with a goal."""
-
 
 def solve(program: Program, limit: Limit | None = None, deadline: int | None = None, solver: str = "exact") -> Answer:
     """The plan of least worst-case latency, proof that none is better, or why there is none.
@@ -112,7 +109,7 @@ def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: s
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
-    if solver in KNOW_ENDS and program.storage is not None:
+    if program.storage is not None:
         return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
     answer = search(program, limit)
     if answer.plan is None or fits(program, answer.plan):

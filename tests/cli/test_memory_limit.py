@@ -113,7 +113,7 @@ def test_a_front_of_plans_that_do_not_fit_is_an_error(capsys: Captured) -> None:
     assert len(pareto(case_with(2100), ("latency", "written"))[1].points) == 1  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("solver", ["exact", "ilp"])
+@pytest.mark.parametrize("solver", ["exact", "ilp", "smt"])
 def test_a_goal_whose_best_plan_does_not_fit_is_decided_by_parts(solver: str) -> None:
     tight, roomy = (solve(load_case(_limited(memory, 1500)), solver=solver) for memory in (2016, 2100))
     for result in (tight, roomy):
@@ -127,7 +127,7 @@ def test_a_goal_whose_best_plan_does_not_fit_is_decided_by_parts(solver: str) ->
     assert tight.latency > roomy.latency
 
 
-@pytest.mark.parametrize("solver", ["exact", "ilp"])
+@pytest.mark.parametrize("solver", ["exact", "ilp", "smt"])
 def test_a_limit_and_memory_together_exclude_all_plans(solver: str, capsys: Captured) -> None:
     least = solve({**case_with(2016), "objective": "written"}, solver=solver)
     assert least.kind is Certified.OPTIMAL

@@ -23,9 +23,10 @@ from ischedule.models.plan import Answer, Division, Part, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, dump_plan_file, parse_plan_file
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.stated import stated_rank
-from ischedule.solvers import budgets, ilp_goal, label_pass, spending
+from ischedule.solvers import budgets, ilp_goal, label_pass, smt_goal, spending
 from ischedule.solvers.division import fits
 from ischedule.solvers.goal_division import GoalSearch
+from ischedule.solvers.smt_goal import CERTIFIED
 from ischedule.solvers.solve import solve
 from ischedule.solvers.spending import spent_by
 from tests.analysis.test_layout_mutants import mutated
@@ -34,9 +35,10 @@ from tests.solvers.test_budgets import ORDERS, best_of, storing
 
 pytest.importorskip("pulp", reason="needs PuLP")
 pytest.importorskip("highspy", reason="needs HiGHS")
+pytest.importorskip("z3", reason="needs z3")
 
 SEEDS = st.integers(0, 10**9)
-SOLVERS = ("exact", "ilp")
+SOLVERS = ("exact", "ilp", "smt")
 
 
 def drawn(seed: int) -> tuple[Program, list[int] | None, bool]:
@@ -101,7 +103,7 @@ def require_answer(program: Program, best: list[int] | None, answer: Answer) -> 
         assert reason_against(program, file) is None
         rank = None if file.certificate is None else stated_rank(program.goal, file.certificate)  # type: ignore[arg-type]
         assert file.certificate is None or best is None or (rank is not None and list(rank) <= best)
-    if answer.is_undecided or answer.note is not None:
+    if answer.is_undecided or answer.note not in (None, CERTIFIED):
         return "open"
     assert spent == best
     assert files[0].claim.certified is (Certified.INFEASIBLE if best is None else Certified.OPTIMAL)
@@ -250,6 +252,7 @@ SEARCHING: dict[str, tuple[str, Mutate]] = {
     "labels-through-broken-steps": ("exact", passed_through),
     "mixes-with-all-designs": ("exact", designs_back),
     "parts-in-another-order": ("ilp", in_another_order),
+    "constraints-that-forget-ends": ("smt", without(smt_goal, "GoalSearch")),
 }
 CHECKING: dict[str, tuple[str, str]] = {
     "closed-boundaries-forgotten": ("if step.target in program.closed:", "if False:"),

@@ -16,13 +16,12 @@ from ischedule.analysis.designs import fitting_chains
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.power_cycles import chains_of
 from ischedule.models.criteria import with_stores
-from ischedule.models.demand import Unanswerable
 from ischedule.models.kernels import Ends, Prices, volatile_bytes
 from ischedule.models.plan import Bound, Plan
 from ischedule.models.program import ExplicitStage, Program, Step, TiledStage
 from ischedule.models.restriction import Restriction, restricted
 from ischedule.models.tiling import Extent, Order, Tiling, innermost, stores_partial_sums
-from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.limit import TimeUp
 from ischedule.solvers.longest import longest_cycles
 from ischedule.solvers.solve import solve
 from tests.models.kernel_strategies import cycle_ends, layers, prices
@@ -160,13 +159,6 @@ def test_a_plan_at_once_ends_its_cycles_at_closed_boundaries() -> None:
         require_kept(program, plan)
         found += bool(program.closed)
     assert found > 20
-
-
-@pytest.mark.parametrize("solver", ["smt"])
-def test_solvers_that_know_no_such_ends_say_so(solver: str) -> None:
-    program = stored_program(Random(2), branches=False)
-    with pytest.raises(Unanswerable, match="where cycles must end"):
-        solve(replace(program, storage=None, closed=frozenset({1})), Limit(), solver=solver)
 
 
 def test_steps_that_are_left_out_leave_the_other_ways() -> None:

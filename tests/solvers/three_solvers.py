@@ -151,7 +151,7 @@ def tight_goal(plans: Sequence[dict[Criterion, int]], random: Random) -> Goal:
 
 
 def answered(name: str, program: Program, seconds: float | None) -> Answer | None:
-    """A solver's answer, None if it has not decided within its limit, or cannot be told where cycles must end."""
+    """A solver's answer, None if it has not decided within its limit, or the program is too large for it."""
     try:
         answer = solve(program, Limit(seconds), solver=name)
     except (TimeUp, Unanswerable):
