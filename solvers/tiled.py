@@ -259,9 +259,8 @@ def _decided(program: Program, search: Search, best: Best, exact: Waiting, prove
     if best.found.finish is None:
         if not exact.single and exact.first_capacity <= exact.capacity:
             raise Overflow("every plan takes 2**61 ps (27 days) or more, which is more than can be added up exactly")
-        return Outcome(
-            None, None, None, None, count, stuck_in_one_cycle(program, search, exact) if exact.single else None
-        )
+        stuck = stuck_in_one_cycle(program, search, exact) if exact.single else None
+        return Outcome(None, None, None, None, count, stuck)
     slack = slack_of(best.cost)
     decided = run(search, lambda step, _: best.found.useful[step], exact, best.cost + 2 * slack, 0, limit)
     if decided.finish is None:
