@@ -12,9 +12,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ischedule.analysis.kernel_run import KernelRun, Results
+from ischedule.analysis.kernel_run import KernelRun
 from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.analysis.memories import Region
+from ischedule.analysis.stored_results import Results
 from ischedule.models.block import Block, lengths
 from ischedule.models.layer import Sides
 from ischedule.models.nest import Step, Work

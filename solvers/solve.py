@@ -15,8 +15,8 @@ from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, S
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import fits, solve_within_memory
-from ischedule.solvers.few_runs import MORE_RUNS, Recut, recuts, with_small_tables
-from ischedule.solvers.goal_division import SUMS, UNFIT, solve_goal_within_memory, without_sums
+from ischedule.solvers.few_runs import MORE_RUNS, NO_FEWER, Recut, recuts, with_small_tables
+from ischedule.solvers.goal_division import solve_goal_within_memory
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.runs_of_designs import narrowed
@@ -104,8 +104,11 @@ def answer_of(program: Program, found: Budgeted) -> Answer:
 
 
 def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
-    """The answer of a solver that takes goals; of plans that do not fit memory where one of least latency keeps the
-    limits, that of least latency which fits may keep them as well."""
+    """The answer of a solver that takes goals.
+
+    Tasks whose best plan has tables that are too large are cut again; where a plan of least latency keeps the limits,
+    that of least latency whose tables are small enough may keep them as well.
+    """
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
@@ -121,12 +124,7 @@ def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: s
     found = _cut_again(program, answer.plan)
     if found is not None:
         return replace(answer, plan=found.plan, latency=found.latency, note=MORE_RUNS)
-    # the proofs are about all plans, so about those that fit; a plan that stores no sums is more likely to
-    limit.announce("plans that store no sums")
-    other = search(without_sums(program), limit)
-    if other.plan is not None and fits(program, other.plan):
-        return replace(answer, plan=other.plan, latency=other.latency, note=SUMS)
-    return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=UNFIT)
+    return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=NO_FEWER)
 
 
 def _is_about_latency_alone(proof: Weighed | Division) -> bool:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ischedule.analysis import executor, kernel_run
 from ischedule.analysis.arithmetic import Scaling, Width, Words
-from ischedule.analysis.kernel_run import KernelRun, Results
-from ischedule.analysis.memories import Buffer, MemoryFault, Region
+from ischedule.analysis.kernel_run import KernelRun
+from ischedule.analysis.memories import Box, Buffer, MemoryFault, Region
+from ischedule.analysis.stored_results import Results, box_of
 from ischedule.models import nest
 from ischedule.models.kernels import volatile_bytes
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
@@ -83,7 +84,7 @@ def with_the_other_sums(patch: pytest.MonkeyPatch) -> None:
     """A pass reads the sums of the region that is published, not those of the pass before it."""
     original = Results.read
 
-    def published(results: Results, box: kernel_run.Box) -> Words:
+    def published(results: Results, box: Box) -> Words:
         kept, results._current = results._current, results._published
         try:
             return original(results, box)
@@ -124,7 +125,7 @@ def without_bias(patch: pytest.MonkeyPatch) -> None:
 
     def zero(run: KernelRun, step: Step) -> Work:
         work = original(run, step)
-        run._slots[step.slots.start].at(kernel_run.box_of(step.tile))[:] = 0
+        run._slots[step.slots.start].at(box_of(step.tile))[:] = 0
         return work
 
     patch.setattr(KernelRun, "_start_sums", zero)
@@ -138,7 +139,7 @@ def with_sums_in_place(patch: pytest.MonkeyPatch) -> None:
 def with_two_regions(patch: pytest.MonkeyPatch) -> None:
     """Passes alternate between two regions and do not spare the published one."""
 
-    def alternate(results: Results, box: kernel_run.Box) -> int:
+    def alternate(results: Results, box: Box) -> int:
         if results._one(results._finishes, box):
             return (results._one(results._left, box) - 1) % 2
         return 1 if results._one(results._current, box) != 1 else 0
