@@ -85,11 +85,14 @@ def test_no_plan_for_a_goal_is_one_that_does_not_fit(seed: int, first: Criterion
         assert evaluate(program, answer.plan).latency == roomy.latency
 
 
+def kinds_of_answers(solver: str, count: int) -> Counter[str]:
+    """What a solver's answers to so many programs are, each of which is right."""
+    programs = [stored_program(Random(seed), branches=seed % 2 == 0) for seed in range(count)]
+    return Counter(require_answer(program, solve(program, solver=solver)) for program in programs)
+
+
 def test_every_kind_of_answer_is_given() -> None:
-    kinds = Counter(
-        require_answer(program, solve(program))
-        for program in (stored_program(Random(seed), branches=seed % 2 == 0) for seed in range(220))
-    )
+    kinds = kinds_of_answers("exact", 220)
     assert kinds["divided"] > 20
     assert kinds["plain"] > 20
     assert kinds["none"] > 8

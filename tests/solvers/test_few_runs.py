@@ -18,6 +18,7 @@ from ischedule.analysis.layout_check import bytes_of_tables, require_fit
 from ischedule.analysis.runs_search import least_with_few_runs, require_few_runs
 from ischedule.memory import packed_memory
 from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.goal import Criterion, Goal
 from ischedule.models.plan import FewRuns, Plan, Status
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.storage import TABLES
@@ -287,6 +288,22 @@ def test_no_cycle_is_longer(seed: int) -> None:
         if sum(drains[start:end]) <= capacity
     ]
     assert longest_cycle(chain, program.law) == max(fitting, default=0)
+
+
+def test_tasks_with_a_goal_keep_small_tables_or_are_undecided() -> None:
+    """The plan of least energy is cut again; where that leads to none, none is known not to exist."""
+    notes = set()
+    for seed in range(60):
+        random = Random(seed)
+        program = replace(sized(tasks(random, random.choice(FIXED)), 1), goal=Goal((Criterion.ENERGY,)))
+        answer = solve(program)
+        notes.add(answer.note)
+        if answer.plan is not None:
+            assert len(answer.plan.cycles) == 1
+            assert evaluate(program, answer.plan).latency == answer.latency
+        else:
+            assert answer.status is Status.UNSCHEDULABLE or answer.note == NO_FEWER
+    assert notes == {None, MORE_RUNS, NO_FEWER}
 
 
 # Deliberate defects

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -28,7 +27,7 @@ from tests.solvers.agreement import some_differ
 from tests.solvers.random_laws import law_pool
 from tests.solvers.random_programs import random_explicit, random_tiled
 from tests.solvers.stored_programs import plain_laws, stored_program
-from tests.solvers.test_division import require_answer
+from tests.solvers.test_division import kinds_of_answers, require_answer
 from tests.solvers.test_graphs import branched
 from tests.solvers.test_restriction import best_restricted, require_kept, with_ends
 
@@ -109,8 +108,7 @@ def test_the_best_plan_that_fits_is_found_and_proven(seed: int, branches: bool) 
 
 
 def test_all_kinds_of_answers_are_among_them() -> None:
-    programs = [stored_program(Random(seed), branches=seed % 2 == 0) for seed in range(120)]
-    kinds = Counter(require_answer(program, solve(program, solver="ilp")) for program in programs)
+    kinds = kinds_of_answers("ilp", 120)
     assert kinds["divided"] > 10, kinds
     assert kinds["plain"] > 10, kinds
     assert kinds["none"] > 8, kinds
