@@ -23,6 +23,7 @@ from typing import Any
 
 from ischedule.models.conflict import Named
 from ischedule.models.program import Program
+from ischedule.solvers.smt_context import Z3
 from ischedule.solvers.smt_options import COMMIT, COMMIT_TIME, CUT, DRAIN, RESUME, RESUME_TIME, TIME, Option
 from ischedule.solvers.smt_rule import Rule
 
@@ -82,8 +83,7 @@ class Encoding:
         guards: bool = False,
         dropped: frozenset[Named] = frozenset(),
     ) -> None:
-        import z3
-
+        z3 = Z3()
         self.z3, self.program, self.slots = z3, program, slots
         self.rule = replace(Rule.of(program.law), dropped=dropped)
         self.solver = z3.Solver()
