@@ -1,34 +1,34 @@
 """The least that plans of a network cost whose tables are small enough, where few designs can belong to a cheaper one.
 
-Places between power cycles are boundaries, and cuts inside designs. What is spent at least to reach each is found
-first, whatever the runs. Then, from the last place to the first, what follows at least a cycle of so many atoms, given
-how many runs of equally long cycles may still begin. Under fixed wake that is all that matters.
+From the first boundary to the last, with the designs that the labels of a bound do not discharge. Behind a cycle that
+ended it matters how many atoms it has, and how many units of the tables are taken; of a cycle in progress whether it
+begins a run, or must come to as many atoms as the one before it. Of ways to the same place the one that is no better
+in units, drain and cost is left out, and so is one from which all that follows at least leads to no less than the
+value. Under fixed wake that is all that matters.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from operator import le
+from typing import NamedTuple
 
 from ischedule.analysis.goal_proof import kept_designs
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
-from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import Position
+from ischedule.analysis.runs_rest import BEYOND, Design, Rest, Waits
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Bound, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tables import Room, also_batched, least_regions, room_of
 
-BEYOND = 1 << 200
-"""More than any plan costs."""
-MOST_CYCLES = 300_000
-"""Power cycles that are gone through."""
-
-Place = tuple[int, int, int, int]
-"""A boundary and three zeros; or the boundary before a step, and the step, the design and its atoms done, from 1 on."""
+MOST_CYCLES = 40_000_000
+"""Cycles that are begun, ended or carried over a boundary."""
+GROUPS = 32
+"""Groups of cycles in progress at a boundary by what they have drained: the ways on are sorted for each."""
 
 
 def require_few_runs_of_network(program: Program, value: int, bound: Bound, tell: Tell = unheard) -> None:
@@ -51,135 +51,244 @@ def require_few_runs_of_network(program: Program, value: int, bound: Bound, tell
         stages.append(ExplicitStage(stage.name, tuple(map(stage.chain, every)), stage.volatile))
         units.append([room.address * least_regions(stage, one) for one in every])
     tell("counting the runs of all plans")
-    least = _Places(replace(program, stages=tuple(stages)), units).least(room, value)
+    least = _Plans(replace(program, stages=tuple(stages)), units, room, value).least()
     if least < value:
         raise Unproven(f"a plan with small enough tables costs {least}, less than {value}")
 
 
-class _Places:
-    """The places of a program of explicit stages, with the power cycles that end at each.
+class _Way(NamedTuple):
+    """A way to begin a cycle, or to where one has got: the units with its run, what it has drained, what that costs."""
+
+    units: int
+    drain: int
+    cost: int
+
+
+_Kind = tuple[int, int]
+"""Cycles in progress by their atoms so far, and how many they must come to; 0 for any number."""
+_Table = dict[tuple[int, int], int]
+"""The least cost behind a cycle by its atoms and the units so far."""
+_Arrived = dict[tuple[int, int], dict[int, _Table]]
+"""What ends at the cuts of each step's designs."""
+
+
+class _On(NamedTuple):
+    """A way on from a boundary through a design, up to an atom, or (0) beyond it, and what it comes to at least."""
+
+    least: int
+    step: int
+    number: int
+    end: int
+
+
+class _Plans:
+    """All plans of a program of explicit stages that cost less than a value, and whose tables are small enough.
 
     ``units`` are what the designs of each stage take of the tables' room.
     """
 
-    def __init__(self, program: Program, units: Sequence[Sequence[int]]) -> None:
-        self.program, self.law = program, program.law
-        self.chains: list[list[Chain]] = []
-        self.units: list[list[int]] = []
+    def __init__(self, program: Program, units: Sequence[Sequence[int]], room: Room, value: int) -> None:
+        self.program, self.room, self.value = program, room, value
+        self.waits, self.left = Waits(program.law), MOST_CYCLES
+        self.designs: list[list[Design]] = []
         for stage, some in zip(program.stages, units, strict=True):
             assert isinstance(stage, ExplicitStage), "designs are listed"
-            kept = _undominated(stage, some)
-            self.chains.append([stage.designs[index] for index in kept])
-            self.units.append([some[index] for index in kept])
-        self.drained = [[[*accumulate(map(int, one.drain), initial=0)] for one in some] for some in self.chains]
-        self.took = [[[*accumulate(map(int, one.time), initial=0)] for one in some] for some in self.chains]
-        self.into = program.into()
-        self.prices: dict[tuple[Position, int], int] = {}
-        self.left = 2 * MOST_CYCLES
+            self.designs.append([Design(stage.designs[index], some[index]) for index in _undominated(stage, some)])
+        self.rest = Rest(program, self.designs, self.waits)
+        self.closed: list[_Table] = [{} for _ in range(program.end + 1)]
+        self.open: list[dict[bool, dict[_Kind, list[_Way]]]] = [{} for _ in range(program.end + 1)]
 
-    def places(self) -> list[Place]:
-        """All of them; a cycle that ends at one begins at an earlier one."""
-        found = [(boundary, -1, 0, 0) for boundary in range(self.program.end + 1)]
-        for number, step in enumerate(self.program.steps):
-            for design, chain in enumerate(self.chains[step.stage]):
-                found += [(step.source, number, design, done) for done in range(1, len(chain)) if chain.cut[done - 1]]
-        return sorted(found)
+    def least(self) -> int:
+        """The least cost of all, or the value if there are none."""
+        self.closed[0][0, 0] = 0
+        for boundary in range(self.program.end):
+            arrived: _Arrived = {}
+            for is_first, kinds in self.open[boundary].items():
+                self._enter(boundary, is_first, kinds, arrived)
+            for step, way in enumerate(self.program.steps):
+                if way.source == boundary:
+                    for number in range(len(self.designs[way.stage])):
+                        self._cross(step, number, arrived.get((step, number), {}))
+        return min(self.closed[self.program.end].values(), default=self.value)
 
-    def least(self, room: Room, value: int) -> int:
-        """The least cost of plans whose tables are small enough, or the value if none costs less."""
-        places, first = self.places(), (0, -1, 0, 0)
-        spent: dict[Place, int] = {first: 0}
-        for place in places:
-            reached = [spent[begin] + cost for begin, _, cost, _ in self._ending(place) if begin in spent]
-            if reached:
-                spent[place] = min(reached)
-        follows: dict[Place, dict[int, list[int]]] = {}
-        """What follows a place at least if a cycle of so many atoms begins there, by the units that are left."""
-        for place in reversed(places):
-            behind = follows.pop(place, {})
-            begun: list[int] = [min(column) for column in zip(*behind.values(), strict=True)] or [BEYOND] * (
-                room.units + 1
+    def _design(self, step: int, number: int) -> Design:
+        return self.designs[self.program.steps[step].stage][number]
+
+    def _cross(self, step: int, number: int, arrived: dict[int, _Table]) -> None:
+        """All cycles that begin at places of a design; those that ``arrived`` ended at its cuts."""
+        source, design = self.program.steps[step].source, self._design(step, number)
+        most = self.value - self.rest.behind[step, number][0]
+        for (atoms, units), cost in self.closed[source].items():
+            if cost < most and units + design.units <= self.room.units:
+                arrived.setdefault(0, {})[atoms, units + design.units] = cost
+        for begin in range(design.count if arrived else 0):
+            if begin in arrived:
+                self._begin(step, number, begin, arrived)
+
+    def _begin(self, step: int, number: int, begin: int, arrived: dict[int, _Table]) -> None:
+        """All cycles that begin at one place of a design."""
+        source, target = self.program.steps[step].source, self.program.steps[step].target
+        design, behind, is_first = self._design(step, number), self.rest.behind[step, number], source == begin == 0
+        ways, most = self._ways_of(arrived[begin]), self.waits.capacity(is_first)
+        opened, began = design.resume[begin][0] - design.drained[begin], design.resume[begin][1] - design.took[begin]
+        for end in range(begin + 1, design.count + 1):
+            if opened + design.drained[end] > most:
+                return
+            load, active = (
+                opened + design.drained[end] + design.commit[end][0],
+                began + design.took[end] + design.commit[end][1],
             )
-            if place == first:
-                return min(value, begun[room.units - room.run])
-            # a run that begins here leaves fewer units
-            begun = [BEYOND] * room.run + begun[: room.units + 1 - room.run]
-            for begin, atoms, cost, units in self._ending(place):
-                same = behind.get(atoms)
-                tail = begun if same is None else list(map(min, same, begun))
-                tail = [0] * (room.units + 1) if place[0] == self.program.end else tail
-                if begin not in spent or spent[begin] + cost + min(tail) >= value:
-                    continue
-                found = [BEYOND] * units + [cost + one for one in tail[: room.units + 1 - units]]
-                known = follows.setdefault(begin, {}).get(atoms)
-                follows[begin][atoms] = found if known is None else list(map(min, known, found))
-        raise AssertionError("the first place is the last one")
+            if load > most or not design.cut[end] or behind[end] >= BEYOND:
+                continue
+            is_last = end == design.count and target == self.program.end
+            some = ways.get(0, []) + ways.get(end - begin, [])
+            self._count(1 + len(some))
+            below = self.value - behind[end] - active
+            least = below - self.waits.least(is_first, is_last, load)
+            if all(way.cost >= least for way in some):
+                continue
+            wait = self.waits.exact(is_first, is_last, load)
+            table = self.closed[target] if end == design.count else arrived.setdefault(end, {})
+            for way in some:
+                if way.cost < below - wait:
+                    _put(table, (end - begin, way.units), way.cost + active + wait)
+        drained, took, passed = opened + design.drained[-1], began + design.took[-1], design.count - begin
+        below = self.value - took - self.rest.after(target, drained, is_first)
+        for atoms, some in ways.items():
+            if not atoms or atoms > passed:
+                over = [_Way(way.units, drained, way.cost + took) for way in some if way.cost < below]
+                self._carry(target, is_first, (passed, atoms), over)
 
-    def _ending(self, place: Place) -> Iterator[tuple[Place, int, int, int]]:
-        """All power cycles that end at a place: where each begins, its atoms, what it costs, and the units of the
-        designs that begin in it."""
-        boundary, number, design, done = place
-        if number >= 0:
-            yield from self._back(place, number, design, done)
+    def _carry(self, boundary: int, is_first: bool, kind: _Kind, ways: list[_Way]) -> None:
+        if ways:
+            self.open[boundary].setdefault(is_first, {}).setdefault(kind, []).extend(ways)
+
+    def _ways_of(self, table: _Table) -> dict[int, list[_Way]]:
+        """The ways to begin a cycle: of any number of atoms with a new run (0), and of so many as one more of theirs.
+
+        Those that another with as few units betters are left out.
+        """
+        new: list[_Way] = []
+        states = sorted((units, cost, atoms) for (atoms, units), cost in table.items())
+        for units, cost, _ in states:
+            if units + self.room.run <= self.room.units and (not new or cost < new[-1].cost):
+                new.append(_Way(units + self.room.run, 0, cost))
+        ways = {0: new}
+        for units, cost, atoms in states:
+            if atoms and all(way.cost > cost for way in (*new, *ways.get(atoms, ())) if way.units <= units):
+                ways.setdefault(atoms, []).append(_Way(units, 0, cost))
+        return ways
+
+    def _enter(self, boundary: int, is_first: bool, kinds: dict[_Kind, list[_Way]], arrived: _Arrived) -> None:
+        """All that cycles in progress at a boundary lead to: they end in a design, or go on beyond it."""
+        labels = sorted(_undominated_ways(kinds), key=lambda one: one[1].drain)
+        size = -(-len(labels) // GROUPS)
+        for place in range(0, len(labels), size or 1):
+            some = labels[place : place + size]
+            ons = self._ons(boundary, some[0][1].drain, is_first)
+            for kind, way in some:
+                for on in ons:
+                    self._count(1)
+                    if way.cost + on.least >= self.value:
+                        break
+                    self._go_on(kind, way, on, is_first, arrived)
+
+    def _ons(self, boundary: int, drain: int, is_first: bool) -> list[_On]:
+        """The ways on for cycles that have drained at least so much, the cheapest first."""
+        found, waits, rest, most = [], self.waits, self.rest, self.waits.capacity(is_first)
+        for step, way in enumerate(self.program.steps):
+            for number, design in enumerate(self.designs[way.stage] if way.source == boundary else ()):
+                behind = rest.behind[step, number]
+                for end in range(1, design.count + 1):
+                    drained, took = drain + design.drained[end], design.took[end]
+                    if drained > most:
+                        break
+                    if end == design.count:
+                        found.append(_On(took + rest.after(way.target, drained, is_first), step, number, 0))
+                    load = drained + design.commit[end][0]
+                    if load <= most and design.cut[end]:
+                        is_last = end == design.count and way.target == self.program.end
+                        wait = waits.least(is_first, is_last, load)
+                        found.append(_On(took + design.commit[end][1] + wait + behind[end], step, number, end))
+        return sorted(on for on in found if on.least < self.value)
+
+    def _go_on(self, kind: _Kind, way: _Way, on: _On, is_first: bool, arrived: _Arrived) -> None:
+        design, target, end = self._design(on.step, on.number), self.program.steps[on.step].target, on.end
+        atoms, units = kind[0] + (end or design.count), way.units + design.units
+        if units > self.room.units or (kind[1] and (atoms != kind[1] if end else atoms >= kind[1])):
             return
-        for step in self.into[boundary]:
-            for one, chain in enumerate(self.chains[self.program.steps[step].stage]):
-                yield from self._back(place, step, one, len(chain))
+        if not end:
+            drained, cost = way.drain + design.drained[-1], way.cost + design.took[-1]
+            if cost + self.rest.after(target, drained, is_first) < self.value:
+                self._carry(target, is_first, (atoms, kind[1]), [_Way(units, drained, cost)])
+            return
+        load = way.drain + design.drained[end] + design.commit[end][0]
+        if load > self.waits.capacity(is_first):
+            return
+        is_whole = end == design.count
+        wait = self.waits.exact(is_first, is_whole and target == self.program.end, load)
+        cost = way.cost + design.took[end] + design.commit[end][1] + wait
+        if cost + self.rest.behind[on.step, on.number][end] < self.value:
+            tables = arrived.setdefault((on.step, on.number), {})
+            _put(self.closed[target] if is_whole else tables.setdefault(end, {}), (atoms, units), cost)
 
-    def _back(self, place: Place, number: int, design: int, done: int) -> Iterator[tuple[Place, int, int, int]]:
-        widest = max(self.law.capacity, self.law.first_capacity)
-        last = self.chains[self.program.steps[number].stage][design]
-        closing = int(last.commit_drain[done - 1]), int(last.commit_time[done - 1])
-        waiting = [(number, design, done, *closing, 0, 0)]
-        while waiting:
-            number, design, done, drain, time, atoms, units = waiting.pop()
-            step = self.program.steps[number]
-            chain = self.chains[step.stage][design]
-            drained, took = self.drained[step.stage][design], self.took[step.stage][design]
-            for begin in range(done - 1, -1, -1):
-                load, active = drain + drained[done] - drained[begin], time + took[done] - took[begin]
-                if load > widest:
-                    break
-                start = (step.source, number, design, begin) if begin else (step.source, -1, 0, 0)
-                units += 0 if begin else self.units[step.stage][design]
-                if begin == 0 or chain.cut[begin - 1]:
-                    cost = self._cost(start, place, load + int(chain.resume_drain[begin]))
-                    if cost is not None:
-                        whole = active + int(chain.resume_time[begin]) + cost
-                        yield start, atoms + done - begin, whole, units
-                if begin == 0:
-                    for before in self.into[step.source]:
-                        for one, other in enumerate(self.chains[self.program.steps[before].stage]):
-                            waiting.append((before, one, len(other), load, active, atoms + done, units))
-
-    def _cost(self, start: Place, end: Place, drain: int) -> int | None:
-        """What a cycle waits, None where there is no such cycle."""
-        is_first, is_last = start == (0, -1, 0, 0), end[0] == self.program.end
-        several = not (is_first and is_last)
-        capacity = self.law.first_capacity if is_first else self.law.capacity
-        if drain > capacity or (several and self.law.max_cycles is not None):
-            return None
-        self.left -= 1
+    def _count(self, more: int) -> None:
+        self.left -= more
         if self.left < 0:
             raise Unproven("there are too many power cycles to go through")
-        if is_first:
-            position = Position.ONLY if is_last else Position.FIRST
-        else:
-            position = Position.LAST if is_last else Position.MID
-        if (position, drain) not in self.prices:
-            self.prices[position, drain] = self.law.price(position, drain)
-        return self.prices[position, drain]
+
+
+def _put(table: _Table, state: tuple[int, int], cost: int) -> None:
+    table[state] = min(cost, table.get(state, BEYOND))
+
+
+def _undominated_ways(kinds: dict[_Kind, list[_Way]]) -> Iterator[tuple[_Kind, _Way]]:
+    """The cycles in progress but those that another betters which has as many atoms and may come to as many."""
+    fronts: dict[_Kind, _Front] = {}
+    for (units, wanted, drain, cost), atoms in sorted(
+        ((way.units, wanted, way.drain, way.cost), atoms) for (atoms, wanted), ways in kinds.items() for way in ways
+    ):
+        free, own = fronts.setdefault((atoms, 0), _Front()), fronts.setdefault((atoms, wanted), _Front())
+        if not free.has_better(drain, cost) and not own.has_better(drain, cost):
+            own.add(drain, cost)
+            yield (atoms, wanted), _Way(units, drain, cost)
+
+
+class _Front:
+    """Drains with what they cost at least, none dearer than a smaller one."""
+
+    def __init__(self) -> None:
+        self.drains: list[int] = []
+        self.costs: list[int] = []
+
+    def has_better(self, drain: int, cost: int) -> bool:
+        """Whether one is as good in both."""
+        place = bisect_right(self.drains, drain)
+        return place > 0 and self.costs[place - 1] <= cost
+
+    def add(self, drain: int, cost: int) -> None:
+        """Put in one that none is as good as, and leave out those that are no better."""
+        place = bisect_right(self.drains, drain)
+        end = place
+        while end < len(self.costs) and self.costs[end] >= cost:
+            end += 1
+        if place and self.drains[place - 1] == drain:
+            place -= 1
+        self.drains[place:end], self.costs[place:end] = [drain], [cost]
 
 
 def _undominated(stage: ExplicitStage, units: Sequence[int]) -> list[int]:
     """The designs that fit, but those that another with the same cuts equals or betters in every atom, end and unit."""
-    kept: dict[tuple[bool, ...], list[tuple[list[int], int]]] = {}
+    groups: dict[tuple[bool, ...], list[tuple[int, list[int], int]]] = {}
     for index, chain in enumerate(stage.designs):
-        if not stage.fits(index):
-            continue
-        values = [units[index], *(int(value) for column in chain.columns()[:6] for value in column)]
-        some = kept.setdefault(tuple(map(bool, chain.cut)), [])
-        if not any(all(a <= b for a, b in zip(one, values, strict=True)) for one, _ in some):
-            some[:] = [pair for pair in some if not all(a <= b for a, b in zip(values, pair[0], strict=True))]
-            some.append((values, index))
-    return [index for some in kept.values() for _, index in some]
+        if stage.fits(index):
+            values = [units[index], *(int(value) for column in chain.columns()[:6] for value in column)]
+            groups.setdefault(tuple(map(bool, chain.cut)), []).append((sum(values), values, index))
+    found = []
+    for some in groups.values():
+        kept: list[list[int]] = []
+        for _, values, index in sorted(some):
+            if not any(all(map(le, one, values)) for one in kept):
+                kept.append(values)
+                found.append(index)
+    return found

@@ -1,261 +1,147 @@
-"""The best plan of few runs of equal power cycles where every layer has a few designs.
+"""The best plan of a network with small tables, among the designs that can belong to a better one than is known.
 
-A place between power cycles is a boundary, or inside a design. From the last place to the first it is found what
-follows each at least, whatever the runs. Then cycles are added from the first place on: the state behind one is its
-place, how many atoms it has and how many runs there are, and one is dropped from which no wanted plan follows. Under
-fixed wake that is all that matters.
+Nothing is known beforehand of what few runs cost. So first those designs are searched that belong to plans hardly
+dearer than the best one of all, then to ones several times as much dearer, until a plan is found or there are too many.
+Without one it is proven that all plans cost more than was searched for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from collections.abc import Callable
+from dataclasses import replace
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import Position
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.goal import PLAIN
 from ischedule.models.plan import Bound, Division, FewRuns, Plan
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tables import Room, also_batched, least_regions, most_runs, room_of
 from ischedule.models.tiling import Tiling
-from ischedule.solvers.few_runs import cut_into
+from ischedule.solvers.few_designs import MOST_CYCLES, FewDesigns, TooManyCycles
+from ischedule.solvers.few_runs import MORE_RUNS, cut_into
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.tiled import UsefulDesigns
 
-FEW = 1500
-"""Designs of all layers that may belong to a better plan."""
-MANY = 20_000
-NEAR = 1000
-"""Of so many designs too many can belong to a better plan where the gap is more than one part of so many."""
-MOST_CYCLES = 150_000
-"""Power cycles that are told apart."""
-
-Place = tuple[int, int, int, int, int]
-"""A boundary, and 0; or the boundary before a step, 1, the step, the design and how many of its atoms are done."""
-Units = Sequence[Sequence[int]]
-Way = tuple[tuple[int, int], ...]
-"""The steps that a power cycle leads along, each with its design."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """A power cycle: where it ends, its atoms, what it costs, and the designs that it runs atoms of.
-
-    Those whose first atoms it runs take so many units of the tables.
-    """
-
-    end: Place
-    atoms: int
-    cost: int
-    way: Way
-    units: int
-
-
-class TooManyCycles(Exception):
-    """More power cycles than are told apart."""
-
-
-class FewDesigns:
-    """A program of explicit stages under fixed wake, with a place for every cut of every design.
-
-    ``units`` are what the designs of each stage take of the tables.
-    """
-
-    def __init__(self, program: Program, units: Units) -> None:
-        self.program, self.law = program, program.law
-        self.chains: list[list[tuple[int, Chain]]] = []
-        self.units: list[list[int]] = []
-        for stage, some in zip(program.stages, units, strict=True):
-            assert isinstance(stage, ExplicitStage), "designs are listed"
-            kept = undominated(stage, some)
-            self.chains.append([(index, stage.chain(index)) for index in kept])
-            self.units.append([some[index] for index in kept])
-        self.sums = [[[*accumulate(map(int, chain.drain), initial=0)] for _, chain in some] for some in self.chains]
-        self.times = [[[*accumulate(map(int, chain.time), initial=0)] for _, chain in some] for some in self.chains]
-        self.from_boundary: dict[int, list[int]] = {}
-        for number, step in enumerate(program.steps):
-            self.from_boundary.setdefault(step.source, []).append(number)
-        self.known: dict[tuple[Position, int], int] = {}
-        self.count = 0
-        self.start, self.end = (0, 0, 0, 0, 0), (program.end, 0, 0, 0, 0)
-
-    def places(self) -> list[Place]:
-        """All places in an order in which every cycle leads to a later one."""
-        found = {(boundary, 0, 0, 0, 0) for boundary in range(self.program.end + 1)}
-        for number, step in enumerate(self.program.steps):
-            for design, (_, chain) in enumerate(self.chains[step.stage]):
-                inside = (atom + 1 for atom, cut in enumerate(chain.cut[:-1]) if cut)
-                found.update((step.source, 1, number, design, done) for done in inside)
-        return sorted(found)
-
-    def cycles(self, place: Place) -> Iterator[Cycle]:
-        """All cycles that begin at a place and fit."""
-        boundary, is_inside, number, design, done = place
-        if is_inside:
-            yield from self._along(place, number, design, done)
-            return
-        for step in self.from_boundary.get(boundary, ()):
-            for one in range(len(self.chains[self.program.steps[step].stage])):
-                yield from self._along(place, step, one, 0)
-
-    def _along(self, place: Place, number: int, design: int, done: int) -> Iterator[Cycle]:
-        chain = self.chains[self.program.steps[number].stage][design][1]
-        capacity = self.law.first_capacity if place == self.start else self.law.capacity
-        opening = int(chain.resume_drain[done]), int(chain.resume_time[done])
-        waiting: list[tuple[int, int, int, int, int, int, int, Way]] = [(number, design, done, *opening, 0, 0, ())]
-        while waiting:
-            number, design, done, drain, time, atoms, units, way = waiting.pop()
-            step = self.program.steps[number]
-            units += 0 if done else self.units[step.stage][design]
-            chain = self.chains[step.stage][design][1]
-            sums, times = self.sums[step.stage][design], self.times[step.stage][design]
-            way = (*way, (number, design))
-            for end in range(done + 1, len(chain) + 1):
-                drained, took = drain + sums[end] - sums[done], time + times[end] - times[done]
-                if drained > capacity:
-                    break
-                is_last = end == len(chain)
-                there = (step.target, 0, 0, 0, 0) if is_last else (step.source, 1, number, design, end)
-                load = drained + int(chain.commit_drain[end - 1])
-                if chain.cut[end - 1] and load <= capacity:
-                    cost = self._price(place, there, load)
-                    if cost is not None:
-                        self.count += 1
-                        if self.count > MOST_CYCLES:
-                            raise TooManyCycles
-                        yield Cycle(
-                            there, atoms + end - done, took + int(chain.commit_time[end - 1]) + cost, way, units
-                        )
-                if is_last:
-                    for following in self.from_boundary.get(step.target, ()):
-                        for one in range(len(self.chains[self.program.steps[following].stage])):
-                            waiting.append((following, one, 0, drained, took, atoms + end - done, units, way))
-
-    def _price(self, start: Place, end: Place, drain: int) -> int | None:
-        position = {
-            (True, True): Position.ONLY,
-            (True, False): Position.FIRST,
-            (False, True): Position.LAST,
-            (False, False): Position.MID,
-        }[start == self.start, end == self.end]
-        if position is not Position.ONLY and self.law.max_cycles is not None:
-            return None
-        if (position, drain) not in self.known:
-            self.known[position, drain] = self.law.price(position, drain)
-        return self.known[position, drain]
-
-
-def undominated(stage: ExplicitStage, units: Sequence[int]) -> list[int]:
-    """The designs that fit, but those that another with the same cuts equals or betters in every atom, end and unit."""
-    groups: dict[tuple[bool, ...], list[tuple[tuple[int, ...], int]]] = {}
-    for index, chain in enumerate(stage.designs):
-        if stage.fits(index):
-            values = (units[index], *(int(value) for column in chain.columns()[:6] for value in column))
-            groups.setdefault(tuple(map(bool, chain.cut)), []).append((values, index))
-    found = []
-    for some in groups.values():
-        kept: list[tuple[int, ...]] = []
-        for values, index in sorted(some):
-            if not any(all(map(int.__le__, one, values)) for one in kept):
-                kept.append(values)
-                found.append(index)
-    return sorted(found)
-
-
-def least_plan(program: Program, room: Room, units: Units, below: int) -> tuple[Plan, int] | None:
-    """The cheapest plan of explicit stages whose tables are small enough that costs less than this; its cost, too.
-
-    Its designs are numbered as in their stages, and take so many units of the room. Raises `TooManyCycles`.
-    """
-    graph = FewDesigns(program, units)
-    places = graph.places()
-    cycles: dict[Place, list[Cycle]] = {}
-    behind: dict[Place, int] = {graph.end: 0}
-    for place in reversed(places):
-        if place != graph.end:
-            cycles[place] = [one for one in graph.cycles(place) if one.end in behind]
-            if cycles[place]:
-                behind[place] = min(one.cost + behind[one.end] for one in cycles[place])
-    states: dict[Place, dict[tuple[int, int], _State]] = {graph.start: {(0, 0): _State(0, None, None)}}
-    for place in places:
-        for (atoms, number), state in sorted(states.get(place, {}).items()):
-            for cycle in cycles.get(place, ()):
-                key = cycle.atoms, number + cycle.units + room.run * (cycle.atoms != atoms)
-                cost = state.cost + cycle.cost
-                if key[1] > room.units or cost + behind[cycle.end] >= below:
-                    continue
-                there = states.setdefault(cycle.end, {})
-                if key not in there or cost < there[key].cost:
-                    there[key] = _State(cost, cycle, state)
-    last = min(states.get(graph.end, {}).values(), key=lambda state: state.cost, default=None)
-    return None if last is None else (_plan(graph, last), last.cost)
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What has been spent, and by which cycle behind which state."""
-
-    cost: int
-    cycle: Cycle | None
-    before: _State | None
-
-
-def _plan(graph: FewDesigns, state: _State) -> Plan:
-    """The designs of a state at the end; its cycles are cut anew."""
-    chosen: dict[int, int] = {}
-    while state.cycle is not None and state.before is not None:
-        chosen.update(state.cycle.way)
-        state = state.before
-    steps = sorted(chosen, key=lambda number: graph.program.steps[number].source)
-    stages = tuple(graph.program.steps[number].stage for number in steps)
-    designs = tuple(graph.chains[stage][chosen[number]][0] for stage, number in zip(stages, steps, strict=True))
-    return Plan(designs, (), stages)
-
+FIRST_PART = 1 << 22
+"""Plans are first sought that are dearer than the best one of all by one part of so many,"""
+GROWTH = 4
+"""then by so many times as much,"""
+TRIES = 2
+"""and by half of that, up to so many times, where they are too many."""
+HOPES = 4
+"""So often plans are sought among the same designs that are dearer by so many times as much again."""
+MOST_PARTS = 2
+"""None are sought that cost so many times as much."""
+MOST_ATOMS = 1_000_000
+"""Atoms of all designs that are searched together."""
 
 Fits = Callable[[Program, Plan], bool]
 
 
 def narrowed(program: Program, outcome: Outcome, fits: Fits, limit: Limit) -> Outcome:
-    """What is known of a network's plans with small tables, where few designs can belong to a better one than is found.
+    """What is known of a network's plans with small tables: the best one, or that all cost at least so much.
 
     ``fits`` says whether a plan fits memory as well.
     """
-    bound, most, room = _whole(outcome), most_runs(program), room_of(program)
+    bound, room = _whole(outcome), room_of(program)
     tiled = [stage for stage in program.stages if isinstance(stage, TiledStage)]
     is_fixed = isinstance(program.law, FixedWakeLaw)
-    if len(tiled) < len(program.stages) or not is_fixed or bound is None or most is None or room is None:
+    if len(tiled) < len(program.stages) or not is_fixed or bound is None or room is None:
         return outcome
-    assert outcome.latency is not None, "there is a plan"
-    cost, least = outcome.latency - program.law.offset, bound.value
-    try:
-        pool = UsefulDesigns(replace(program, goal=PLAIN), limit.silent())
-        if len(pool) > MANY and cost - least > least // NEAR:
-            return outcome
-        useful = pool.within(least, cost)
-        if sum(map(len, useful)) > FEW:
-            return outcome
-        every = zip(tiled, useful, strict=True)
-        kept = [[more for one in some for more in also_batched(stage, one)] for stage, some in every]
-        if sum(map(len, kept)) > FEW:
-            return outcome
-        limit.tell(f"tables of plans of {sum(map(len, kept))} designs")
-        pairs = zip(tiled, kept, strict=True)
-        units = [[room.address * least_regions(stage, one) for one in some] for stage, some in pairs]
-        found = least_plan(_listed(program, kept), room, units, cost)
+    cost = None if outcome.latency is None else outcome.latency - program.law.offset
+    search = _Widening(program, tiled, room, bound.value, limit)
+    best, runs = search.run(cost), most_runs(program)
+    assert runs is not None, "there is room for some, or for none"
+    found = None if best is None else cut_into(program, best[0], runs)
+    if found is not None and fits(program, found.plan):
+        cost = found.latency - program.law.offset
+        outcome = replace(outcome, plan=found.plan, latency=found.latency, note=MORE_RUNS, is_undecided=False)
+    proof = search.proof()
+    if proof is None or (outcome.bound is not None and (outcome.bound.value or 0) > (proof.value or 0)):
+        return outcome
+    return replace(outcome, cost=cost, bound=proof, note=None if proof.value == cost else outcome.note)
+
+
+class _Widening:
+    """A search among more and more designs of a network of which no plan at all costs less than ``least``."""
+
+    def __init__(self, program: Program, stages: list[TiledStage], room: Room, least: int, limit: Limit) -> None:
+        self.program, self.stages, self.room, self.least, self.limit = program, stages, room, least, limit
+        self.pool = UsefulDesigns(replace(program, goal=PLAIN), limit.silent())
+        self.chains: dict[tuple[str, Tiling], Chain] = {}
+        self.value: int | None = None
+        """No plan with small tables costs less, as far as the search has come."""
+
+    def run(self, cost: int | None) -> tuple[Plan, int] | None:
+        """The designs of the best plan found that costs less than this, or than plans are sought at all; its cost."""
+        gap, most, tries, best = max(1, self.least // FIRST_PART), cost or self.least * MOST_PARTS, TRIES, None
+        while tries and (self.value is None or self.value < most):
+            gap = min(gap, most - self.least)
+            try:
+                found = self._below(self.least + gap, most)
+            except TimeUp:
+                break
+            except TooManyCycles:
+                known = 0 if self.value is None else self.value - self.least
+                gap, tries = (known + gap) // 2, tries - 1
+                continue
+            if found is not None:
+                best, most = found, found[1]
+            self.value = min(most, self.least + gap)
+            gap = gap * GROWTH if tries == TRIES else gap + gap // 2
+        return best
+
+    def proof(self) -> FewRuns | None:
+        """That no plan costs less than has been found, None where nothing is known."""
+        if self.value is None:
+            return None
+        try:
+            return FewRuns(self.value, self.pool.bound(self.least, self.value))
+        except TimeUp:
+            return None
+
+    def _below(self, below: int, most: int) -> tuple[Plan, int] | None:
+        """The best of the plans that cost less than this; or else a good one that costs less than ``most``."""
+        useful = self.pool.within(self.least, below)
+        self.limit.tell(f"tables of plans of {sum(map(len, useful))} designs")
+        listed, units, atoms = list[ExplicitStage](), list[list[int]](), 0
+        kept: list[list[Tiling]] = []
+        for stage, some in zip(self.stages, useful, strict=True):
+            every, chains = [more for one in some for more in also_batched(stage, one)], []
+            for tiling in every:
+                if (stage.name, tiling) not in self.chains:
+                    self.chains[stage.name, tiling] = stage.chain(tiling)
+                chains.append(self.chains[stage.name, tiling])
+                atoms += len(chains[-1])
+                if atoms > MOST_ATOMS:
+                    raise TooManyCycles
+            self.limit.check()
+            kept.append(every)
+            listed.append(ExplicitStage(stage.name, tuple(chains), stage.volatile))
+            units.append([self.room.address * least_regions(stage, one) for one in every])
+        few = FewDesigns(replace(self.program, stages=tuple(listed), goal=PLAIN), units)
+        found = few.least_plan(self.room, below)
+        if found is None and below < most:
+            found = self._hoped_for(few, below, most)
         if found is None:
-            return replace(outcome, bound=FewRuns(cost, pool.bound(least, cost)), cost=cost, note=None)
-        numbers, value = found
-        proof = FewRuns(value, pool.bound(least, value))
-    except (TimeUp, TooManyCycles):
-        return outcome
-    designs = tuple(kept[stage][number] for stage, number in zip(numbers.stages, numbers.designs, strict=True))  # type: ignore[index]
-    better = cut_into(program, Plan(designs, (), numbers.stages), most)
-    if better is None or not fits(program, better.plan):
-        return replace(outcome, bound=proof)
-    return replace(outcome, plan=better.plan, latency=better.latency, cost=value, bound=proof, note=None)
+            return None
+        numbers, cost = found
+        pairs = zip(numbers.stages, numbers.designs, strict=True)
+        return Plan(tuple(kept[stage][number] for stage, number in pairs), (), numbers.stages), cost  # type: ignore[index]
+
+    def _hoped_for(self, few: FewDesigns, below: int, most: int) -> tuple[Plan, int] | None:
+        """A plan of designs of cheaper ones, if there is one that costs less than ``most``; the less, the better."""
+        gap = below - self.least
+        for _ in range(HOPES):
+            gap = min(gap * GROWTH, most - self.least)
+            try:
+                found = few.least_plan(self.room, self.least + gap, MOST_CYCLES // HOPES)
+            except TooManyCycles:
+                return None
+            if found is not None or self.least + gap >= most:
+                return found
+        return None
 
 
 def _whole(outcome: Outcome) -> Bound | None:
@@ -265,13 +151,3 @@ def _whole(outcome: Outcome) -> Bound | None:
         proof = bound.parts[0].proof
         return proof if isinstance(proof, Bound) else None
     return bound if isinstance(bound, Bound) else None
-
-
-def _listed(program: Program, kept: Sequence[Sequence[Tiling]]) -> Program:
-    """The program with these designs alone, as explicit stages."""
-    stages = [
-        ExplicitStage(stage.name, tuple(stage.chain(tiling) for tiling in some), stage.volatile)
-        for stage, some in zip(program.stages, kept, strict=True)
-        if isinstance(stage, TiledStage)
-    ]
-    return replace(program, stages=tuple(stages), goal=PLAIN)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 from random import Random
 
 import pytest
 
-from ischedule.analysis import runs_of_networks
+from ischedule.analysis import runs_of_networks, runs_rest
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
-from ischedule.models.plan import Bound
+from ischedule.models.plan import Bound, FewRuns
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.storage import TABLES
 from ischedule.models.tables import Room
-from ischedule.solvers import runs_of_designs
+from ischedule.solvers import few_designs, runs_behind, runs_of_designs
+from ischedule.solvers.few_designs import TooManyCycles
 from ischedule.solvers.few_runs import cut_into
 from ischedule.solvers.limit import Limit
-from ischedule.solvers.runs_of_designs import TooManyCycles, least_plan, undominated
+from ischedule.solvers.runs_behind import groups_of
+from ischedule.solvers.runs_of_designs import MOST_PARTS, narrowed
 from ischedule.solvers.solve import solve
-from ischedule.solvers.tiled import UsefulDesigns
+from ischedule.solvers.tiled import UsefulDesigns, solve_tiled
 from tests.analysis.test_layout_mutants import Change, mutants, mutated
 from tests.solvers.enumeration import Joined, Rule, cut_sets, least_cost_of
 from tests.solvers.random_programs import DIGEST, random_chain, random_tiled
@@ -30,7 +33,7 @@ from tests.solvers.stored_programs import stored_program
 from tests.solvers.test_few_runs import FIXED, OTHERS, SEVERAL_RUNS, best_of_few_runs, runs_of
 from tests.solvers.test_graphs import orders
 
-BEYOND = 1 << 100
+BEYOND = 1 << 60
 RUN = 2
 
 
@@ -87,9 +90,10 @@ def finds(module: object) -> bool:
             try:
                 found = module.least_plan(program, room, units, BEYOND)  # type: ignore[attr-defined]
                 beaten = None if best is None else module.least_plan(program, room, units, best)  # type: ignore[attr-defined]
+                just = found if best is None else module.least_plan(program, room, units, best + 1)  # type: ignore[attr-defined]
             except (AssertionError, LookupError, TypeError):
                 return False
-            if (None if found is None else found[1]) != best or beaten is not None:
+            if any((None if one is None else one[1]) != best for one in (found, just)) or beaten is not None:
                 return False
             if found is not None:
                 own = sum(units[stage][design] for stage, design in zip(found[0].stages, found[0].designs, strict=True))  # type: ignore[index]
@@ -110,15 +114,64 @@ def checks(module: object) -> bool:
             try:
                 for value in (BEYOND, best or 0, (best or 0) + 1):
                     expected = value if best is None else min(value, best)
-                    if module._Places(program, units).least(room, value) != expected:  # type: ignore[attr-defined]
+                    if module._Plans(program, units, room, value).least() != expected:  # type: ignore[attr-defined]
                         return False
             except (AssertionError, LookupError, TypeError, ValueError):
                 return False
     return True
 
 
+Label = tuple[int, int, int, int, int]
+"""A cycle in progress: its atoms, how many it must come to (0: any), units, drain and cost."""
+
+
+def labels(seed: int) -> list[Label]:
+    random = Random(seed)
+    some = {tuple(random.randint(low, 3) for low in (1, 0, 0, 0, 0)) for _ in range(12)}
+    return [(atoms, wanted and atoms + wanted, *rest) for atoms, wanted, *rest in sorted(some)]
+
+
+def is_as_good(one: Label, other: Label) -> bool:
+    """Whether whatever follows one can follow the other and comes to no less."""
+    return (
+        one[0] == other[0] and one[1] in (0, other[1]) and all(a <= b for a, b in zip(one[2:], other[2:], strict=True))
+    )
+
+
+def kept_by_search(module: object, some: list[Label]) -> list[Label]:
+    ways = [
+        module.Open(atoms, wanted, drain, module.Start(units, cost, None))  # type: ignore[attr-defined]
+        for atoms, wanted, units, drain, cost in some
+    ]
+    kept = module.undominated(ways)  # type: ignore[attr-defined]
+    return [(one.atoms, one.wanted, one.start.units, one.drain, one.start.cost) for one in kept]
+
+
+def kept_by_checker(module: object, some: list[Label]) -> list[Label]:
+    kinds: dict[tuple[int, int], list[object]] = {}
+    for atoms, wanted, *rest in some:
+        kinds.setdefault((atoms, wanted), []).append(module._Way(*rest))  # type: ignore[attr-defined]
+    return [(*kind, *way) for kind, way in module._undominated_ways(kinds)]  # type: ignore[attr-defined]
+
+
+def keeps_the_best(kept_by: Callable[[object, list[Label]], list[Label]], module: object) -> bool:
+    for seed in range(200):
+        some = labels(seed)
+        kept = kept_by(module, some)
+        if not all(any(is_as_good(one, other) for one in kept) for other in some):
+            return False
+        if any(is_as_good(one, other) for one, other in permutations(kept, 2)):
+            return False
+    return True
+
+
+def test_cycles_in_progress_are_left_out_only_for_better_ones() -> None:
+    assert keeps_the_best(kept_by_search, few_designs)
+    assert keeps_the_best(kept_by_checker, runs_of_networks)
+
+
 def test_both_searches_find_what_all_plans_say() -> None:
-    assert finds(runs_of_designs)
+    assert finds(few_designs)
     assert checks(runs_of_networks)
     bound = [seed for seed in range(90) if least(seed, 2) not in (None, least(seed, 30))]
     assert len(bound) > 20
@@ -135,6 +188,7 @@ def test_networks_are_proven_and_one_unit_more_is_not(seed: int) -> None:
     runs = len(free.plan.cycles) - 1
     small = replace(program, table_size=TABLES.run * runs)
     best = best_of_few_runs(program, runs)
+    assert best is not None
     pool = UsefulDesigns(program, Limit())
     proof = pool.bound(free.bound.value, best + 1)
     require_few_runs_of_network(small, best, pool.bound(free.bound.value, best))
@@ -148,12 +202,11 @@ def test_networks_are_proven_and_one_unit_more_is_not(seed: int) -> None:
 
 def test_too_many_cycles_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     program = chains(1)
-    monkeypatch.setattr(runs_of_designs, "MOST_CYCLES", 1)
     with pytest.raises(TooManyCycles):
-        least_plan(program, Room(9, RUN, 1), units_of(1), BEYOND)
+        few_designs.FewDesigns(program, units_of(1)).least_plan(Room(9, RUN, 1), BEYOND, 1)
     monkeypatch.setattr(runs_of_networks, "MOST_CYCLES", 0)
     with pytest.raises(Unproven, match="too many"):
-        runs_of_networks._Places(program, units_of(1)).least(Room(9, RUN, 1), BEYOND)
+        runs_of_networks._Plans(program, units_of(1), Room(9, RUN, 1), BEYOND).least()
 
 
 def test_designs_are_left_out_only_for_ones_that_are_as_good() -> None:
@@ -161,68 +214,210 @@ def test_designs_are_left_out_only_for_ones_that_are_as_good() -> None:
     for seed in range(60):
         for stage, units in zip(chains(seed).stages, units_of(seed), strict=True):
             assert isinstance(stage, ExplicitStage)
-            kept = undominated(stage, units)
-            for index, chain in enumerate(stage.designs):
-                if index in kept:
-                    continue
-                left += 1
-                values = [list(map(int, column)) for column in chain.columns()[:6]]
-                assert any(
-                    list(stage.designs[one].cut) == list(chain.cut)
-                    and units[one] <= units[index]
-                    and all(
-                        int(a) <= b
-                        for column, mine in zip(stage.designs[one].columns()[:6], values, strict=True)
-                        for a, b in zip(column, mine, strict=True)
-                    )
-                    for one in kept
-                )
-    assert left >= 0
+            kept = [int(index) for group in groups_of(stage, units) for index in group.designs]
+            assert sorted(kept) == sorted(runs_of_networks._undominated(stage, units))
+            left += len(stage.designs) - len(kept)
+            for index in set(range(len(stage.designs))) - set(kept):
+                assert any(_is_as_good(stage, units, one, index) for one in kept)
+            assert not any(_is_as_good(stage, units, one, other) for one, other in permutations(kept, 2))
+    assert left >= 3
+
+
+def test_designs_with_other_cuts_are_kept() -> None:
+    chain = next(one for seed in range(99) for one in chains(seed).stages[0].designs if len(one) == 3)  # type: ignore[union-attr]
+    dearer = [value + 1 for value in map(int, chain.time)]
+    stage = ExplicitStage(
+        "s", (replace(chain, cut=[False] * 2 + [True]), replace(chain, cut=[True] * 3, time=dearer)), 9**9
+    )
+    assert sorted(runs_of_networks._undominated(stage, [0, 0])) == [0, 1]
+    assert sorted(int(one) for group in groups_of(stage, [0, 0]) for one in group.designs) == [0, 1]
+
+
+def _is_as_good(stage: ExplicitStage, units: list[int], one: int, other: int) -> bool:
+    better, worse = stage.designs[one], stage.designs[other]
+    pairs = zip(better.columns()[:6], worse.columns()[:6], strict=True)
+    return (
+        list(better.cut) == list(worse.cut)
+        and units[one] <= units[other]
+        and all(int(a) <= int(b) for column, mine in pairs for a, b in zip(column, mine, strict=True))
+    )
+
+
+@pytest.mark.parametrize("seed", SEVERAL_RUNS)
+def test_widening_ends_with_the_best_plan_of_all(seed: int) -> None:
+    """Whether a plan with tables as small is known before or not; a network's, against all its designs and cuts."""
+    random = Random(seed)
+    law = random.choice([law for law in FIXED if law.max_cycles is None])
+    program = random_tiled(random, law, stages=1 + seed % 2, most=12)
+    free = solve_tiled(program, Limit())
+    assert free.plan is not None
+    assert isinstance(free.bound, Bound)
+    for runs in range(1, len(free.plan.cycles)):
+        small, best = replace(program, table_size=TABLES.run * runs), best_of_few_runs(program, runs)
+        found = narrowed(
+            small, replace(free, plan=None, latency=None, cost=None, is_undecided=True), lambda *_: True, Limit()
+        )
+        assert isinstance(found.bound, FewRuns)
+        if best is None or best >= MOST_PARTS * free.bound.value:
+            assert found.plan is None
+            continue
+        assert found.cost == found.bound.value == best
+        assert found.plan is not None
+        assert not found.is_undecided
+        assert evaluate(small, found.plan).latency == found.latency == best + program.law.offset
+        assert len(found.plan.cycles) <= runs
+        assert found.bound.bound is not None
+        require_few_runs_of_network(small, best, found.bound.bound)
+        again = narrowed(small, found, lambda *_: True, Limit())
+        assert again.bound == found.bound or again.bound is not None
+
+
+def test_where_designs_are_too_many_all_plans_are_known_to_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised = 0
+    for seed in SEVERAL_RUNS:
+        random = Random(seed)
+        law = random.choice([law for law in FIXED if law.max_cycles is None])
+        program = random_tiled(random, law, stages=1 + seed % 2, most=12)
+        free = solve_tiled(program, Limit())
+        assert free.plan is not None
+        assert isinstance(free.bound, Bound)
+        small, best = replace(program, table_size=TABLES.run), best_of_few_runs(program, 1)
+        for most in (10, 30, 60, 100):
+            monkeypatch.setattr(runs_of_designs, "MOST_ATOMS", most)
+            found = narrowed(small, replace(free, plan=None, latency=None, cost=None), lambda *_: True, Limit())
+            assert found.bound is not None
+            assert found.bound.value is not None
+            if isinstance(found.bound, FewRuns):
+                assert found.bound.bound is not None
+                require_few_runs_of_network(small, found.bound.value, found.bound.bound)
+                raised += free.bound.value < found.bound.value and (best is None or found.bound.value < best)
+            assert best is None or found.bound.value <= best
+            assert best is None or found.cost is None or found.cost >= best
+    assert raised
 
 
 SEARCHING = {
-    "addresses are free": ("number + cycle.units + room", "number + room"),
-    "addresses are paid twice": ("units += 0 if done else", "units +="),
-    "one run more": ("if key[1] > room.units or", "if key[1] > room.units + 1 or"),
-    "runs do not go on": ("room.run * (cycle.atoms != atoms)", "room.run"),
-    "as much is less": ("cost + behind[cycle.end] >= below", "cost + behind[cycle.end] > below"),
-    "resuming is free": ("opening = int(chain.resume_drain[done]), int(chain.resume_time[done])", "opening = 0, 0"),
-    "atoms of other designs do not count": ("atoms + end - done, took", "end - done, took"),
-    "ways that lead nowhere count": ("if one.end in behind]", "]"),
-    "cycles end with designs": (
-        "                if is_last:\n                    for",
-        "                if False:\n                    for",
+    "addresses are free": ("units = start.units + one.units", "units = start.units"),
+    "addresses are free in cycles": (
+        "one.atoms + end, one.start.units + column.units",
+        "one.atoms + end, one.start.units",
     ),
-    "the first is like others": ("(True, False): Position.FIRST", "(True, False): Position.LAST"),
+    "one run more": ("if new <= room.units and", "if new <= room.units + 1 and"),
+    "runs do not go on": ("some = [*starts[0], *starts.get(end - begin, ())]", "some = starts[0]"),
+    "runs do not go on beyond designs": ("if wanted and wanted <= atoms - begin:", "if wanted:"),
+    "runs go on whatever their atoms": ("(one.wanted and atoms != one.wanted) or drain", "drain"),
+    "as much is less": ("if start.cost + wait < most:", "if start.cost + wait <= most:"),
+    "resuming is free": (
+        "drained, took = one.resume[begin] - one.drained[begin], one.resume_time[begin] - one.took[begin]",
+        "drained, took = -one.drained[begin], -one.took[begin]",
+    ),
+    "committing takes no time": ("        cost += column.commit_time[end]\n", ""),
+    "atoms of other designs do not count": ("atoms, units = one.atoms + end,", "atoms, units = end,"),
+    "cycles end with designs": ("                if start.cost < most:\n", "                if False:\n"),
+    "cycles end with the second design": (
+        "            if cost + int(self.few",
+        "            if False and cost + int(self.few",
+    ),
+    "the first is like others": ("source == begin == 0", "False"),
+    "what is drained does not count": ("bisect_right(front, (drain, UNREACHABLE))", "len(front)"),
+    "units do not count": ("(one.start.units, one.wanted, one.drain", "(one.wanted, one.drain"),
+    "runs are as good as others": ("one.units <= units and one.cost <= cost", "one.cost <= cost"),
+}
+BEHIND = {
+    "cycles end with designs": ("found.append(Ways(whole", "[].append(Ways(whole"),
+    "cycles end at boundaries": ("inner.append(Ways(ends.drain[1:-1], ends.cost[1:-1]))", "pass"),
+    "cycles do not end at boundaries": ("(final if target == self.program.end else inner)", "inner"),
+    "committing takes twice the time": (
+        "group.took[ends] + group.commit_time[ends]",
+        "group.took[ends] + 2 * group.commit_time[ends]",
+    ),
+    "every row counts alone": (
+        "(kept[same] <= values[place]).all(axis=1)",
+        "(kept[same] <= values[place]).any(axis=1)",
+    ),
+    "what is dear is best": ("cost[1:] < np.minimum", "cost[1:] > np.minimum"),
 }
 CHECKING = {
     "addresses are free": (
-        "found = [BEYOND] * units + [cost + one for one in tail[: room.units + 1 - units]]",
-        "found = [cost + one for one in tail]",
+        "arrived.setdefault(0, {})[atoms, units + design.units] = cost",
+        "arrived.setdefault(0, {})[atoms, units] = cost",
     ),
-    "addresses are paid twice": ("units += 0 if begin else", "units +="),
-    "one run more": ("begun[room.units - room.run])", "begun[room.units])"),
-    "runs need not be counted": ("begun = [BEYOND] * room.run + begun[: room.units + 1 - room.run]", "pass"),
-    "runs do not go on": ("begun if same is None else list(map(min, same, begun))", "begun"),
-    "the last way counts": ("found if known is None else list(map(min, known, found))", "found"),
-    "atoms of other designs do not count": ("yield start, atoms + done - begin", "yield start, done - begin"),
-    "committing is free": (
-        "closing = int(last.commit_drain[done - 1]), int(last.commit_time[done - 1])",
-        "closing = 0, 0",
+    "addresses are free in cycles": (
+        "units = kind[0] + (end or design.count), way.units + design.units",
+        "units = kind[0] + (end or design.count), way.units",
     ),
-    "cycles begin with designs": ("                if begin == 0:\n", "                if False:\n"),
-    "resuming takes no time": ("active + int(chain.resume_time[begin]) + cost", "active + cost"),
-    "too much is left out": ("spent[begin] + cost + min(tail) >= value", "spent[begin] + cost + max(tail) >= value"),
+    "one run more": (
+        "if units + self.room.run <= self.room.units and",
+        "if units + self.room.run <= self.room.units + 1 and",
+    ),
+    "runs do not go on": ("ways.get(0, []) + ways.get(end - begin, [])", "ways.get(0, [])"),
+    "runs do not go on beyond designs": ("if not atoms or atoms > passed:", "if not atoms:"),
+    "runs go on whatever their atoms": ("(atoms != kind[1] if end else atoms >= kind[1])", "False"),
+    "the last way counts": ("table[state] = min(cost, table.get(state, BEYOND))", "table[state] = cost"),
+    "atoms of other designs do not count": ("kind[0] + (end or design.count)", "(end or design.count)"),
+    "committing takes no time": (
+        "cost = way.cost + design.took[end] + design.commit[end][1] + wait",
+        "cost = way.cost + design.took[end] + wait",
+    ),
+    "cycles end with designs": ("            self._carry(target, is_first, (passed, atoms), over)", "            pass"),
+    "cycles end with the second design": (
+        "self._carry(target, is_first, (atoms, kind[1]), [_Way(units, drained, cost)])",
+        "pass",
+    ),
+    "what is drained does not count": (
+        "place = bisect_right(self.drains, drain)\n        return",
+        "place = len(self.drains)\n        return",
+    ),
+    "units do not count": (
+        "(way.units, wanted, way.drain, way.cost), atoms",
+        "(0, wanted, way.drain, way.cost), atoms",
+    ),
+    "runs are as good as others": (
+        "(*new, *ways.get(atoms, ())) if way.units <= units)",
+        "(*new, *ways.get(atoms, ())))",
+    ),
+    "the first is like others": ("source == begin == 0", "False"),
+}
+REST = {
+    "cycles end with designs": ("best = min(best, active + self.after(target, load, is_first))", "pass"),
+    "cycles end at boundaries": (
+        "(final if end == design.count and target == self.program.end else inner).append(way)",
+        "end < design.count or (final if target == self.program.end else inner).append(way)",
+    ),
+    "committing takes twice the time": (
+        "design.took[begin] + design.commit[end][1]",
+        "design.took[begin] + 2 * design.commit[end][1]",
+    ),
+    "what is dear is best": ("way.cost < found[-1].cost", "way.cost > found[-1].cost"),
+    "the second design ends cycles": (
+        "found += [Way(first.drain + way.drain, first.cost + way.cost) for way in ways]",
+        "pass",
+    ),
 }
 
 
 @mutants(SEARCHING)
 def test_defects_of_the_search_are_caught(change: Change) -> None:
-    with mutated(runs_of_designs, change) as module:
-        assert not finds(module)
+    with mutated(few_designs, change) as module:
+        assert not (finds(module) and keeps_the_best(kept_by_search, module))
+
+
+@mutants(BEHIND)
+def test_defects_of_what_follows_are_caught(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mutated(runs_behind, change) as module:
+        monkeypatch.setattr(few_designs, "Behind", module.Behind)
+        monkeypatch.setattr(few_designs, "groups_of", module.groups_of)
+        assert not finds(few_designs)
 
 
 @mutants(CHECKING)
 def test_defects_of_the_checker_are_caught(change: Change) -> None:
     with mutated(runs_of_networks, change) as module:
-        assert not checks(module)
+        assert not (checks(module) and keeps_the_best(kept_by_checker, module))
+
+
+@mutants(REST)
+def test_defects_of_what_is_left_are_caught(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mutated(runs_rest, change) as module:
+        monkeypatch.setattr(runs_of_networks, "Rest", module.Rest)
+        assert not checks(runs_of_networks)
