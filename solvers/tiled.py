@@ -165,10 +165,13 @@ def solve_tiled(program: Program, limit: Limit) -> Outcome:
 
 
 class UsefulDesigns:
-    """The designs of a program of tiled stages that can belong to a plan below some cost."""
+    """The designs of a program of tiled stages that can belong to a plan below some cost.
+
+    Those of dear plans are laid out when they are asked for.
+    """
 
     def __init__(self, program: Program, limit: Limit) -> None:
-        ready = prepared(program, limit)
+        ready = prepared(program, limit, WHOLE)
         if isinstance(ready, Outcome):
             raise ValueError("a program without a plan has no useful designs")
         self.program, self.steer, self.exact, self.limit = program, ready.steer, ready.exact, limit
@@ -177,13 +180,6 @@ class UsefulDesigns:
             self.search = one
         for one in segmented(self.search, ready.steer, limit):
             self.search = one
-
-    def all(self) -> list[list[Tiling]]:
-        """All designs of each stage."""
-        return [[space.tiling(index) for index in range(len(space))] for space in self.search.spaces]
-
-    def __len__(self) -> int:
-        return sum(map(len, self.search.spaces))
 
     def within(self, least: int, most: int) -> list[list[Tiling]]:
         """For each stage those of plans that cost at most so much, where no plan costs less than ``least``."""
@@ -203,6 +199,7 @@ class UsefulDesigns:
         return self.search.bound(least, boundaries, slack_of(most))
 
     def _passed(self, least: int, most: int) -> Pass:
+        self.search = completed(self.search, self.steer, most)
         return pass_of_all(self.search, most, self.steer, self.limit, max(0, most - least))
 
 
