@@ -2,12 +2,13 @@
 
 Places are boundaries and cuts inside designs. Where a cycle is in progress at a boundary, what counts of the ways on is
 what a way drains until the cycle ends, and what it takes with all that follows: of two ways the one that is no better
-in either is left out. Waits are those of drains rounded down to a grain, so that there are few of them.
+in either is left out. The waits of drains rounded down to a grain, of which there are few, tell which ends of a cycle
+may be the cheapest; of those they are exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -78,6 +79,10 @@ class Way:
     cost: int
 
 
+_End = tuple[int, int, int, bool]
+"""The end of a cycle: what it comes to at least, what it drains, its cost without the wait, whether it is the last."""
+
+
 class Rest:
     """What follows at least.
 
@@ -91,7 +96,7 @@ class Rest:
         nothing: list[Way] = []
         self.inner, self.final = [nothing] * (program.end + 1), [nothing] * (program.end + 1)
         """The ways from each boundary on: to the end of a cycle with others behind it, and of the last one."""
-        self.known: dict[tuple[int, bool, int], int] = {}
+        self.known: dict[tuple[int, bool, int], list[_End]] = {}
         leaving: list[list[int]] = [[] for _ in range(program.end)]
         for step, way in enumerate(program.steps):
             leaving[way.source].append(step)
@@ -106,15 +111,32 @@ class Rest:
         grain = drain // self.waits.coarse
         key = boundary, is_first, grain
         if key not in self.known:
-            low, most = grain * self.waits.coarse, self.waits.capacity(is_first)
-            found = BEYOND
-            for ways, is_last in ((self.inner[boundary], False), (self.final[boundary], True)):
-                for way in ways:
-                    if low + way.drain > most:
-                        break
-                    found = min(found, way.cost + self.waits.least(is_first, is_last, low + way.drain))
-            self.known[key] = found
-        return self.known[key]
+            self.known[key] = sorted(self._ends(boundary, grain * self.waits.coarse, is_first))
+        return self._least(
+            BEYOND,
+            is_first,
+            ((least, drain + way, cost, is_last) for least, way, cost, is_last in self.known[key]),
+        )
+
+    def _ends(self, boundary: int, drain: int, is_first: bool) -> Iterator[_End]:
+        """The ways on from a boundary at which a cycle has drained at least so much."""
+        most = self.waits.capacity(is_first)
+        for ways, is_last in ((self.inner[boundary], False), (self.final[boundary], True)):
+            for way in ways:
+                if drain + way.drain > most:
+                    break
+                wait = self.waits.least(is_first, is_last, drain + way.drain)
+                yield way.cost + wait, way.drain, way.cost, is_last
+
+    def _least(self, best: int, is_first: bool, ends: Iterable[_End]) -> int:
+        """The least of this and of what cycles come to, which are in the order of what each comes to at least."""
+        most = self.waits.capacity(is_first)
+        for least, load, cost, is_last in ends:
+            if least >= best:
+                break
+            if load <= most:
+                best = min(best, cost + self.waits.exact(is_first, is_last, load))
+        return best
 
     def _cross(self, step: int, number: int, design: Design) -> None:
         source, target = self.program.steps[step].source, self.program.steps[step].target
@@ -125,7 +147,7 @@ class Rest:
             is_first = source == begin == 0
             most = self.waits.capacity(is_first)
             opening, opening_time = design.resume[begin]
-            best = BEYOND
+            ends: list[_End] = []
             for end in range(begin + 1, design.count + 1):
                 load = opening + design.drained[end] - design.drained[begin]
                 if load > most:
@@ -134,13 +156,13 @@ class Rest:
                 if load > most or behind[end] >= BEYOND or not design.cut[end]:
                     continue
                 is_last = end == design.count and target == self.program.end
-                active = opening_time + design.took[end] - design.took[begin] + design.commit[end][1]
-                best = min(best, self.waits.least(is_first, is_last, load) + active + behind[end])
-            load = opening + design.drained[-1] - design.drained[begin]
+                cost = opening_time + design.took[end] - design.took[begin] + design.commit[end][1] + behind[end]
+                ends.append((cost + self.waits.least(is_first, is_last, load), load, cost, is_last))
+            load, best = opening + design.drained[-1] - design.drained[begin], BEYOND
             if load <= most:
                 active = opening_time + design.took[-1] - design.took[begin]
                 best = min(best, active + self.after(target, load, is_first))
-            behind[begin] = best
+            behind[begin] = self._least(best, is_first, sorted(ends))
         self.behind[step, number] = behind
         self.closed[source] = min(self.closed[source], behind[0])
 

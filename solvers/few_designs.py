@@ -227,7 +227,10 @@ class _Search:
                     there = self.ended[target] if end == atoms else places.setdefault(end, {})
                     keep(there, end - begin, Start(start.units, start.cost + active + wait, start.choice))
         load, active = drained + one.drained[atoms], took + one.took[atoms]
-        most = self.below - active - int(self.few.behind.after(target, np.array([load]), is_first)[0])
+        if not any(starts.values()):
+            return
+        least = active + min(start.cost for some in starts.values() for start in some)
+        most = self._most_before(target, load, is_first, least) - active
         for wanted, some in starts.items():
             if wanted and wanted <= atoms - begin:
                 continue
@@ -235,6 +238,13 @@ class _Search:
                 if start.cost < most:
                     over = Start(start.units, start.cost + active, start.choice)
                     self.open[target].setdefault(is_first, []).append(Open(atoms - begin, wanted, load, over))
+
+    def _most_before(self, boundary: int, drain: int, is_first: bool, least: int) -> int:
+        """Cycles in progress at a boundary must have cost less than this: the least, if that is too much already."""
+        rough = int(self.few.behind.after(boundary, np.array([drain]), is_first)[0])
+        if least + rough >= self.below:
+            return least
+        return self.below - self.few.behind.exactly_after(boundary, drain, is_first)
 
     def _go_on(
         self,
@@ -275,11 +285,17 @@ class _Search:
                 least = (group.took + group.commit_time + behind.inside[step, number])[1:reach] + wait
                 least[~group.cut[1:reach]] = UNREACHABLE
                 for row, column in zip(*map(np.ndarray.tolist, np.nonzero(least < below)), strict=True):
-                    found.append(On(int(least[row, column]), step, number, column, row + 1))
+                    is_last = row + 1 == group.atoms and way.target == self.program.end
+                    exact = self.few.waits.of(is_first, is_last, int(load[row, column]))
+                    total = int(least[row, column] - wait[row, column]) + exact
+                    found.append(On(total, step, number, column, row + 1))
                 over = np.flatnonzero(drain + group.drained[-1] <= room)
                 ahead = group.took[-1][over] + behind.after(way.target, drain + group.drained[-1][over], is_first)
-                for column, value in zip(over[ahead < below].tolist(), ahead[ahead < below].tolist(), strict=True):
-                    found.append(On(value, step, number, column, 0))
+                for column in over[ahead < below].tolist():
+                    whole = drain + int(group.drained[-1, column])
+                    total = int(group.took[-1, column]) + behind.exactly_after(way.target, whole, is_first)
+                    found.append(On(total, step, number, column, 0))
+        found = [on for on in found if on.least < below]
         found.sort(key=lambda on: (on.least, on.step, on.group, on.column, on.end))
         return found
 
@@ -296,7 +312,7 @@ class _Search:
             if one.wanted and atoms >= one.wanted:
                 return
             over = Open(atoms, one.wanted, drain, Start(units, cost, choice))
-            if cost + int(self.few.behind.after(target, np.array([drain]), is_first)[0]) < self.below:
+            if cost < self._most_before(target, drain, is_first, cost):
                 self.open[target].setdefault(is_first, []).append(over)
             return
         drain += column.commit[end]

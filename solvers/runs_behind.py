@@ -118,14 +118,20 @@ class Waits:
             self.exact[position, drain] = self.law.price(position, drain)
         return self.exact[position, drain]
 
+    def exactly(self, is_first: bool, is_last: bool, drains: Integers) -> Integers:
+        """The same of many; `UNREACHABLE` where the drain is too much."""
+        found = np.full(drains.shape, UNREACHABLE, dtype=np.int64)
+        if self.law.max_cycles is None or (is_first and is_last):
+            fits = drains <= self.room(is_first)
+            found[fits] = price_array(self.law, _position(is_first, is_last), drains[fits])
+        return found
+
     def least(self, is_first: bool, is_last: bool, drains: Integers) -> Integers:
         """No more than that, of any drains; `UNREACHABLE` where they are too much."""
         key = is_first, is_last
         if key not in self.known:
             low = np.arange(self.room(is_first) // self.fine + 1) * self.fine
-            self.known[key] = np.full(len(low), UNREACHABLE, dtype=np.int64)
-            if self.law.max_cycles is None or (is_first and is_last):
-                self.known[key] = price_array(self.law, _position(is_first, is_last), low)
+            self.known[key] = self.exactly(is_first, is_last, low)
         known, room = self.known[key], self.room(is_first)
         return np.where(drains <= room, known[np.minimum(drains, room) // self.fine], UNREACHABLE)
 
@@ -170,6 +176,8 @@ class Behind:
         self.inner, self.final = [none] * (program.end + 1), [none] * (program.end + 1)
         """The ways on from each boundary: where other cycles follow, and to the end of the last one."""
         self.known: dict[tuple[int, bool], Integers] = {}
+        self.single: dict[tuple[int, int, bool], int] = {}
+        self.ends: dict[tuple[int, int, bool], list[tuple[int, int, int, bool]]] = {}
         for boundary in range(program.end - 1, -1, -1):
             steps = [place for place, step in enumerate(program.steps) if step.source == boundary]
             for step in steps:
@@ -192,6 +200,31 @@ class Behind:
             self.known[key] = found
         return self.known[key][drains // self.waits.grain]
 
+    def exactly_after(self, boundary: int, drain: int, is_first: bool) -> int:
+        """The same for one cycle, of the drain itself."""
+        key = boundary, drain, is_first
+        if key not in self.single:
+            best = UNREACHABLE
+            for least, way, cost, is_last in self._ends(boundary, drain // self.waits.grain, is_first):
+                if least >= best:
+                    break
+                if drain + way <= self.waits.room(is_first):
+                    best = min(best, cost + self.waits.of(is_first, is_last, drain + way))
+            self.single[key] = best
+        return self.single[key]
+
+    def _ends(self, boundary: int, grain: int, is_first: bool) -> list[tuple[int, int, int, bool]]:
+        """The ways on from a boundary for cycles of one grain, by what each comes to at least; its drain and cost."""
+        key = boundary, grain, is_first
+        if key not in self.ends:
+            found: list[tuple[int, int, int, bool]] = []
+            for ways, is_last in ((self.inner[boundary], False), (self.final[boundary], True)):
+                least = self.waits.least(is_first, is_last, grain * self.waits.grain + ways.drain) + ways.cost
+                columns = (part[least < UNREACHABLE].tolist() for part in (least, ways.drain, ways.cost))
+                found += [(*one, is_last) for one in zip(*columns, strict=True)]
+            self.ends[key] = sorted(found)
+        return self.ends[key]
+
     def _cross(self, step: int, number: int, group: Group) -> None:
         source, target = self.program.steps[step].source, self.program.steps[step].target
         atoms, is_final = group.atoms, target == self.program.end
@@ -205,15 +238,18 @@ class Behind:
             reach = begin + int((drained + group.drained[begin + 1 :] <= room).any(axis=1).sum())
             ends = slice(begin + 1, reach + 1)
             load = drained + group.drained[ends] + group.commit[ends]
-            wait = self.waits.least(is_first, False, load)
-            if reach == atoms:
-                wait[-1] = self.waits.least(is_first, is_final, load[-1])
+            wait = self.waits.exactly(is_first, False, load)
+            if reach == atoms and is_final:
+                wait[-1] = self.waits.exactly(is_first, True, load[-1])
             total = wait + took + group.took[ends] + group.commit_time[ends] + inside[ends]
             total[~group.cut[ends] | (wait >= UNREACHABLE)] = UNREACHABLE
             best = total.min(axis=0, initial=UNREACHABLE)
-            fits = np.flatnonzero(drained + group.drained[atoms] <= room)
-            over = self.after(target, (drained + group.drained[atoms])[fits], is_first)
-            best[fits] = np.minimum(best[fits], over + (took + group.took[atoms])[fits])
+            load, active = drained + group.drained[atoms], took + group.took[atoms]
+            fits = np.flatnonzero(load <= room)
+            rough = active[fits] + self.after(target, load[fits], is_first)
+            for place in fits[rough < best[fits]].tolist():
+                over = int(active[place]) + self.exactly_after(target, int(load[place]), is_first)
+                best[place] = min(best[place], over)
             inside[begin] = np.where(group.cut[begin], best, UNREACHABLE)
         self.inside[step, number] = inside
         self.closed[source] = min(self.closed[source], int(inside[0].min()))

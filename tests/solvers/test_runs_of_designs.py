@@ -315,8 +315,8 @@ SEARCHING = {
     "atoms of other designs do not count": ("atoms, units = one.atoms + end,", "atoms, units = end,"),
     "cycles end with designs": ("                if start.cost < most:\n", "                if False:\n"),
     "cycles end with the second design": (
-        "            if cost + int(self.few",
-        "            if False and cost + int(self.few",
+        "            if cost < self._most_before",
+        "            if False and cost < self._most_before",
     ),
     "the first is like others": ("source == begin == 0", "False"),
     "what is drained does not count": ("bisect_right(front, (drain, UNREACHABLE))", "len(front)"),
@@ -335,6 +335,7 @@ BEHIND = {
         "(kept[same] <= values[place]).all(axis=1)",
         "(kept[same] <= values[place]).any(axis=1)",
     ),
+    "the first end is best": ("                if least >= best:\n", "                if best < UNREACHABLE:\n"),
     "what is dear is best": ("cost[1:] < np.minimum", "cost[1:] > np.minimum"),
 }
 CHECKING = {
@@ -388,6 +389,7 @@ REST = {
         "design.took[begin] + design.commit[end][1]",
         "design.took[begin] + 2 * design.commit[end][1]",
     ),
+    "the first of the ends is best": ("            if least >= best:\n", "            if best < BEYOND:\n"),
     "what is dear is best": ("way.cost < found[-1].cost", "way.cost > found[-1].cost"),
     "the second design ends cycles": (
         "found += [Way(first.drain + way.drain, first.cost + way.cost) for way in ways]",
