@@ -36,6 +36,8 @@ PARTS = (16, 4)
 """Shares of the gap between bound and plan that are searched first for a better plan."""
 FEW = 4000
 """Designs of all stages together that are searched before all that can matter are."""
+PROVABLE = 40_000
+"""So many can the checker search as well."""
 
 
 @dataclass(frozen=True)
@@ -263,7 +265,7 @@ class _Search:
             raise TimeUp
         self.limit.tell(f"labels of {sum(map(len, found))} designs")
         self._pass(self._small(found), self._allowed(tried.mix.weights), found)
-        if sum(map(len, found)) > FEW:
+        if sum(map(len, found)) > PROVABLE:
             return ()
         most = self._most(tried.mix.weights)
         assert most is not None
