@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from ischedule.analysis.cover import require_bound
 from ischedule.analysis.crossing import Crossing
+from ischedule.analysis.dominance import undominated
 from ischedule.analysis.goal_search import Fence, better_plan
 from ischedule.analysis.labels import Found, Unproven
 from ischedule.analysis.progress import Tell, unheard
@@ -89,15 +90,18 @@ def require_none_better(program: Program, proof: Weighed, tell: Tell = unheard) 
 
 
 def small_program(program: Program, proof: Weighed, most: int, tell: Tell) -> Program:
-    """The program with only the designs of plans that come to at most so much by the mix, as explicit stages."""
+    """The program with only the designs of plans that come to at most so much by the mix, as explicit stages.
+
+    Those are left out that others are as good as in everything.
+    """
     kept = kept_designs(program, proof, most, tell)
     if kept is None:
         return program
-    stages = [
-        ExplicitStage(stage.name, tuple(with_stores(stage, tiling) for tiling in designs), stage.volatile)
-        for stage, designs in zip(program.stages, kept, strict=True)
-        if isinstance(stage, TiledStage)
-    ]
+    stages = []
+    for stage, designs in zip(program.stages, kept, strict=True):
+        assert isinstance(stage, TiledStage), "other stages have no designs to keep"
+        chains = [with_stores(stage, tiling) for tiling in designs]
+        stages.append(ExplicitStage(stage.name, tuple(chains[one] for one in undominated(chains)), stage.volatile))
     return replace(program, stages=tuple(stages))
 
 

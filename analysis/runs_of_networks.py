@@ -12,9 +12,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from operator import le
 from typing import NamedTuple
 
+from ischedule.analysis.dominance import undominated
 from ischedule.analysis.goal_proof import kept_designs
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
@@ -93,7 +93,9 @@ class _Plans:
         self.designs: list[list[Design]] = []
         for stage, some in zip(program.stages, units, strict=True):
             assert isinstance(stage, ExplicitStage), "designs are listed"
-            self.designs.append([Design(stage.designs[index], some[index]) for index in _undominated(stage, some)])
+            fitting = [index for index in range(len(stage.designs)) if stage.fits(index)]
+            chains, own = [stage.designs[index] for index in fitting], [some[index] for index in fitting]
+            self.designs.append([Design(chains[place], own[place]) for place in undominated(chains, own)])
         self.rest = Rest(program, self.designs, self.waits)
         self.closed: list[_Table] = [{} for _ in range(program.end + 1)]
         self.open: list[dict[bool, dict[_Kind, list[_Way]]]] = [{} for _ in range(program.end + 1)]
@@ -275,20 +277,3 @@ class _Front:
         if place and self.drains[place - 1] == drain:
             place -= 1
         self.drains[place:end], self.costs[place:end] = [drain], [cost]
-
-
-def _undominated(stage: ExplicitStage, units: Sequence[int]) -> list[int]:
-    """The designs that fit, but those that another with the same cuts equals or betters in every atom, end and unit."""
-    groups: dict[tuple[bool, ...], list[tuple[int, list[int], int]]] = {}
-    for index, chain in enumerate(stage.designs):
-        if stage.fits(index):
-            values = [units[index], *(int(value) for column in chain.columns()[:6] for value in column)]
-            groups.setdefault(tuple(map(bool, chain.cut)), []).append((sum(values), values, index))
-    found = []
-    for some in groups.values():
-        kept: list[list[int]] = []
-        for _, values, index in sorted(some):
-            if not any(all(map(le, one, values)) for one in kept):
-                kept.append(values)
-                found.append(index)
-    return found

@@ -18,6 +18,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.waiting_array import price_array
+from ischedule.solvers.dominance import undominated
 from ischedule.solvers.sweep import UNREACHABLE, Integers
 
 FINE = 1 << 16
@@ -51,28 +52,25 @@ class Group:
 
 def groups_of(stage: ExplicitStage, units: Sequence[int]) -> list[Group]:
     """The designs that fit, but those that another with the same cuts equals or betters in every atom, end and unit."""
+    fitting = [index for index in range(len(stage.designs)) if stage.fits(index)]
     by_length: dict[int, list[int]] = {}
-    for index, chain in enumerate(stage.designs):
-        if stage.fits(index):
-            by_length.setdefault(len(chain), []).append(index)
+    for place in undominated([stage.designs[index] for index in fitting], [units[index] for index in fitting]):
+        by_length.setdefault(len(stage.designs[fitting[place]]), []).append(fitting[place])
     return [_group([stage.designs[index] for index in some], some, units) for _, some in sorted(by_length.items())]
 
 
 def _group(chains: Sequence[Chain], numbers: Sequence[int], units: Sequence[int]) -> Group:
     # parts, then atoms, then designs
     columns = np.array([[list(map(int, part)) for part in chain.columns()] for chain in chains], dtype=np.int64)
-    columns = columns.transpose(1, 2, 0)
-    own = np.array([units[number] for number in numbers], dtype=np.int64)
-    kept = _undominated(np.concatenate([own[None], columns[:6].reshape(-1, len(numbers))]), columns[6])
-    drain, time, resume, resume_time, commit, commit_time, cut = columns[:, :, kept]
-    nothing = np.zeros((1, len(kept)), dtype=np.int64)
+    drain, time, resume, resume_time, commit, commit_time, cut = columns.transpose(1, 2, 0)
+    nothing = np.zeros((1, len(numbers)), dtype=np.int64)
 
     def behind(ends: Integers) -> Integers:
         return np.concatenate([nothing, ends])
 
     return Group(
-        np.array(numbers, dtype=np.intp)[kept],
-        own[kept],
+        np.array(numbers, dtype=np.intp),
+        np.array([units[number] for number in numbers], dtype=np.int64),
         behind(np.cumsum(drain, axis=0)),
         behind(np.cumsum(time, axis=0)),
         resume,
@@ -81,19 +79,6 @@ def _group(chains: Sequence[Chain], numbers: Sequence[int], units: Sequence[int]
         behind(commit_time),
         behind(cut).astype(bool) | (np.arange(len(cut) + 1) == 0)[:, None],
     )
-
-
-def _undominated(values: Integers, cuts: Integers) -> NDArray[np.intp]:
-    """The columns that no other with the same cuts is as good as in every row."""
-    values, kept = values.T, np.zeros((0, len(values)), dtype=np.int64)
-    kept_cuts, found = np.zeros((0, len(cuts)), dtype=np.int64), []
-    for place in np.lexsort((np.arange(len(values)), values.sum(axis=1))).tolist():
-        same = (kept_cuts == cuts[:, place]).all(axis=1)
-        if not (kept[same] <= values[place]).all(axis=1).any():
-            found.append(place)
-            kept = np.concatenate([kept, values[place : place + 1]])
-            kept_cuts = np.concatenate([kept_cuts, cuts[None, :, place]])
-    return np.array(sorted(found), dtype=np.intp)
 
 
 class Waits:
