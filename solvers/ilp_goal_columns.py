@@ -31,7 +31,7 @@ from ischedule.solvers.tiled import UsefulDesigns
 
 ROUNDS = 12
 """Prices that are tried."""
-FEW = 400
+FEW = 1500
 """Designs of all stages together over which the integer program decides; with more, the bound alone is proven."""
 
 
