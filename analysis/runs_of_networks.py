@@ -1,4 +1,4 @@
-"""The least that plans of a network cost whose tables are small enough, where few designs can belong to a cheaper one.
+"""The least that plans of a network cost whose tables are small enough.
 
 From the first boundary to the last, with the designs that the labels of a bound do not discharge. Behind a cycle that
 ended it matters how many atoms it has, and how many units of the tables are taken; of a cycle in progress whether it

@@ -21,7 +21,7 @@ from ischedule.models.plan import Bound, Plan, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.best_weights import SWEEPS, best_weights, level
-from ischedule.solvers.dominance import undominated
+from ischedule.solvers.dominance import undominated_designs
 from ischedule.solvers.exact import solve_exact
 from ischedule.solvers.label_pass import label_pass, named
 from ischedule.solvers.label_walk import Hope
@@ -286,11 +286,7 @@ class _Search:
         if most is None:
             return None
         found = pool.within(least, least + max(0, most // tried.mix.scale - least) // part)
-        return [
-            [some[place] for place in undominated([with_stores(stage, one) for one in some])]
-            for stage, some in zip(self.program.stages, found, strict=True)
-            if isinstance(stage, TiledStage)
-        ]
+        return undominated_designs(self.program, found)
 
     def _allowed(self, weights: Weights) -> list[tuple[Weights, int]]:
         """The most that a wanted plan comes to by weights, and by each criterion that they do not tell of."""

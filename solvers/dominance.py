@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models.chain import Chain
+from ischedule.models.criteria import with_stores
+from ischedule.models.program import Program, TiledStage
+from ischedule.models.tiling import Tiling
 from ischedule.solvers.sweep import Integers
 
 
@@ -19,6 +22,15 @@ def undominated(chains: Sequence[Chain], more: Sequence[int] | None = None) -> l
     for place, chain in enumerate(chains):
         by_length.setdefault(len(chain), []).append(place)
     return sorted(place for some in by_length.values() for place in _of_a_length(chains, some, more))
+
+
+def undominated_designs(program: Program, designs: Sequence[Sequence[Tiling]]) -> list[list[Tiling]]:
+    """For each tiled stage those of the designs that no other is as good as, whatever counts."""
+    return [
+        [some[place] for place in undominated([with_stores(stage, one) for one in some])]
+        for stage, some in zip(program.stages, designs, strict=True)
+        if isinstance(stage, TiledStage)
+    ]
 
 
 def _of_a_length(chains: Sequence[Chain], some: Sequence[int], more: Sequence[int] | None) -> list[int]:

@@ -76,14 +76,6 @@ Ended = dict[tuple[int, int], Start]
 """The cheapest way behind a cycle by its atoms and the units taken."""
 
 
-def least_plan(program: Program, room: Room, units: Units, below: int) -> tuple[Plan, int] | None:
-    """The cheapest plan of explicit stages whose tables are small enough that costs less than this; its cost, too.
-
-    Its designs are numbered as in their stages, and take so many units of the room. Raises `TooManyCycles`.
-    """
-    return FewDesigns(program, units).least_plan(room, below)
-
-
 class FewDesigns:
     """A program of explicit stages under fixed wake, with what follows each place of its designs at least.
 
@@ -91,7 +83,7 @@ class FewDesigns:
     """
 
     def __init__(self, program: Program, units: Units) -> None:
-        self.program, self.law = program, program.law
+        self.program = program
         self.groups: list[list[Group]] = []
         for stage, some in zip(program.stages, units, strict=True):
             assert isinstance(stage, ExplicitStage), "designs are listed"
@@ -101,8 +93,9 @@ class FewDesigns:
         self.column = cache(self._column)
 
     def least_plan(self, room: Room, below: int, cycles: int = MOST_CYCLES) -> tuple[Plan, int] | None:
-        """The cheapest plan with so much room for its tables that costs less than this; after so many cycles raises
-        `TooManyCycles`.
+        """The cheapest plan with so much room for its tables that costs less than this; its cost, too.
+
+        Its designs are numbered as in their stages. After so many cycles raises `TooManyCycles`.
         """
         search = _Search(self, room, below, cycles)
         found = min(search.run().values(), key=lambda start: start.cost, default=None)

@@ -18,7 +18,7 @@ from ischedule.models.plan import Bound, Plan
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.budgets import Budgeted
-from ischedule.solvers.dominance import undominated
+from ischedule.solvers.dominance import undominated_designs
 from ischedule.solvers.flow_graph import FlowGraph
 from ischedule.solvers.flow_limits import Spent, keeps, relaxed, within_limits
 from ischedule.solvers.ilp import all_designs
@@ -168,11 +168,7 @@ class _Network(GoalFlow):
         mix = weighted.mix
         most = sum(weight * ceiling[name] for name, weight in mix.weights.items()) // mix.scale
         pool = UsefulDesigns(mix.program(self.network), self.limit.silent())
-        designs = [
-            [some[place] for place in undominated([with_stores(stage, one) for one in some])]
-            for stage, some in zip(self.network.stages, pool.within(weighted.bound.value, most), strict=True)
-            if isinstance(stage, TiledStage)
-        ]
+        designs = undominated_designs(self.network, pool.within(weighted.bound.value, most))
         if sum(map(len, designs)) > FEW:
             return self.ended(weighted, False)
         if not self.over(designs, weighted):

@@ -50,7 +50,10 @@ def narrowed(program: Program, outcome: Outcome, fits: Fits, limit: Limit) -> Ou
     if len(tiled) < len(program.stages) or not is_fixed or bound is None or room is None:
         return outcome
     cost = None if outcome.latency is None else outcome.latency - program.law.offset
-    search = _Widening(program, tiled, room, bound.value, limit)
+    try:
+        search = _Widening(program, tiled, room, bound.value, limit)
+    except TimeUp:
+        return outcome
     best, runs = search.run(cost), most_runs(program)
     assert runs is not None, "there is room for some, or for none"
     found = None if best is None else cut_into(program, best[0], runs)
@@ -69,7 +72,8 @@ class _Widening:
     def __init__(self, program: Program, stages: list[TiledStage], room: Room, least: int, limit: Limit) -> None:
         self.program, self.stages, self.room, self.least, self.limit = program, stages, room, least, limit
         self.pool = UsefulDesigns(replace(program, goal=PLAIN), limit.silent())
-        self.chains: dict[tuple[str, Tiling], Chain] = {}
+        self.chains: dict[tuple[int, Tiling], Chain] = {}
+        """The chains of each stage's designs, which one search after the other looks at."""
         self.value: int | None = None
         """No plan with small tables costs less, as far as the search has come."""
 
@@ -107,12 +111,12 @@ class _Widening:
         self.limit.tell(f"tables of plans of {sum(map(len, useful))} designs")
         listed, units, atoms = list[ExplicitStage](), list[list[int]](), 0
         kept: list[list[Tiling]] = []
-        for stage, some in zip(self.stages, useful, strict=True):
+        for number, (stage, some) in enumerate(zip(self.stages, useful, strict=True)):
             every, chains = [more for one in some for more in also_batched(stage, one)], []
             for tiling in every:
-                if (stage.name, tiling) not in self.chains:
-                    self.chains[stage.name, tiling] = stage.chain(tiling)
-                chains.append(self.chains[stage.name, tiling])
+                if (number, tiling) not in self.chains:
+                    self.chains[number, tiling] = stage.chain(tiling)
+                chains.append(self.chains[number, tiling])
                 atoms += len(chains[-1])
                 if atoms > MOST_ATOMS:
                     raise TooManyCycles

@@ -20,7 +20,7 @@ from ischedule.models.storage import TABLES
 from ischedule.models.tables import Room
 from ischedule.solvers import few_designs, runs_behind, runs_of_designs
 from ischedule.solvers.few_designs import TooManyCycles
-from ischedule.solvers.few_runs import cut_into
+from ischedule.solvers.few_runs import MORE_RUNS, cut_into
 from ischedule.solvers.limit import Limit
 from ischedule.solvers.runs_behind import groups_of
 from ischedule.solvers.runs_of_designs import MOST_PARTS, narrowed
@@ -88,9 +88,9 @@ def finds(module: object) -> bool:
         for size in (2, 3, 4, 5, 9):
             best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed)
             try:
-                found = module.least_plan(program, room, units, BEYOND)  # type: ignore[attr-defined]
-                beaten = None if best is None else module.least_plan(program, room, units, best)  # type: ignore[attr-defined]
-                just = found if best is None else module.least_plan(program, room, units, best + 1)  # type: ignore[attr-defined]
+                found = module.FewDesigns(program, units).least_plan(room, BEYOND)  # type: ignore[attr-defined]
+                beaten = None if best is None else module.FewDesigns(program, units).least_plan(room, best)  # type: ignore[attr-defined]
+                just = found if best is None else module.FewDesigns(program, units).least_plan(room, best + 1)  # type: ignore[attr-defined]
             except (AssertionError, LookupError, TypeError):
                 return False
             if any((None if one is None else one[1]) != best for one in (found, just)) or beaten is not None:
@@ -274,8 +274,18 @@ def test_widening_ends_with_the_best_plan_of_all(seed: int) -> None:
         assert len(found.plan.cycles) <= runs
         assert found.bound.bound is not None
         require_few_runs_of_network(small, best, found.bound.bound)
-        again = narrowed(small, found, lambda *_: True, Limit())
-        assert again.bound == found.bound or again.bound is not None
+        known = replace(free, plan=found.plan, latency=found.latency, cost=None, note=MORE_RUNS)
+        again = narrowed(small, known, lambda *_: True, Limit())
+        assert (again.plan, again.bound, again.note) == (found.plan, found.bound, None)
+
+
+def test_where_time_is_up_the_plan_that_is_known_is_kept() -> None:
+    random = Random(SEVERAL_RUNS[0])
+    law = random.choice([law for law in FIXED if law.max_cycles is None])
+    program = random_tiled(random, law, stages=1 + SEVERAL_RUNS[0] % 2, most=12)
+    free = solve_tiled(program, Limit())
+    small, known = replace(program, table_size=TABLES.run), replace(free, note=MORE_RUNS)
+    assert narrowed(small, known, lambda *_: True, Limit(0.0)) == known
 
 
 def test_where_designs_are_too_many_all_plans_are_known_to_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
