@@ -18,6 +18,7 @@ from ischedule.models.plan import Bound, FewRuns
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.storage import TABLES
 from ischedule.models.tables import Room
+from ischedule.solvers import dominance as solvers_dominance
 from ischedule.solvers import few_designs, runs_behind, runs_of_designs
 from ischedule.solvers.few_designs import TooManyCycles
 from ischedule.solvers.few_runs import MORE_RUNS, cut_into
@@ -231,6 +232,17 @@ def test_designs_with_other_cuts_are_kept() -> None:
     )
     assert sorted(dominance.undominated(stage.designs, [0, 0])) == [0, 1]
     assert sorted(int(one) for group in groups_of(stage, [0, 0]) for one in group.designs) == [0, 1]
+
+
+@pytest.mark.parametrize("part", ["stored", "commit_stored"])
+def test_designs_that_store_less_are_kept(part: str) -> None:
+    slow = replace(chains(0).stages[0].designs[0], stored=(), commit_stored=())  # type: ignore[union-attr]
+    slow = replace(slow, stored=[3] * len(slow), commit_stored=[3] * len(slow))
+    quick = replace(slow, time=[value - 1 for value in map(int, slow.time)], **{part: [4] * len(slow)})
+    worse = replace(slow, **{part: [4] * len(slow)})
+    for module in (dominance, solvers_dominance):
+        assert module.undominated([slow, quick]) == [0, 1]
+        assert module.undominated([worse, slow]) == [1]
 
 
 def kept_by_the_checker(stage: ExplicitStage, units: list[int]) -> list[int]:
