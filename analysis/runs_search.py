@@ -1,8 +1,9 @@
-"""What plans with small tables cost at least, of one chain of atoms under fixed wake: all are gone through.
+"""What plans with small tables cost at least, of one chain of atoms: all are gone through.
 
-A plan's table has an entry for each run of power cycles with equally many atoms. From the last atom to the first it is
-found what follows at least if a cycle begins there that continues a run, or begins one, given how many more runs may
-begin. That is exact where every cycle waits for the same threshold.
+A plan's table has an entry for each run of power cycles that have equally many atoms and wait for one threshold. Where
+thresholds are chosen, plans grow run by run (`runs_by_threshold`). Under fixed wake, where all thresholds are one, it
+is found from the last atom to the first what follows at least if a cycle begins there that continues a run, or begins
+one, given how many more runs may begin.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from ischedule.analysis.labels import Unproven
+from ischedule.analysis.runs_by_threshold import least_by_thresholds
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.fixed_wake import FixedWakeLaw
@@ -35,14 +37,19 @@ def least_with_few_runs(program: Program, runs: int | None = None) -> int | None
     stage = program.stages[0]
     if len(program.stages) > 1 or not isinstance(stage, ExplicitStage) or program.storage is not None:
         raise Unproven("runs are counted of one chain of tasks only")
-    if not isinstance(program.law, FixedWakeLaw):
-        raise Unproven("runs are counted under fixed wake only: elsewhere thresholds tell cycles apart")
     allowed = most_runs(program) if runs is None else runs
     designs = [index for index in range(len(stage.designs)) if stage.fits(index)]
     if allowed is None or allowed < 1:
         raise Unproven("nothing is said of how many runs tables may have")
-    costs = [cost for index in designs for cost in [_Runs(stage.chain(index), program.law, allowed).least()]]
-    return min((cost for cost in costs if cost < BEYOND), default=None)
+    costs = [_least_of(stage.chain(index), program.law, allowed) for index in designs]
+    return min((cost for cost in costs if cost is not None), default=None)
+
+
+def _least_of(chain: Chain, law: CycleLaw, allowed: int) -> int | None:
+    if not isinstance(law, FixedWakeLaw):
+        return least_by_thresholds(chain, law, allowed)
+    cost = _Runs(chain, law, allowed).least()
+    return cost if cost < BEYOND else None
 
 
 class _Runs:

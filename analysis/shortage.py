@@ -12,6 +12,7 @@ from itertools import islice
 
 from ischedule.analysis.division import least_held
 from ischedule.analysis.fullest_cycle import fullest_cycle
+from ischedule.analysis.labels import Unproven
 from ischedule.analysis.least_atom import largest_atom
 from ischedule.analysis.parts import KERNEL_PARTS, Part, prices_of_part
 from ischedule.analysis.runs_search import least_with_few_runs
@@ -169,7 +170,7 @@ def table_shortage(program: Program) -> Shortage:
     """The bottleneck of tasks that cannot be run in as few runs of equal power cycles as their tables may have."""
     runs, allowed = (most_runs(program) or 0) + 1, program.table_size or 0
     atoms = len(program.stages[0].chain(0))  # type: ignore[arg-type]
-    while runs < atoms and least_with_few_runs(program, runs) is None:
+    while runs < atoms and _has_no_plan(program, runs):
         runs += 1
     entry = sizes_of(program).run
     sentence = (
@@ -177,6 +178,14 @@ def table_shortage(program: Program) -> Shortage:
         f"of its tables; {show_exact(allowed, MEMORY)} are allowed"
     )
     return Shortage(Diagnosis.TABLE_SIZE, "the whole inference", sentence, runs * entry, allowed, MEMORY)
+
+
+def _has_no_plan(program: Program, runs: int) -> bool:
+    """Whether it is certain that there is no plan of so many runs or fewer."""
+    try:
+        return least_with_few_runs(program, runs) is None
+    except Unproven:
+        return False
 
 
 def _memory_shortage(stage: TiledStage) -> Shortage:

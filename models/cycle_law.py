@@ -174,6 +174,13 @@ class CycleLaw(ABC):
         """The threshold to which the price belongs."""
 
     @abstractmethod
+    def shared(self, first: int | None, later: int | None) -> tuple[Threshold, ...]:
+        """The thresholds worth trying for cycles that all wait for the same one; each suffices for all of them.
+
+        `first` is what the plan's first cycle drains if it is among them, `later` the most that any other one does.
+        """
+
+    @abstractmethod
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         """The threshold that a plan names by the level it guarantees and its code, if the hardware has codes.
 
@@ -241,15 +248,26 @@ def replay(law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]
     level, total = law.head.level, law.head.delay
     levels: list[int] = []
     for cycle, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
-        start = level
-        if cycle or law.head.waits:
-            pause = law.upkeep.pause if cycle else 0
-            total += pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
-            start = max(level, threshold.level)
+        waited, start = begin(law, level, threshold, is_first=cycle == 0)
         if not 0 <= drain <= start - law.upkeep.reserve:
             raise ValueError(f"cycle {cycle + 1} drains {drain} of a level of {start}")
+        total += waited
         level = law.level_left(start, drain)
         levels.append(level)
-    if law.recharge_target is not None:
-        total += law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency
-    return Replay(total, tuple(levels))
+    return Replay(total + recharged(law, level), tuple(levels))
+
+
+def begin(law: CycleLaw, level: int, threshold: Threshold, *, is_first: bool) -> tuple[int, int]:
+    """How long a cycle waits where the one before it left so much, and the level at which it starts."""
+    if is_first and not law.head.waits:
+        return 0, level
+    pause = 0 if is_first else law.upkeep.pause
+    waited = pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
+    return waited, max(level, threshold.level)
+
+
+def recharged(law: CycleLaw, level: int) -> int:
+    """How long it takes after the last cycle, which left so much, until the buffer is where the latency ends."""
+    if law.recharge_target is None:
+        return 0
+    return law.upkeep.pause + law.charging.charge_time(level, law.recharge_target) + law.upkeep.latency

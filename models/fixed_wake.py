@@ -65,6 +65,9 @@ class FixedWakeLaw(CycleLaw):
         self.require(drain, self.capacity)
         return self.turn_on
 
+    def shared(self, first: int | None, later: int | None) -> tuple[Threshold, ...]:
+        return (self.turn_on,)
+
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         if level != self.turn_on.level or code is not None:
             raise ValueError(

@@ -41,6 +41,10 @@ class FreeLaw(CycleLaw):
         """The other law's."""
         return self.law.threshold(drain, position)
 
+    def shared(self, first: int | None, later: int | None) -> tuple[Threshold, ...]:
+        """The other law's."""
+        return self.law.shared(first, later)
+
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         """The other law's."""
         return self.law.threshold_at(level, code)

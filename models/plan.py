@@ -170,7 +170,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class FewRuns:
-    """Proof about all plans whose tables are small enough, under fixed wake.
+    """Proof about all plans whose tables are small enough.
 
     None of them costs less than ``value``; without one there is none. The checker goes through all of them itself: of
     one chain of atoms, or of those designs of a network through which a plan can cost less, which the labels of a

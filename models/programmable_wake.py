@@ -210,6 +210,14 @@ class ProgrammableWakeLaw(CycleLaw):
             return self.thresholds.least(need)
         return self.thresholds.least(need) if self.search is None else self._mid(need)[1]
 
+    def shared(self, first: int | None, later: int | None) -> tuple[Threshold, ...]:
+        wanted = 0 if later is None else self._need(later, self.capacity)
+        if first is not None:
+            need = self._need(first, self.first_capacity)
+            if need > self.head.level:
+                wanted = max(wanted, min(need, self.capacity + self.upkeep.reserve))
+        return tuple(self._tried(self.thresholds.least(wanted), wanted, wanted == 0))
+
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         continuous = self.thresholds.step is None
         name = level if continuous else code

@@ -15,6 +15,7 @@ from typing import Final
 from ischedule.models.block import Block
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.layout import layout_of
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
@@ -90,6 +91,22 @@ def longest_cycle(chain: Chain, law: CycleLaw) -> int:
             start += 1
         longest = max(longest, end - start)
     return longest
+
+
+def possible_runs(atoms: int, longest: int) -> int:
+    """How many runs of power cycles of up to so many atoms there are in a chain, wherever they begin and end."""
+    return sum((atoms - start) // length for length in range(1, longest + 1) for start in range(atoms - length + 1))
+
+
+def table_work(chain: Chain, law: CycleLaw, runs: int) -> int:
+    """What it takes to go through all plans of one chain that have at most so many runs: to compare with `MOST_STATES`.
+
+    Where every cycle waits for one threshold, cuts are gone through cycle by cycle, elsewhere run by run.
+    """
+    longest = longest_cycle(chain, law)
+    if isinstance(law, FixedWakeLaw):
+        return len(chain) * longest * runs
+    return possible_runs(len(chain), longest) * runs * len(law.shared(None, 0))
 
 
 def also_batched(stage: TiledStage, tiling: Tiling) -> Iterator[Tiling]:

@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
 from ischedule.models.fixed_wake import FixedWakeLaw
-from ischedule.models.plan import FewRuns, Plan
+from ischedule.models.plan import FewRuns, Plan, PowerCycles
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.tables import MOST_STATES as PROVABLE
-from ischedule.models.tables import longest_cycle, most_runs
+from ischedule.models.tables import longest_cycle, most_runs, table_work
 from ischedule.models.tiling import Tiling
 from ischedule.models.waiting_array import price_array
 from ischedule.solvers.lift import power_cycles
+from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
+from ischedule.solvers.shared_thresholds import SharedThresholds
 from ischedule.solvers.sweep import UNREACHABLE, Integers
 from ischedule.solvers.thresholds import best_thresholds
 
@@ -69,32 +71,46 @@ def cut_into(program: Program, plan: Plan, runs: int) -> Recut | None:
     return None if cuts is None or cuts.cost(runs) is None else cuts.recut(plan, runs)
 
 
-def with_small_tables(program: Program, outcome: Outcome) -> Outcome:
+def with_small_tables(program: Program, outcome: Outcome, limit: Limit) -> Outcome:
     """The best cuts of the best plan of all whose tables are small enough, and what is proven.
 
-    Of one chain of tasks under fixed wake no plan is better, and the checker can tell if the states are few enough.
+    Of one chain of tasks no plan is better, and the checker can tell if the ways to cut it are few enough.
     """
     most, best = most_runs(program), outcome.plan
     assert most is not None, "the tables may take so much"
     assert best is not None, "it is cut again"
-    cuts = cuts_of(program, best, min(most, len(best.cycles)))
-    if cuts is None:
-        return Outcome(None, None, None, outcome.bound, outcome.designs, note=NO_FEWER, is_undecided=True)
-    cost = cuts.cost(cuts.runs)
-    is_best = _is_one_chain(program) and isinstance(program.law, FixedWakeLaw)
-    is_exact = is_best and cuts.count * cuts.longest * cuts.runs <= PROVABLE
-    if cost is None and is_exact:
-        return Outcome(None, None, None, FewRuns(None), outcome.designs)
-    if cost is None:
-        return Outcome(None, None, None, outcome.bound, outcome.designs, note=NO_FEWER, is_undecided=True)
-    if is_exact:
-        found = cuts.recut(best, cuts.runs)
-        return replace(outcome, plan=found.plan, latency=found.latency, cost=cost, bound=FewRuns(cost))
     # equal cuts that wait for different thresholds are no run
     fewer = next((one for one in recuts(program, best, most) if len(one.plan.cycles) <= most), None)
+    is_best, is_fixed = _is_one_chain(program), isinstance(program.law, FixedWakeLaw)
+    is_exact = is_best and table_work(_joined(program, best), program.law, max(0, most)) <= PROVABLE
+    if is_exact and not is_fixed:
+        try:
+            fewer = with_shared_thresholds(program, best, most, fewer, limit)
+        except TimeUp:
+            is_exact = False
+    if fewer is None and is_exact:
+        return Outcome(None, None, None, FewRuns(None), outcome.designs)
     if fewer is None:
         return Outcome(None, None, None, outcome.bound, outcome.designs, note=NO_FEWER, is_undecided=True)
-    return replace(outcome, plan=fewer.plan, latency=fewer.latency, note=UNCHECKED if is_best else MORE_RUNS)
+    if not is_exact:
+        note = UNCHECKED if is_best and is_fixed else MORE_RUNS
+        return replace(outcome, plan=fewer.plan, latency=fewer.latency, note=note)
+    cost = fewer.latency - program.law.offset
+    return replace(outcome, plan=fewer.plan, latency=fewer.latency, cost=cost, bound=FewRuns(cost))
+
+
+def with_shared_thresholds(program: Program, plan: Plan, most: int, known: Recut | None, limit: Limit) -> Recut | None:
+    """The best cuts of a plan's designs with at most so many runs, whatever the thresholds that runs wait for.
+
+    What is known if nothing is better.
+    """
+    search = SharedThresholds(program.law, _joined(program, plan), most, limit)
+    found = search.best(None if known is None else known.latency)
+    if found is None:
+        return known
+    runs, latency = found
+    cycles = tuple(PowerCycles(one.cycles, one.atoms, one.threshold.level, one.threshold.code) for one in runs)
+    return Recut(Plan(plan.designs, cycles, plan.stages), latency)
 
 
 def _is_one_chain(program: Program) -> bool:

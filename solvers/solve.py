@@ -62,7 +62,7 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     if program.storage is None and outcome.plan is not None and not fits(program, outcome.plan):
         if solver != "exact":
             raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
-        outcome = with_small_tables(program, outcome)
+        outcome = with_small_tables(program, outcome, limit)
     is_open = outcome.note in (MORE_RUNS, NONE_FITS) and program.storage is not None
     if is_open and program.table_size is not None and solver == "exact":
         outcome = narrowed(program, outcome, fits, limit)

@@ -1,0 +1,177 @@
+"""The best way to cut a chain into few runs of power cycles where thresholds are chosen: those of a run wait for one.
+
+A run is known by where it begins, how many atoms each of its cycles has, and how many cycles there are. What its
+threshold must suffice for is then known as well (`CycleLaw.shared`). So runs are put behind one another, and what
+matters behind them is how many there are, how much time has passed, and the level that is left: of two ways to the same
+place the one is left out that has no fewer runs, is no earlier and leaves no more.
+
+Where the least sufficient thresholds are the best (`CycleLaw.is_minimal_optimal`), that holds of runs as well. Let a
+plan's cycles start at S1, S2, ... Its waits regroup into a term T(S) - T(S - n) for each cycle but the last, and T(S)
+for that one. Each grows with S, since a higher band charges no faster, and no S grows where a threshold is lowered.
+There a way is left out, too, from which no plan can follow that takes less than a known one: every cycle costs at least
+its term at the least threshold for what it needs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import CycleLaw, Threshold, begin, recharged
+from ischedule.models.tables import longest_cycle
+from ischedule.solvers.limit import Limit
+
+NEVER = 1 << 200
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Behind some runs: the time that has passed, the level left, and the last run with what was before it."""
+
+    time: int
+    level: int
+    run: Run | None = None
+    before: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Cycles of so many atoms that wait for one threshold."""
+
+    cycles: int
+    atoms: int
+    threshold: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    drain: int
+    active: int
+
+
+class SharedThresholds:
+    """One chain of atoms, and all ways to cut it into at most so many runs."""
+
+    def __init__(self, law: CycleLaw, chain: Chain, runs: int, limit: Limit) -> None:
+        self.law, self.count, self.limit = law, len(chain), limit
+        self.runs, self.longest = min(runs, self.count), longest_cycle(chain, law)
+        self.drained = [*accumulate(map(int, chain.drain), initial=0)]
+        self.took = [*accumulate(map(int, chain.time), initial=0)]
+        self.resume = [*zip(map(int, chain.resume_drain), map(int, chain.resume_time), strict=True)]
+        self.commit = [*zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True)]
+        self.cut = [True, *map(bool, chain.cut)]
+        self.is_bounded = law.is_minimal_optimal and law.max_cycles is None
+        self.behind = self._behind() if self.is_bounded else [0] * (self.count + 1)
+
+    def best(self, below: int | None) -> tuple[list[Run], int] | None:
+        """The runs of the quickest way, and what it takes; None where none takes less time than ``below``."""
+        known = NEVER if below is None else below
+        found: list[dict[int, list[State]]] = [{} for _ in range(self.count + 1)]
+        found[0][0] = [State(self.law.head.delay, self.law.head.level)]
+        for place in range(self.count):
+            some, found[place] = found[place], {}
+            if some:
+                self.limit.check()
+            kept: list[State] = []
+            for runs in range(min(some, default=0), self.runs):
+                here = [one for one in undominated(some.get(runs, [])) if not _is_beaten(one, kept)]
+                kept = undominated([*kept, *here])
+                for state in here:
+                    for atoms in range(1, min(self.longest, self.count - place) + 1):
+                        for end, after in self._runs(state, place, atoms, known):
+                            found[end].setdefault(runs + 1, []).append(after)
+        ends = [(one.time + recharged(self.law, one.level), one) for some in found[-1].values() for one in some]
+        time, last = min(ends, key=lambda end: end[0], default=(known, None))
+        return None if last is None or time >= known else (list(_way(last)), time)
+
+    def _runs(self, before: State, begun: int, atoms: int, known: int) -> Iterator[tuple[int, State]]:
+        """The places at which runs end that begin behind a state, with what holds there, that may belong to a plan
+        that takes less time than is known."""
+        cycles: list[_Cycle] = []
+        tried: list[tuple[Threshold, int, int]] = []
+        first = later = None
+        for end in range(begun + atoms, self.count + 1, atoms):
+            cycle = self._cycle(end - atoms, end)
+            if cycle is None:
+                return
+            cycles.append(cycle)
+            wanted = first, later
+            if end == atoms:
+                first = cycle.drain
+            else:
+                later = cycle.drain if later is None else max(later, cycle.drain)
+            if (first, later) != wanted:
+                # the threshold of all of them changes
+                thresholds = self.law.shared(first, later)
+                starts = [(one, before.time, before.level) for one in thresholds]
+                steps = list(enumerate(cycles))
+            else:
+                starts, steps = tried, [(len(cycles) - 1, cycle)]
+            tried = [self._through(one, steps, begun) for one in starts]
+            for threshold, time, level in tried:
+                if not self.is_bounded or time - self.law.charging.elapsed_up(level) + self.behind[end] < known:
+                    yield end, State(time, level, Run(len(cycles), atoms, threshold), before)
+
+    def _through(
+        self, start: tuple[Threshold, int, int], steps: Sequence[tuple[int, _Cycle]], begun: int
+    ) -> tuple[Threshold, int, int]:
+        threshold, time, level = start
+        for number, cycle in steps:
+            waited, level = begin(self.law, level, threshold, is_first=begun == number == 0)
+            time, level = time + waited + cycle.active, self.law.level_left(level, cycle.drain)
+        return threshold, time, level
+
+    def _cycle(self, start: int, end: int) -> _Cycle | None:
+        """A cycle of these atoms, None if there is none."""
+        if not self.cut[start] or not self.cut[end]:
+            return None
+        if self.law.max_cycles is not None and (start, end) != (0, self.count):
+            return None
+        drain = self.resume[start][0] + self.drained[end] - self.drained[start] + self.commit[end - 1][0]
+        if drain > (self.law.capacity if start else self.law.first_capacity):
+            return None
+        return _Cycle(drain, self.resume[start][1] + self.took[end] - self.took[start] + self.commit[end - 1][1])
+
+    def _behind(self) -> list[int]:
+        """What plans take at least behind each place, beyond what the level left there is worth."""
+        law, up, down = self.law, self.law.charging.elapsed_up, self.law.charging.elapsed_down
+        every = law.upkeep.pause + law.upkeep.latency
+        end = 0 if law.recharge_target is None else every + down(law.recharge_target)
+        behind = [NEVER] * self.count + [end]
+        for start in range(self.count - 1, 0, -1):
+            for stop in range(start + 1, min(self.count, start + self.longest) + 1):
+                cycle = self._cycle(start, stop)
+                if cycle is not None and behind[stop] < NEVER:
+                    (threshold,) = law.shared(None, cycle.drain)
+                    is_end = stop == self.count and law.recharge_target is None
+                    left = 0 if is_end else up(law.level_left(threshold.level, cycle.drain))
+                    least = every + cycle.active + down(threshold.level) - left + behind[stop]
+                    behind[start] = min(behind[start], least)
+        return behind
+
+
+def undominated(states: Sequence[State]) -> list[State]:
+    """The states than which none is as early and leaves as much, the earliest first."""
+    kept: list[State] = []
+    for state in sorted(states, key=lambda one: (one.time, -one.level)):
+        if not kept or state.level > kept[-1].level:
+            kept.append(state)
+    return kept
+
+
+def _is_beaten(state: State, others: Sequence[State]) -> bool:
+    """Whether one of these, of which later ones leave more, is as early and leaves as much."""
+    place = bisect_left(others, state.time + 1, key=lambda one: one.time)
+    return place > 0 and others[place - 1].level >= state.level
+
+
+def _way(last: State) -> Iterator[Run]:
+    runs = []
+    state: State | None = last
+    while state is not None and state.run is not None:
+        runs.append(state.run)
+        state = state.before
+    yield from reversed(runs)
