@@ -14,7 +14,9 @@ from itertools import accumulate
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.program import Program
+from ischedule.models.rounding import slack_of
 
 BEYOND = 1 << 200
 """More than any plan costs."""
@@ -24,11 +26,15 @@ COARSE = 1 << 11
 
 
 class Waits:
-    """What power cycles wait by where they stand and what they drain."""
+    """What power cycles wait by where they stand and what they drain.
+
+    Where thresholds are chosen they wait for the one that is best for each alone, less what rounding can make of it.
+    """
 
     def __init__(self, law: CycleLaw) -> None:
         self.law, self.most = law, max(law.capacity, law.first_capacity)
         self.fine, self.coarse = max(1, self.most // FINE), max(1, self.most // COARSE)
+        self.slack = 0 if isinstance(law, FixedWakeLaw) else slack_of(law)
         self.known: dict[tuple[bool, bool, int], int] = {}
 
     def exact(self, is_first: bool, is_last: bool, drain: int) -> int:
@@ -37,7 +43,7 @@ class Waits:
         known = self.known.get(key)
         if known is None:
             is_one_of_several = self.law.max_cycles is not None and not (is_first and is_last)
-            known = BEYOND if is_one_of_several else self.law.price(_position(is_first, is_last), drain)
+            known = BEYOND if is_one_of_several else self.law.price(_position(is_first, is_last), drain) - self.slack
             self.known[key] = known
         return known
 

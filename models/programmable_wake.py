@@ -218,6 +218,13 @@ class ProgrammableWakeLaw(CycleLaw):
                 wanted = max(wanted, min(need, self.capacity + self.upkeep.reserve))
         return tuple(self._tried(self.thresholds.least(wanted), wanted, wanted == 0))
 
+    def codes_from(self, least: Threshold) -> list[Threshold]:
+        """One of the hardware's thresholds and all higher ones."""
+        top = self.thresholds.least(self.capacity + self.upkeep.reserve).code
+        if least.code is None or top is None:
+            raise ValueError("every level is a threshold")
+        return [self.thresholds.at(code) for code in range(least.code, top + 1)]
+
     def threshold_at(self, level: int, code: int | None) -> Threshold:
         continuous = self.thresholds.step is None
         name = level if continuous else code

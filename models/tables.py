@@ -19,6 +19,7 @@ from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.layout import layout_of
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.storage import TABLES, TableSizes
 from ischedule.models.tiling import Order, Tiling, innermost, stores_partial_sums
 
@@ -91,6 +92,11 @@ def longest_cycle(chain: Chain, law: CycleLaw) -> int:
             start += 1
         longest = max(longest, end - start)
     return longest
+
+
+def has_shared_codes(law: CycleLaw) -> bool:
+    """Whether runs wait for codes of the hardware, of which the least sufficient one is the best."""
+    return isinstance(law, ProgrammableWakeLaw) and law.is_minimal_optimal and law.thresholds.step is not None
 
 
 def possible_runs(atoms: int, longest: int) -> int:

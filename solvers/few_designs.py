@@ -50,6 +50,14 @@ class Start:
     cost: int
     choice: Choice | None
 
+    def key(self, atoms: int) -> Key:
+        """What tells it from others behind a cycle of so many atoms."""
+        return atoms, self.units
+
+    def moved(self, units: int, cost: int, choice: Choice | None) -> Start:
+        """The same way, farther on."""
+        return Start(units, cost, choice)
+
 
 @dataclass(frozen=True, slots=True)
 class Open:
@@ -59,6 +67,17 @@ class Open:
     wanted: int
     drain: int
     start: Start
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a cycle: whether it is the first, and the last, its atoms, and what it drains and is active."""
+
+    is_first: bool
+    is_last: bool
+    atoms: int
+    load: int
+    active: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +91,10 @@ class On:
     end: int
 
 
-Ended = dict[tuple[int, int], Start]
-"""The cheapest way behind a cycle by its atoms and the units taken."""
+Key = tuple[int, ...]
+"""The atoms of a cycle that has ended, the units taken, and what else there is."""
+Ended = dict[Key, Start]
+"""The cheapest way behind a cycle of each kind."""
 
 
 class FewDesigns:
@@ -97,9 +118,12 @@ class FewDesigns:
 
         Its designs are numbered as in their stages. After so many cycles raises `TooManyCycles`.
         """
-        search = _Search(self, room, below, cycles)
-        found = min(search.run().values(), key=lambda start: start.cost, default=None)
+        found = min(self.search(room, below, cycles).run().values(), key=lambda start: start.cost, default=None)
         return None if found is None else (self._plan(found.choice), found.cost)
+
+    def search(self, room: Room, below: int, cycles: int) -> Search:
+        """The search for it."""
+        return Search(self, room, below, cycles)
 
     def _plan(self, choice: Choice | None) -> Plan:
         """The designs of a way; its cycles are cut anew."""
@@ -134,7 +158,7 @@ class _Column:
     inside: list[int]
 
 
-class _Search:
+class Search:
     """All ways from the first boundary on that may lead to a plan that costs less than is wanted."""
 
     def __init__(self, few: FewDesigns, room: Room, below: int, cycles: int) -> None:
@@ -145,16 +169,35 @@ class _Search:
 
     def run(self) -> Ended:
         """The cheapest ways to the end."""
-        self.ended[0][0, 0] = Start(0, 0, None)
+        self.ended[0][0, 0] = self.begun()
         for boundary in range(self.program.end):
             inside: dict[tuple[int, int, int], dict[int, Ended]] = {}
             for is_first, some in self.open[boundary].items():
-                self._go_on(boundary, undominated(some), is_first, inside)
+                self._go_on(boundary, self.undominated(some), is_first, inside)
             self._enter(boundary, inside)
             for (step, group, column), places in inside.items():
                 self._cross(step, self.few.column(step, group, column), places)
             self.open[boundary], self.ended[boundary] = {}, {}
         return self.ended[-1]
+
+    def begun(self) -> Start:
+        """Before the first cycle."""
+        return Start(0, 0, None)
+
+    def starts(self, ended: Ended) -> dict[int, list[Start]]:
+        """The ways to begin a cycle: with a new run (0), or as one more of a run of cycles of so many atoms."""
+        return starts_of(ended, self.room)
+
+    def undominated(self, some: Sequence[Open]) -> list[Open]:
+        """The cycles in progress but those that another betters."""
+        return undominated(some)
+
+    def finish(self, some: Sequence[Start], end: End, most: int, there: Ended) -> None:
+        """Keep the ways behind the ends of cycles that cost less than ``most`` until then but for active time."""
+        wait = self.few.waits.of(end.is_first, end.is_last, end.load)
+        for start in some:
+            if start.cost + wait < most:
+                keep(there, end.atoms, start.moved(start.units, start.cost + end.active + wait, start.choice))
 
     def _spend(self, cycles: int) -> None:
         self.left -= cycles
@@ -170,10 +213,11 @@ class _Search:
         for step, group, column in self._columns(boundary, self.below - least):
             one = self.few.column(step, group, column)
             begun: Ended = {}
-            for (atoms, _), start in ended.items():
+            for (atoms, *_), start in ended.items():
                 units = start.units + one.units
                 if units <= self.room.units and start.cost + one.inside[0] < self.below:
-                    begun[atoms, units] = Start(units, start.cost, Choice(step, one.design, start.choice))
+                    entered = start.moved(units, start.cost, Choice(step, one.design, start.choice))
+                    begun[entered.key(atoms)] = entered
             if begun:
                 inside.setdefault((step, group, column), {})[0] = begun
 
@@ -189,7 +233,7 @@ class _Search:
         source, target = self.program.steps[step].source, self.program.steps[step].target
         for begin in range(len(one.resume)):
             if begin in places:
-                self._begin(one, begin, starts_of(places[begin], self.room), source == begin == 0, target, places)
+                self._begin(one, begin, self.starts(places[begin]), source == begin == 0, target, places)
 
     def _begin(
         self,
@@ -214,11 +258,9 @@ class _Search:
             most = self.below - active - one.inside[end]
             if all(start.cost >= most for start in some):
                 continue
-            wait = self.few.waits.of(is_first, end == atoms and target == self.program.end, load)
-            for start in some:
-                if start.cost + wait < most:
-                    there = self.ended[target] if end == atoms else places.setdefault(end, {})
-                    keep(there, end - begin, Start(start.units, start.cost + active + wait, start.choice))
+            is_last = end == atoms and target == self.program.end
+            there = self.ended[target] if end == atoms else places.setdefault(end, {})
+            self.finish(some, End(is_first, is_last, end - begin, load, active), most, there)
         load, active = drained + one.drained[atoms], took + one.took[atoms]
         if not any(starts.values()):
             return
@@ -229,7 +271,7 @@ class _Search:
                 continue
             for start in some:
                 if start.cost < most:
-                    over = Start(start.units, start.cost + active, start.choice)
+                    over = start.moved(start.units, start.cost + active, start.choice)
                     self.open[target].setdefault(is_first, []).append(Open(atoms - begin, wanted, load, over))
 
     def _most_before(self, boundary: int, drain: int, is_first: bool, least: int) -> int:
@@ -299,38 +341,41 @@ class _Search:
         atoms, units = one.atoms + end, one.start.units + column.units
         if units > self.room.units:
             return
-        drain, cost = one.drain + column.drained[end], one.start.cost + column.took[end]
+        drain, active = one.drain + column.drained[end], column.took[end]
         choice = Choice(on.step, column.design, one.start.choice)
         if not on.end:
             if one.wanted and atoms >= one.wanted:
                 return
-            over = Open(atoms, one.wanted, drain, Start(units, cost, choice))
+            cost = one.start.cost + active
+            over = Open(atoms, one.wanted, drain, one.start.moved(units, cost, choice))
             if cost < self._most_before(target, drain, is_first, cost):
                 self.open[target].setdefault(is_first, []).append(over)
             return
         drain += column.commit[end]
         if (one.wanted and atoms != one.wanted) or drain > self.few.waits.room(is_first):
             return
-        cost += column.commit_time[end]
-        cost += self.few.waits.of(is_first, end == whole and target == self.program.end, drain)
-        if cost + column.inside[end] < self.below:
-            places = inside.setdefault((on.step, on.group, on.column), {})
-            there = self.ended[target] if end == whole else places.setdefault(end, {})
-            keep(there, atoms, Start(units, cost, choice))
+        active += column.commit_time[end]
+        is_last = end == whole and target == self.program.end
+        places = inside.setdefault((on.step, on.group, on.column), {})
+        there = self.ended[target] if end == whole else places.setdefault(end, {})
+        most = self.below - active - column.inside[end]
+        start = one.start.moved(units, one.start.cost, choice)
+        self.finish([start], End(is_first, is_last, atoms, drain, active), most, there)
 
 
 def keep(ended: Ended, atoms: int, start: Start) -> None:
     """Keep a way, unless one to the same is as cheap."""
-    known = ended.get((atoms, start.units))
+    key = start.key(atoms)
+    known = ended.get(key)
     if known is None or start.cost < known.cost:
-        ended[atoms, start.units] = start
+        ended[key] = start
 
 
 def starts_of(ended: Ended, room: Room) -> dict[int, list[Start]]:
     """The ways to begin a cycle that others with as little room taken do not better: with a new run (0), or as one more
     of a run of cycles of so many atoms.
     """
-    ways = sorted(((units, start.cost, atoms) for (atoms, units), start in ended.items()))
+    ways = sorted((units, start.cost, atoms) for (atoms, units), start in ended.items())
     found: dict[int, list[Start]] = {0: []}
     for units, cost, atoms in ways:
         new = units + room.run
@@ -346,19 +391,27 @@ def starts_of(ended: Ended, room: Room) -> dict[int, list[Start]]:
 def undominated(some: Sequence[Open]) -> list[Open]:
     """The cycles in progress but those that another with as many atoms betters which may come to as many."""
     found: list[Open] = []
-    fronts: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    fronts: dict[tuple[int, int], Front] = {}
     for one in sorted(some, key=lambda one: (one.start.units, one.wanted, one.drain, one.start.cost)):
         rivals = {(one.atoms, 0), (one.atoms, one.wanted)}
-        if any(_betters(fronts[key], one.drain, one.start.cost) for key in rivals if key in fronts):
+        if any(betters(fronts[key], one.drain, one.start.cost) for key in rivals if key in fronts):
             continue
         found.append(one)
-        front = fronts.setdefault((one.atoms, one.wanted), [])
-        front[:] = [(drain, cost) for drain, cost in front if drain < one.drain or cost < one.start.cost]
-        insort(front, (one.drain, one.start.cost))
+        put(fronts.setdefault((one.atoms, one.wanted), []), one.drain, one.start.cost)
     return found
 
 
-def _betters(front: list[tuple[int, int]], drain: int, cost: int) -> bool:
-    """Whether one of these, whose costs fall as drains rise, is as good in both."""
+Front = list[tuple[int, int]]
+"""Drains and costs: the more is drained, the less it costs."""
+
+
+def betters(front: Front, drain: int, cost: int) -> bool:
+    """Whether one of these is as good in both."""
     place = bisect_right(front, (drain, UNREACHABLE))
     return place > 0 and front[place - 1][1] <= cost
+
+
+def put(front: Front, drain: int, cost: int) -> None:
+    """Add one that none betters, and leave out those that it betters."""
+    front[:] = [(other, price) for other, price in front if other < drain or price < cost]
+    insort(front, (drain, cost))

@@ -85,7 +85,8 @@ def with_small_tables(program: Program, outcome: Outcome, limit: Limit) -> Outco
     is_exact = is_best and table_work(_joined(program, best), program.law, max(0, most)) <= PROVABLE
     if is_exact and not is_fixed:
         try:
-            fewer = with_shared_thresholds(program, best, most, fewer, limit)
+            below = None if fewer is None else fewer.latency
+            fewer = with_shared_thresholds(program, best, most, below, limit) or fewer
         except TimeUp:
             is_exact = False
     if fewer is None and is_exact:
@@ -99,15 +100,16 @@ def with_small_tables(program: Program, outcome: Outcome, limit: Limit) -> Outco
     return replace(outcome, plan=fewer.plan, latency=fewer.latency, cost=cost, bound=FewRuns(cost))
 
 
-def with_shared_thresholds(program: Program, plan: Plan, most: int, known: Recut | None, limit: Limit) -> Recut | None:
+def with_shared_thresholds(
+    program: Program, plan: Plan, most: int, below: int | None, limit: Limit, *, every: bool = False
+) -> Recut | None:
     """The best cuts of a plan's designs with at most so many runs, whatever the thresholds that runs wait for.
 
-    What is known if nothing is better.
+    Of these those worth trying, or ``every`` one. None if they take as much as ``below`` or more.
     """
-    search = SharedThresholds(program.law, _joined(program, plan), most, limit)
-    found = search.best(None if known is None else known.latency)
+    found = SharedThresholds(program.law, _joined(program, plan), most, limit, every=every).best(below)
     if found is None:
-        return known
+        return None
     runs, latency = found
     cycles = tuple(PowerCycles(one.cycles, one.atoms, one.threshold.level, one.threshold.code) for one in runs)
     return Recut(Plan(plan.designs, cycles, plan.stages), latency)

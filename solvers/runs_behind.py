@@ -1,5 +1,6 @@
 """What follows each place of a program of listed designs at least, in columns, whatever the runs of power cycles.
 
+Where thresholds are chosen, every cycle waits for the one that is best for it alone, less what rounding can make of it.
 Designs of a stage with equally many atoms are columns of the same matrices; rows are how many atoms are done. From the
 last boundary to the first, and in designs from the last atom to the first, the cheapest cycle that begins there is
 sought. Cycles in progress at a boundary go on along ways: what one drains until the cycle ends, and what it comes to
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.program import ExplicitStage, Program
+from ischedule.models.rounding import slack_of
 from ischedule.models.waiting_array import price_array
 from ischedule.solvers.dominance import undominated
 from ischedule.solvers.sweep import UNREACHABLE, Integers
@@ -89,6 +92,7 @@ class Waits:
         self.fine, self.grain = max(1, most // FINE), max(1, most // GRAINS)
         self.known: dict[tuple[bool, bool], Integers] = {}
         self.exact: dict[tuple[Position, int], int] = {}
+        self.slack = 0 if isinstance(law, FixedWakeLaw) else slack_of(law)
 
     def room(self, is_first: bool) -> int:
         """What a cycle may drain."""
@@ -100,7 +104,7 @@ class Waits:
         if self.law.max_cycles is not None and position is not Position.ONLY:
             return UNREACHABLE
         if (position, drain) not in self.exact:
-            self.exact[position, drain] = self.law.price(position, drain)
+            self.exact[position, drain] = self.law.price(position, drain) - self.slack
         return self.exact[position, drain]
 
     def exactly(self, is_first: bool, is_last: bool, drains: Integers) -> Integers:
@@ -108,7 +112,7 @@ class Waits:
         found = np.full(drains.shape, UNREACHABLE, dtype=np.int64)
         if self.law.max_cycles is None or (is_first and is_last):
             fits = drains <= self.room(is_first)
-            found[fits] = price_array(self.law, _position(is_first, is_last), drains[fits])
+            found[fits] = price_array(self.law, _position(is_first, is_last), drains[fits]) - self.slack
         return found
 
     def least(self, is_first: bool, is_last: bool, drains: Integers) -> Integers:

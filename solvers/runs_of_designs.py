@@ -15,10 +15,12 @@ from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.goal import PLAIN
 from ischedule.models.plan import Bound, Division, FewRuns, Plan
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.tables import Room, also_batched, least_regions, most_runs, room_of
+from ischedule.models.rounding import slack_of_plans
+from ischedule.models.tables import Room, also_batched, has_shared_codes, least_regions, most_runs, room_of
 from ischedule.models.tiling import Tiling
 from ischedule.solvers.few_designs import MOST_CYCLES, FewDesigns, TooManyCycles
-from ischedule.solvers.few_runs import MORE_RUNS, cut_into
+from ischedule.solvers.few_runs import MORE_RUNS, Recut, cut_into, with_shared_thresholds
+from ischedule.solvers.few_thresholds import FewThresholds
 from ischedule.solvers.limit import Limit, TimeUp
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.tiled import UsefulDesigns
@@ -46,8 +48,8 @@ def narrowed(program: Program, outcome: Outcome, fits: Fits, limit: Limit) -> Ou
     """
     bound, room = _whole(outcome), room_of(program)
     tiled = [stage for stage in program.stages if isinstance(stage, TiledStage)]
-    is_fixed = isinstance(program.law, FixedWakeLaw)
-    if len(tiled) < len(program.stages) or not is_fixed or bound is None or room is None:
+    is_counted = isinstance(program.law, FixedWakeLaw) or has_shared_codes(program.law)
+    if len(tiled) < len(program.stages) or not is_counted or bound is None or room is None:
         return outcome
     cost = None if outcome.latency is None else outcome.latency - program.law.offset
     try:
@@ -56,7 +58,7 @@ def narrowed(program: Program, outcome: Outcome, fits: Fits, limit: Limit) -> Ou
         return outcome
     best, runs = search.run(cost), most_runs(program)
     assert runs is not None, "there is room for some, or for none"
-    found = None if best is None else cut_into(program, best[0], runs)
+    found = None if best is None else _cut(program, best, runs, limit)
     if found is not None and fits(program, found.plan):
         cost = found.latency - program.law.offset
         outcome = replace(outcome, plan=found.plan, latency=found.latency, note=MORE_RUNS, is_undecided=False)
@@ -64,6 +66,22 @@ def narrowed(program: Program, outcome: Outcome, fits: Fits, limit: Limit) -> Ou
     if proof is None or (outcome.bound is not None and (outcome.bound.value or 0) > (proof.value or 0)):
         return outcome
     return replace(outcome, cost=cost, bound=proof, note=None if proof.value == cost else outcome.note)
+
+
+def _cut(program: Program, best: tuple[Plan, int], runs: int, limit: Limit) -> Recut | None:
+    """The best cuts of a plan's designs, where it costs so much."""
+    plan, cost = best
+    if isinstance(program.law, FixedWakeLaw):
+        return cut_into(program, plan, runs)
+    latency = cost + program.law.offset
+    try:
+        found = with_shared_thresholds(program, plan, runs, latency + slack_of_plans(program, cost) + 1, limit)
+        if found is not None and found.latency > latency:
+            # the least thresholds that suffice are rounded worse than others
+            found = with_shared_thresholds(program, plan, runs, latency + 1, limit, every=True) or found
+    except TimeUp:
+        return None
+    return found
 
 
 class _Widening:
@@ -101,13 +119,14 @@ class _Widening:
         if self.value is None:
             return None
         try:
-            return FewRuns(self.value, self.pool.bound(self.least, self.value))
+            most = self.value + slack_of_plans(self.program, self.value)
+            return FewRuns(self.value, self.pool.bound(self.least, most))
         except TimeUp:
             return None
 
     def _below(self, below: int, most: int) -> tuple[Plan, int] | None:
         """The best of the plans that cost less than this; or else a good one that costs less than ``most``."""
-        useful = self.pool.within(self.least, below)
+        useful = self.pool.within(self.least, below + slack_of_plans(self.program, below))
         self.limit.tell(f"tables of plans of {sum(map(len, useful))} designs")
         listed, units, atoms = list[ExplicitStage](), list[list[int]](), 0
         kept: list[list[Tiling]] = []
@@ -124,7 +143,8 @@ class _Widening:
             kept.append(every)
             listed.append(ExplicitStage(stage.name, tuple(chains), stage.volatile))
             units.append([self.room.address * least_regions(stage, one) for one in every])
-        few = FewDesigns(replace(self.program, stages=tuple(listed), goal=PLAIN), units)
+        explicit = replace(self.program, stages=tuple(listed), goal=PLAIN)
+        few = FewThresholds(explicit, units) if has_shared_codes(explicit.law) else FewDesigns(explicit, units)
         found = few.least_plan(self.room, below)
         if found is None and below < most:
             found = self._hoped_for(few, below, most)

@@ -21,6 +21,7 @@ from itertools import accumulate
 
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Threshold, begin, recharged
+from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.tables import longest_cycle
 from ischedule.solvers.limit import Limit
 
@@ -53,10 +54,14 @@ class _Cycle:
 
 
 class SharedThresholds:
-    """One chain of atoms, and all ways to cut it into at most so many runs."""
+    """One chain of atoms, and all ways to cut it into at most so many runs.
 
-    def __init__(self, law: CycleLaw, chain: Chain, runs: int, limit: Limit) -> None:
-        self.law, self.count, self.limit = law, len(chain), limit
+    By all thresholds that suffice (``every``) or those worth trying: where the least one is the best others may still
+    be rounded better.
+    """
+
+    def __init__(self, law: CycleLaw, chain: Chain, runs: int, limit: Limit, *, every: bool = False) -> None:
+        self.law, self.count, self.limit, self.every = law, len(chain), limit, every
         self.runs, self.longest = min(runs, self.count), longest_cycle(chain, law)
         self.drained = [*accumulate(map(int, chain.drain), initial=0)]
         self.took = [*accumulate(map(int, chain.time), initial=0)]
@@ -105,8 +110,7 @@ class SharedThresholds:
                 later = cycle.drain if later is None else max(later, cycle.drain)
             if (first, later) != wanted:
                 # the threshold of all of them changes
-                thresholds = self.law.shared(first, later)
-                starts = [(one, before.time, before.level) for one in thresholds]
+                starts = [(one, before.time, before.level) for one in self._thresholds(first, later)]
                 steps = list(enumerate(cycles))
             else:
                 starts, steps = tried, [(len(cycles) - 1, cycle)]
@@ -114,6 +118,14 @@ class SharedThresholds:
             for threshold, time, level in tried:
                 if not self.is_bounded or time - self.law.charging.elapsed_up(level) + self.behind[end] < known:
                     yield end, State(time, level, Run(len(cycles), atoms, threshold), before)
+
+    def _thresholds(self, first: int | None, later: int | None) -> Sequence[Threshold]:
+        """What a run may wait for."""
+        worthwhile = self.law.shared(first, later)
+        if not self.every:
+            return worthwhile
+        assert isinstance(self.law, ProgrammableWakeLaw), "only there thresholds are chosen"
+        return self.law.codes_from(worthwhile[0])
 
     def _through(
         self, start: tuple[Threshold, int, int], steps: Sequence[tuple[int, _Cycle]], begun: int

@@ -14,7 +14,7 @@ from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.budgets import Budgeted, solve_goal
-from ischedule.solvers.division import NONE_FITS, fits, solve_within_memory
+from ischedule.solvers.division import NONE_FITS, UNPACKED, fits, solve_within_memory
 from ischedule.solvers.few_runs import MORE_RUNS, NO_FEWER, Recut, recuts, with_small_tables
 from ischedule.solvers.goal_division import solve_goal_within_memory
 from ischedule.solvers.limit import Limit, TimeUp
@@ -63,7 +63,7 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
         if solver != "exact":
             raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
         outcome = with_small_tables(program, outcome, limit)
-    is_open = outcome.note in (MORE_RUNS, NONE_FITS) and program.storage is not None
+    is_open = outcome.note in (MORE_RUNS, NONE_FITS, UNPACKED) and program.storage is not None
     if is_open and program.table_size is not None and solver == "exact":
         outcome = narrowed(program, outcome, fits, limit)
     if outcome.plan is None or outcome.latency is None:

@@ -12,7 +12,6 @@ from ischedule.analysis.cycle_runs import cycle_runs
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
-from ischedule.analysis.rounding import rounding_of
 from ischedule.analysis.shortage import Shortage
 from ischedule.api import Result
 from ischedule.cli.published_report import refusals
@@ -26,6 +25,7 @@ from ischedule.models.plan_file import dump_plan_file
 from ischedule.models.plan_node import EXACT
 from ischedule.models.program import Program
 from ischedule.models.quantities import DIMENSIONS, Dimension
+from ischedule.models.rounding import rounding_of
 from ischedule.models.tables import table_bytes
 from ischedule.models.tiling import Tiling
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from ischedule.analysis.check import spent_of
 from ischedule.analysis.evaluate import Evaluation
-from ischedule.analysis.rounding import rounding_of
 from ischedule.api import Result
 from ischedule.cli.figures import amount_dimension, number, percent, plural, time
 from ischedule.models.case import Case
 from ischedule.models.goal import Criterion
 from ischedule.models.program import Program
 from ischedule.models.quantities import show
+from ischedule.models.rounding import rounding_of
 
 
 def amount(case: Case, criterion: Criterion, value: int) -> str:

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from ischedule.analysis import dominance, runs_of_networks, runs_rest
+from ischedule.analysis import dominance, runs_of_plans, runs_rest
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
@@ -115,7 +115,7 @@ def checks(module: object) -> bool:
             try:
                 for value in (BEYOND, best or 0, (best or 0) + 1):
                     expected = value if best is None else min(value, best)
-                    if module._Plans(program, units, room, value).least() != expected:  # type: ignore[attr-defined]
+                    if module.Plans(program, units, room, value).least() != expected:  # type: ignore[attr-defined]
                         return False
             except (AssertionError, LookupError, TypeError, ValueError):
                 return False
@@ -151,8 +151,8 @@ def kept_by_search(module: object, some: list[Label]) -> list[Label]:
 def kept_by_checker(module: object, some: list[Label]) -> list[Label]:
     kinds: dict[tuple[int, int], list[object]] = {}
     for atoms, wanted, *rest in some:
-        kinds.setdefault((atoms, wanted), []).append(module._Way(*rest))  # type: ignore[attr-defined]
-    return [(*kind, *way) for kind, way in module._undominated_ways(kinds)]  # type: ignore[attr-defined]
+        kinds.setdefault((atoms, wanted), []).append(module.Way(*rest))  # type: ignore[attr-defined]
+    return [(*kind, *way[:3]) for kind, way in module.undominated_ways(kinds)]  # type: ignore[attr-defined]
 
 
 def keeps_the_best(kept_by: Callable[[object, list[Label]], list[Label]], module: object) -> bool:
@@ -168,12 +168,12 @@ def keeps_the_best(kept_by: Callable[[object, list[Label]], list[Label]], module
 
 def test_cycles_in_progress_are_left_out_only_for_better_ones() -> None:
     assert keeps_the_best(kept_by_search, few_designs)
-    assert keeps_the_best(kept_by_checker, runs_of_networks)
+    assert keeps_the_best(kept_by_checker, runs_of_plans)
 
 
 def test_both_searches_find_what_all_plans_say() -> None:
     assert finds(few_designs)
-    assert checks(runs_of_networks)
+    assert checks(runs_of_plans)
     bound = [seed for seed in range(90) if least(seed, 2) not in (None, least(seed, 30))]
     assert len(bound) > 20
 
@@ -205,9 +205,9 @@ def test_too_many_cycles_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     program = chains(1)
     with pytest.raises(TooManyCycles):
         few_designs.FewDesigns(program, units_of(1)).least_plan(Room(9, RUN, 1), BEYOND, 1)
-    monkeypatch.setattr(runs_of_networks, "MOST_CYCLES", 0)
+    monkeypatch.setattr(runs_of_plans, "MOST_CYCLES", 0)
     with pytest.raises(Unproven, match="too many"):
-        runs_of_networks._Plans(program, units_of(1), Room(9, RUN, 1), BEYOND).least()
+        runs_of_plans.Plans(program, units_of(1), Room(9, RUN, 1), BEYOND).least()
 
 
 def test_designs_are_left_out_only_for_ones_that_are_as_good() -> None:
@@ -339,7 +339,7 @@ SEARCHING = {
         "drained, took = one.resume[begin] - one.drained[begin], one.resume_time[begin] - one.took[begin]",
         "drained, took = -one.drained[begin], -one.took[begin]",
     ),
-    "committing takes no time": ("        cost += column.commit_time[end]\n", ""),
+    "committing takes no time": ("        active += column.commit_time[end]\n", ""),
     "atoms of other designs do not count": ("atoms, units = one.atoms + end,", "atoms, units = end,"),
     "cycles end with designs": ("                if start.cost < most:\n", "                if False:\n"),
     "cycles end with the second design": (
@@ -364,8 +364,8 @@ BEHIND = {
 }
 CHECKING = {
     "addresses are free": (
-        "arrived.setdefault(0, {})[atoms, units + design.units] = cost",
-        "arrived.setdefault(0, {})[atoms, units] = cost",
+        "State(atoms, units + design.units, code, level)",
+        "State(atoms, units, code, level)",
     ),
     "addresses are free in cycles": (
         "units = kind[0] + (end or design.count), way.units + design.units",
@@ -381,12 +381,12 @@ CHECKING = {
     "the last way counts": ("table[state] = min(cost, table.get(state, BEYOND))", "table[state] = cost"),
     "atoms of other designs do not count": ("kind[0] + (end or design.count)", "(end or design.count)"),
     "committing takes no time": (
-        "cost = way.cost + design.took[end] + design.commit[end][1] + wait",
-        "cost = way.cost + design.took[end] + wait",
+        "design.took[end] + design.commit[end][1]\n        if load",
+        "design.took[end]\n        if load",
     ),
     "cycles end with designs": ("            self._carry(target, is_first, (passed, atoms), over)", "            pass"),
     "cycles end with the second design": (
-        "self._carry(target, is_first, (atoms, kind[1]), [_Way(units, drained, cost)])",
+        "self._carry(target, is_first, (atoms, kind[1]), [over])",
         "pass",
     ),
     "what is drained does not count": (
@@ -438,12 +438,12 @@ def test_defects_of_what_follows_are_caught(change: Change, monkeypatch: pytest.
 
 @mutants(CHECKING)
 def test_defects_of_the_checker_are_caught(change: Change) -> None:
-    with mutated(runs_of_networks, change) as module:
+    with mutated(runs_of_plans, change) as module:
         assert not (checks(module) and keeps_the_best(kept_by_checker, module))
 
 
 @mutants(REST)
 def test_defects_of_what_is_left_are_caught(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     with mutated(runs_rest, change) as module:
-        monkeypatch.setattr(runs_of_networks, "Rest", module.Rest)
-        assert not checks(runs_of_networks)
+        monkeypatch.setattr(runs_of_plans, "Rest", module.Rest)
+        assert not checks(runs_of_plans)

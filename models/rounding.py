@@ -7,15 +7,29 @@ divided by the shortest possible start and end of a cycle, and no more than ther
 
 from __future__ import annotations
 
-from ischedule.analysis.designs import fitting_chains
+from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
-from ischedule.models.program import Program, Stage, TiledStage
+from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
 
 
 def of_one_wait(law: CycleLaw) -> int:
     """By how many picoseconds the price of one wait can exceed what exact charging times give."""
     charging, top = law.charging, law.threshold(law.capacity, Position.MID).high
     return max(charging.elapsed_up(level) - charging.elapsed_down(level - 1) for level in (1, top)) * 2
+
+
+def slack_of(law: CycleLaw) -> int:
+    """By how many picoseconds a cycle can cost less than its price, at any threshold that suffices for it, where the
+    least one is the best: its wait is rounded there as well, and so is the level that it leaves."""
+    return 2 * of_one_wait(law)
+
+
+def slack_of_plans(program: Program, cost: int) -> int:
+    """By how many picoseconds a plan that costs no more than this can cost less than the prices of its cycles."""
+    if isinstance(program.law, FixedWakeLaw):
+        return 0
+    return slack_of(program.law) * most_cycles(program, max(0, cost + program.law.offset))
 
 
 def most_cycles(program: Program, latency: int) -> int:
@@ -33,7 +47,7 @@ def rounding_of(program: Program, latency: int) -> int:
 def _shortest_ends(stage: Stage) -> int:
     if isinstance(stage, TiledStage):
         return stage.ends.resume[1] + stage.ends.commit[1]
-    chains = [chain for _, chain in fitting_chains(stage)]
+    chains = _fitting(stage)
     resume = min((int(min(chain.resume_time)) for chain in chains), default=0)
     return resume + min((int(min(chain.commit_time)) for chain in chains), default=0)
 
@@ -41,4 +55,8 @@ def _shortest_ends(stage: Stage) -> int:
 def _most_atoms(stage: Stage) -> int:
     if isinstance(stage, TiledStage):
         return max(extent.rows * extent.columns * extent.outputs * extent.inputs for extent in stage.forms)
-    return max((len(chain) for _, chain in fitting_chains(stage)), default=0)
+    return max(map(len, _fitting(stage)), default=0)
+
+
+def _fitting(stage: ExplicitStage) -> list[Chain]:
+    return [chain for index, chain in enumerate(stage.designs) if stage.fits(index)]

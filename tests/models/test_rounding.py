@@ -9,11 +9,11 @@ import mpmath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ischedule.analysis.rounding import most_cycles, of_one_wait
 from ischedule.models.charging import PowerCharging, SourceCharging
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.rounding import most_cycles, of_one_wait
 from tests.analysis.brute_force import best, choices
 from tests.analysis.small_programs import program, random_law
 
