@@ -216,7 +216,7 @@ class ProgrammableWakeLaw(CycleLaw):
             need = self._need(first, self.first_capacity)
             if need > self.head.level:
                 wanted = max(wanted, min(need, self.capacity + self.upkeep.reserve))
-        return tuple(self._tried(self.thresholds.least(wanted), wanted, wanted == 0))
+        return tuple(self._tried(self.thresholds.least(wanted), wanted, True))
 
     def codes_from(self, least: Threshold) -> list[Threshold]:
         """One of the hardware's thresholds and all higher ones."""

@@ -4,7 +4,8 @@ A plan's table has an entry for each run of cycles that have equally many atoms 
 a table depends on the cycle before it alone: the state behind a cycle is where it ends, how many atoms it has, and how
 many runs there are so far. Of the ways to each such state the cheapest is kept, so that for every number of runs the
 best cuts are found. Under fixed wake, where all thresholds are one, no plan of these designs with as few runs takes
-less; elsewhere each cycle waits for the threshold that is best for it alone.
+less. Elsewhere runs share a threshold where the ways to do so are few enough to try (`shared_thresholds`); if they are
+not, each cycle waits for the one that is best for it alone.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ MOST_STATES = 60_000_000
 """Ends, lengths and numbers of runs that are told apart."""
 MOST_CYCLES = 8_000_000
 """Ends and lengths of power cycles."""
-
+FEW = 100_000
+"""Runs of power cycles that are tried again and again, with all their thresholds."""
 
 MORE_RUNS = "plans of other designs, or that wait for other thresholds, may have tables as small and take less"
 UNCHECKED = "no cuts with tables as small take less by the search, and they are too many for the checker to go through"
@@ -56,6 +58,9 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
 
     Those that are no better than ones with fewer runs are left out. There are none where the states are too many.
     """
+    if _is_shared(program, plan, most):
+        yield from _by_shared_thresholds(program, plan, most)
+        return
     cuts = cuts_of(program, plan, min(most, len(plan.cycles)))
     for runs in range(0 if cuts is None else cuts.runs, 0, -1):
         assert cuts is not None, "without cuts there are no runs"
@@ -67,8 +72,27 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
 
 def cut_into(program: Program, plan: Plan, runs: int) -> Recut | None:
     """The best cuts of a plan's designs with at most so many runs."""
+    if _is_shared(program, plan, runs):
+        return with_shared_thresholds(program, plan, runs, None, Limit())
     cuts = cuts_of(program, plan, runs)
     return None if cuts is None or cuts.cost(runs) is None else cuts.recut(plan, runs)
+
+
+def _is_shared(program: Program, plan: Plan, runs: int) -> bool:
+    """Whether thresholds are chosen, and the ways to cut a plan's designs are few enough to try all for all runs."""
+    if isinstance(program.law, FixedWakeLaw) or runs < 1:
+        return False
+    return table_work(_joined(program, plan), program.law, runs) <= FEW
+
+
+def _by_shared_thresholds(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
+    """The best cuts with at most so many runs, then with fewer and fewer."""
+    while most > 0:
+        found = with_shared_thresholds(program, plan, most, None, Limit())
+        if found is None:
+            return
+        yield found
+        most = len(found.plan.cycles) - 1
 
 
 def with_small_tables(program: Program, outcome: Outcome, limit: Limit) -> Outcome:

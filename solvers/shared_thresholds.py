@@ -88,8 +88,10 @@ class SharedThresholds:
                     for atoms in range(1, min(self.longest, self.count - place) + 1):
                         for end, after in self._runs(state, place, atoms, known):
                             found[end].setdefault(runs + 1, []).append(after)
-        ends = [(one.time + recharged(self.law, one.level), one) for some in found[-1].values() for one in some]
-        time, last = min(ends, key=lambda end: end[0], default=(known, None))
+        ends = [
+            (one.time + recharged(self.law, one.level), runs, one) for runs, some in found[-1].items() for one in some
+        ]
+        time, _, last = min(ends, key=lambda end: end[:2], default=(known, 0, None))
         return None if last is None or time >= known else (list(_way(last)), time)
 
     def _runs(self, before: State, begun: int, atoms: int, known: int) -> Iterator[tuple[int, State]]:

@@ -11,7 +11,7 @@ from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Bound, Division, FewRuns, Least, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import NONE_FITS, UNPACKED, fits, solve_within_memory
@@ -71,7 +71,8 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
             return _without_plan(program, outcome, deadline)
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
-    latency, bound = outcome.latency, outcome.bound
+    latency = outcome.latency
+    bound = _no_more_than(outcome.bound, latency - program.law.offset)
     if deadline is None or latency <= deadline:
         status = Status.SCHEDULABLE
     else:
@@ -81,6 +82,22 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     if outcome.is_undecided:
         status = Status.UNDECIDED
     return Answer(status, outcome.plan, latency, bound, None, note=outcome.note, is_undecided=outcome.is_undecided)
+
+
+def _no_more_than(bound: Least | None, cost: int) -> Least | None:
+    """A bound on plans, of which one has been found at this cost: thresholds other than the least that suffice may be
+    rounded better than those that all others are compared by."""
+    if bound is None or bound.value is None or bound.value <= cost:
+        return bound
+    if not isinstance(bound, Division):
+        return replace(bound, value=cost)
+    parts = (
+        replace(part, proof=replace(part.proof, value=min(cost, part.proof.value)))
+        if isinstance(part.proof, Bound)
+        else part
+        for part in bound.parts
+    )
+    return Division(tuple(parts))
 
 
 def _without_plan(program: Program, outcome: Outcome, deadline: int | None) -> Answer:
