@@ -344,7 +344,7 @@ class Search:
         drain, active = one.drain + column.drained[end], column.took[end]
         choice = Choice(on.step, column.design, one.start.choice)
         if not on.end:
-            if one.wanted and atoms >= one.wanted:
+            if (one.wanted and atoms >= one.wanted) or drain > self.few.waits.room(is_first):
                 return
             cost = one.start.cost + active
             over = Open(atoms, one.wanted, drain, one.start.moved(units, cost, choice))

@@ -178,6 +178,14 @@ def test_both_searches_find_what_all_plans_say() -> None:
     assert len(bound) > 20
 
 
+def test_ways_on_are_put_in_order_for_cycles_that_have_drained_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the group that has drained least, all cycles being one group: not all of them lead on from others."""
+    monkeypatch.setattr(few_designs, "GROUPS", 1)
+    monkeypatch.setattr(runs_of_plans, "GROUPS", 1)
+    assert finds(few_designs)
+    assert checks(runs_of_plans)
+
+
 @pytest.mark.parametrize("seed", SEVERAL_RUNS)
 def test_networks_are_proven_and_one_unit_more_is_not(seed: int) -> None:
     random = Random(seed)
