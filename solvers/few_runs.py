@@ -70,10 +70,10 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
             yield cuts.recut(plan, runs)
 
 
-def cut_into(program: Program, plan: Plan, runs: int) -> Recut | None:
-    """The best cuts of a plan's designs with at most so many runs."""
+def cut_into(program: Program, plan: Plan, runs: int, below: int | None = None) -> Recut | None:
+    """The best cuts of a plan's designs with at most so many runs; those that take ``below`` or more are not needed."""
     if _is_shared(program, plan, runs):
-        return with_shared_thresholds(program, plan, runs, None, Limit())
+        return with_shared_thresholds(program, plan, runs, below, Limit())
     cuts = cuts_of(program, plan, runs)
     return None if cuts is None or cuts.cost(runs) is None else cuts.recut(plan, runs)
 

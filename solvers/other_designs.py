@@ -48,7 +48,7 @@ def with_other_designs(program: Program, start: Recut, least: int, limit: Limit)
                 if left < 0:
                     return
                 limit.check()
-                found = cut_into(program, trial, len(start.plan.cycles))
+                found = cut_into(program, trial, len(start.plan.cycles), best.latency)
                 if found is not None and found.latency < best.latency:
                     best, is_better = found, True
                     yield best

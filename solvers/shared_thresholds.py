@@ -9,7 +9,7 @@ Where the least sufficient thresholds are the best (`CycleLaw.is_minimal_optimal
 plan's cycles start at S1, S2, ... Its waits regroup into a term T(S) - T(S - n) for each cycle but the last, and T(S)
 for that one. Each grows with S, since a higher band charges no faster, and no S grows where a threshold is lowered.
 There a way is left out, too, from which no plan can follow that takes less than a known one: every cycle costs at least
-its term at the least threshold for what it needs.
+its price, but for rounding.
 """
 
 from __future__ import annotations
@@ -18,12 +18,18 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import add
+
+import numpy as np
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import CycleLaw, Threshold, begin, recharged
+from ischedule.models.cycle_law import CycleLaw, Position, Threshold, begin, recharged
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
+from ischedule.models.rounding import slack_of
 from ischedule.models.tables import longest_cycle
+from ischedule.models.waiting_array import price_array
 from ischedule.solvers.limit import Limit
+from ischedule.solvers.sweep import UNREACHABLE
 
 NEVER = 1 << 200
 
@@ -69,7 +75,8 @@ class SharedThresholds:
         self.commit = [*zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True)]
         self.cut = [True, *map(bool, chain.cut)]
         self.is_bounded = law.is_minimal_optimal and law.max_cycles is None
-        self.behind = self._behind() if self.is_bounded else [0] * (self.count + 1)
+        self.leasts = self._leasts() if self.is_bounded else []
+        self.behind = self._behind() if self.is_bounded else []
 
     def best(self, below: int | None) -> tuple[list[Run], int] | None:
         """The runs of the quickest way, and what it takes; None where none takes less time than ``below``."""
@@ -100,10 +107,15 @@ class SharedThresholds:
         cycles: list[_Cycle] = []
         tried: list[tuple[Threshold, int, int]] = []
         first = later = None
+        least = before.time - self.law.charging.elapsed_up(before.level) if self.is_bounded else 0
         for end in range(begun + atoms, self.count + 1, atoms):
             cycle = self._cycle(end - atoms, end)
             if cycle is None:
                 return
+            if self.is_bounded:
+                least += self.leasts[end - atoms][atoms - 1]
+                if least + self.behind[end] >= known:
+                    return
             cycles.append(cycle)
             wanted = first, later
             if end == atoms:
@@ -149,21 +161,34 @@ class SharedThresholds:
             return None
         return _Cycle(drain, self.resume[start][1] + self.took[end] - self.took[start] + self.commit[end - 1][1])
 
+    def _leasts(self) -> list[list[int]]:
+        """What cycles cost at least by where they begin and how many atoms they have, `UNREACHABLE` if there are none.
+
+        The first cycle of a plan may wait for nothing.
+        """
+        law, slack = self.law, slack_of(self.law)
+        drained, took = np.array(self.drained, dtype=np.int64), np.array(self.took, dtype=np.int64)
+        commit = np.array([(0, 0), *self.commit], dtype=np.int64)
+        cut, found = np.array(self.cut), [list[int]() for _ in range(self.count)]
+        for start in (place for place in range(self.count) if self.cut[place]):
+            ends = slice(start + 1, start + 1 + self.longest)
+            drain = self.resume[start][0] + drained[ends] - drained[start] + commit[ends, 0]
+            costs = self.resume[start][1] + took[ends] - took[start] + commit[ends, 1]
+            fits = cut[ends] & (drain <= (law.capacity if start else law.first_capacity))
+            if start:
+                is_last = np.arange(len(drain)) + start + 1 == self.count
+                for position, some in ((Position.MID, fits & ~is_last), (Position.LAST, fits & is_last)):
+                    costs[some] += price_array(law, position, drain[some]) - slack
+            costs[~fits] = UNREACHABLE
+            found[start] = costs.tolist()
+        return found
+
     def _behind(self) -> list[int]:
-        """What plans take at least behind each place, beyond what the level left there is worth."""
-        law, up, down = self.law, self.law.charging.elapsed_up, self.law.charging.elapsed_down
-        every = law.upkeep.pause + law.upkeep.latency
-        end = 0 if law.recharge_target is None else every + down(law.recharge_target)
-        behind = [NEVER] * self.count + [end]
-        for start in range(self.count - 1, 0, -1):
-            for stop in range(start + 1, min(self.count, start + self.longest) + 1):
-                cycle = self._cycle(start, stop)
-                if cycle is not None and behind[stop] < NEVER:
-                    (threshold,) = law.shared(None, cycle.drain)
-                    is_end = stop == self.count and law.recharge_target is None
-                    left = 0 if is_end else up(law.level_left(threshold.level, cycle.drain))
-                    least = every + cycle.active + down(threshold.level) - left + behind[stop]
-                    behind[start] = min(behind[start], least)
+        """What plans cost at least behind each place, beyond what the level left there is worth."""
+        behind = [UNREACHABLE] * self.count + [0]
+        for start in range(self.count - 1, -1, -1):
+            costs = map(add, self.leasts[start], behind[start + 1 :])
+            behind[start] = min(UNREACHABLE, *costs) if self.leasts[start] else UNREACHABLE
         return behind
 
 
