@@ -1,14 +1,14 @@
 """What plans with small tables cost at least, of one chain of atoms whose thresholds are chosen: all are gone through.
 
-First every run of equal cycles is listed by where it begins: for each threshold worth trying what it takes behind its
-first wait, and the level it leaves, if it begins no higher than the threshold. Then plans grow by one run after the
-other. A cycle that is entered above its threshold does not wait, nor may the next ones: such runs are followed cycle by
-cycle. Of two ways to the same place with as many runs the one that is no earlier and leaves no more is left out.
+Runs of equal cycles are listed by where they begin: for each threshold worth trying what it takes behind the first
+wait, and the level it leaves, if it begins no higher than the threshold. Plans grow by one run after the other. A cycle
+that is entered above its threshold does not wait, nor may the next ones: such runs are followed cycle by cycle. Of two
+ways to the same place with as many runs the one that is no earlier and leaves no more is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -26,10 +26,12 @@ class _Cycle(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """Cycles that share a threshold: where the last one ends, what follows the first wait, and the level left."""
+    """The first so many of some cycles, which share a threshold: where the last one ends, what follows the first wait,
+    and the level left."""
 
     end: int
     cycles: list[_Cycle]
+    length: int
     threshold: Threshold
     rest: int
     left: int
@@ -53,11 +55,15 @@ class _Ways:
         self.chain, self.law, self.count = chain, law, len(chain)
         self.drained = [*accumulate(map(int, chain.drain), initial=0)]
         self.took = [*accumulate(map(int, chain.time), initial=0)]
-        longest = longest_cycle(chain, law)
-        self.runs: list[list[_Run]] = [[] for _ in range(self.count)]
-        for start in range(self.count):
-            if start == 0 or chain.cut[start - 1]:
-                self.runs[start] = [run for atoms in range(1, longest + 1) for run in self._runs(start, atoms)]
+        self.longest = longest_cycle(chain, law)
+        self.known: dict[int, list[_Run]] = {}
+
+    def _runs_from(self, start: int) -> list[_Run]:
+        """All runs that begin with an atom."""
+        if start not in self.known:
+            lengths = range(1, self.longest + 1)
+            self.known[start] = [run for atoms in lengths for run in self._runs(start, atoms)]
+        return self.known[start]
 
     def least(self, allowed: int) -> int | None:
         """The least cost by so many runs at most."""
@@ -67,7 +73,7 @@ class _Ways:
             there: dict[int, list[_State]] = {}
             for place, states in here.items():
                 for state in _best(states):
-                    for run in self.runs[place] if place < self.count else ():
+                    for run in self._runs_from(place) if place < self.count else ():
                         there.setdefault(run.end, []).append(self._after(state, run, is_first=place == 0))
             here = there
             ends += [time + recharged(self.law, level) for time, level in here.get(self.count, ())]
@@ -79,31 +85,42 @@ class _Ways:
         if waits and level <= run.threshold.level:
             waited, _ = begin(self.law, level, run.threshold, is_first=is_first)
             return time + waited + run.rest, run.left
-        return self._followed(time, level, run, is_first=is_first)
+        return self._followed(state, run.cycles[: run.length], run.threshold, is_first=is_first)
 
-    def _followed(self, time: int, level: int, run: _Run, *, is_first: bool) -> _State:
-        for cycle in run.cycles:
-            waited, start = begin(self.law, level, run.threshold, is_first=is_first)
+    def _followed(
+        self, state: _State, cycles: Sequence[_Cycle], threshold: Threshold, *, is_first: bool = False
+    ) -> _State:
+        """What holds behind cycles that wait for a threshold."""
+        time, level = state
+        for cycle in cycles:
+            waited, start = begin(self.law, level, threshold, is_first=is_first)
             time, level, is_first = time + waited + cycle.active, self.law.level_left(start, cycle.drain), False
         return time, level
 
     def _runs(self, start: int, atoms: int) -> Iterator[_Run]:
         """All runs of cycles of so many atoms that begin with an atom."""
         cycles: list[_Cycle] = []
-        while start + atoms * (len(cycles) + 1) <= self.count:
-            at = start + atoms * len(cycles)
-            cycle = self._cycle(at, at + atoms)
+        wanted: list[int | None] = [None, None]
+        tried: list[tuple[Threshold, _State]] = []
+        for end in range(start + atoms, self.count + 1, atoms):
+            cycle = self._cycle(end - atoms, end)
             if cycle is None:
                 return
             cycles.append(cycle)
-            drains = [one.drain for one in cycles]
-            first, later = (None, drains) if start else (drains[0], drains[1:])
-            for threshold in self.law.shared(first, max(later, default=None)):
-                left = self.law.level_left(threshold.level, drains[0])
-                rest, left = self._followed(
-                    cycles[0].active, left, _Run(0, cycles[1:], threshold, 0, 0), is_first=False
-                )
-                yield _Run(at + atoms, list(cycles), threshold, rest, left)
+            kind = 0 if end == atoms else 1
+            if wanted[kind] is None or cycle.drain > (wanted[kind] or 0):
+                # more is wanted of the threshold of all of them
+                wanted[kind] = cycle.drain
+                tried = [(one, self._behind_the_first(cycles, one)) for one in self.law.shared(*wanted)]
+            else:
+                tried = [(one, self._followed(state, cycles[-1:], one)) for one, state in tried]
+            for threshold, (rest, left) in tried:
+                yield _Run(end, cycles, len(cycles), threshold, rest, left)
+
+    def _behind_the_first(self, cycles: Sequence[_Cycle], threshold: Threshold) -> _State:
+        """What holds behind cycles of which the first one begins at the threshold, the time counted from there."""
+        state = cycles[0].active, self.law.level_left(threshold.level, cycles[0].drain)
+        return self._followed(state, cycles[1:], threshold)
 
     def _cycle(self, start: int, end: int) -> _Cycle | None:
         chain, law = self.chain, self.law

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,45 @@ def test_smaller_tables_cost_latency_and_are_certified_optimal() -> None:
     assert latencies[0] == free.latency
     assert latencies == sorted(latencies)  # type: ignore[type-var]
     assert len(set(latencies)) > 1
+
+
+def programmable(name: str, size: int | None) -> dict[str, Any]:
+    """A shipped case whose thresholds are chosen, without its deadline."""
+    found: dict[str, Any] = json.loads(resources.files("ischedule.cases").joinpath(f"{name}.json").read_text("utf-8"))
+    requirements = {key: value for key, value in found["requirements"].items() if key != "deadline"}
+    return {**found, "requirements": requirements if size is None else {**requirements, "table_size": f"{size} B"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("sensor-node-sleeps-and-measures", (36, 24)), ("kws-programmable-comparator-1mF", (224, 200))]
+)
+def test_runs_that_share_a_threshold_are_certified_optimal(name: str, sizes: tuple[int, int]) -> None:
+    latencies = []
+    for size in sizes:
+        found = solve(programmable(name, size))
+        assert found.kind is Certified.OPTIMAL
+        assert found.plan is not None
+        assert found.plan_file is not None
+        written = parse_plan_file(dump_plan_file(found.plan_file).encode(), "plan")
+        assert written == found.plan_file
+        assert check(programmable(name, size), written).accepted
+        latencies.append(found.latency)
+        proof = written.certificate
+        if not isinstance(proof, FewRuns):
+            continue
+        assert proof.value is not None
+        assert len({(one.level, one.code) for one in found.plan.cycles}) > 1
+        assert written.claim.bound is not None
+        claim = replace(written.claim, bound=written.claim.bound + 1)
+        more = replace(written, claim=claim, certificate=replace(proof, value=proof.value + 1))
+        assert not check(programmable(name, size), more).accepted
+    assert latencies[0] < latencies[1]  # type: ignore[operator]
+
+
+def test_tasks_that_need_more_runs_say_how_many() -> None:
+    found, _ = explain(programmable("sensor-node-sleeps-and-measures", 12))
+    assert found.shortage is not None
+    assert (found.shortage.diagnosis, found.shortage.demanded) == (Diagnosis.TABLE_SIZE, 24)
 
 
 def test_the_proof_is_written_read_and_checked() -> None:

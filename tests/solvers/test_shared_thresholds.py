@@ -262,18 +262,13 @@ CHECKING = {
     "runs need not be counted": ("for _ in range(allowed):", "for _ in range(allowed + 1):"),
     "the level left is no matter": ("if not kept or level > kept[-1][1]:", "if not kept:"),
     "every run waits": ("if waits and level <= run.threshold.level:", "if waits:"),
-    "a run waits once": (
-        "yield _Run(at + atoms, list(cycles), threshold, rest, left)",
-        "yield _Run(at + atoms, list(cycles), threshold, cycles[0].active, left)",
-    ),
-    "thresholds suffice for the first alone": ("max(later, default=None)", "later[0] if later else None"),
+    "a run waits once": ("return self._followed(state, cycles[1:], threshold)", "return state"),
+    "thresholds suffice for the first alone": ("cycle.drain > (wanted[kind] or 0)", "False"),
     "commits drain nothing": (" + int(chain.commit_drain[end - 1])", ""),
     "cuts are everywhere": ("if not chain.cut[end - 1] or (", "if ("),
     "the end is not recharged": ("time + recharged(self.law, level) for", "time for"),
-    "cycles are one atom longer": (
-        "cycle = self._cycle(at, at + atoms)",
-        "cycle = self._cycle(at, min(at + atoms + 1, self.count))",
-    ),
+    "cycles are one atom longer": ("self._cycle(end - atoms, end)", "self._cycle(max(0, end - atoms - 1), end)"),
+    "cycles beyond a run are followed": ("run.cycles[: run.length]", "run.cycles"),
 }
 SEARCHING = {
     "the level left is no matter": ("if not kept or state.level > kept[-1].level:", "if not kept:"),
