@@ -24,6 +24,7 @@ from ischedule.models.goal import Criterion
 from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
+from ischedule.models.rounding import late_beyond
 from ischedule.models.stated import is_about_goal
 
 
@@ -120,7 +121,7 @@ def require_claim(
     bound = None if value is None else value + program.law.offset
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
-    _require_consistent(claim, latency, deadline, len(program.goal.order) > 1)
+    _require_consistent(claim, latency, deadline, late_beyond(program, deadline), len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
     is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns) and bound is None
@@ -171,7 +172,8 @@ def _require_weighed(
     if bound is None and claim.certified is not Certified.INFEASIBLE:
         raise Rejected("no plan keeps the limits, and the claim is another")
     latest_end = deadline if goal.first is Criterion.LATENCY else None
-    _require_consistent(claim, None if spent is None else spent[0], latest_end, len(goal.order) > 1)
+    late = late_beyond(program, latest_end)
+    _require_consistent(claim, None if spent is None else spent[0], latest_end, late, len(goal.order) > 1)
     if claim.certified is Certified.INFEASIBLE and (bound is not None or file.plan is not None):
         raise Rejected("the certificate does not prove that no plan keeps the limits")
     if claim.certified is Certified.OPTIMAL and len(goal.order) > 1:
@@ -182,11 +184,14 @@ def _require_weighed(
             raise Rejected(f"the plan spends {spent}, the best one {best}")
 
 
-def _require_consistent(claim: Claim, value: int | None, deadline: int | None, ties: bool = False) -> None:
+def _require_consistent(
+    claim: Claim, value: int | None, deadline: int | None, late: int | None, ties: bool = False
+) -> None:
     """Raise `Rejected` unless what is called certified follows from plan, bound and deadline.
 
-    The value is what the plan spends of what counts first, which the bound is about; ``ties`` says that more than that
-    counts, so that a plan that attains the bound need not be the best.
+    The value is what the plan spends of what counts first, which the bound is about; one beyond ``late`` excludes that
+    any plan meets the deadline. ``ties`` says that more than that counts, so that a plan that attains the bound need
+    not be the best.
     """
     latency, bound = claim.latency, claim.bound
     holds = {
@@ -194,7 +199,7 @@ def _require_consistent(claim: Claim, value: int | None, deadline: int | None, t
         Certified.WITHIN: value is not None and bound is not None and (bound < value or (ties and bound == value)),
         Certified.FEASIBLE: latency is not None and bound is None,
         Certified.INFEASIBLE: latency is None and bound is None,
-        Certified.DEADLINE: bound is not None and deadline is not None and bound > deadline,
+        Certified.DEADLINE: bound is not None and late is not None and bound > late,
     }
     if not holds[claim.certified]:
         figures = f"plan {value}, bound {bound}, deadline {_ps(deadline)}"

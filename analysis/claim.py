@@ -15,6 +15,7 @@ from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
+from ischedule.models.rounding import late_beyond
 from ischedule.models.stated import stated_rank
 
 
@@ -24,9 +25,7 @@ def refusal_claim(tool: str, digest: str, refusal: Unschedulable) -> PlanFile:
     return PlanFile(tool, digest, claim, None, Bottleneck(0, refusal.diagnosis.value))
 
 
-def claims(
-    tool: str, digest: str, answer: Answer, latency: int | None, offset: int, latest: int | None
-) -> Iterator[PlanFile]:
+def claims(tool: str, program: Program, answer: Answer, latency: int | None, latest: int | None) -> Iterator[PlanFile]:
     """What an answer supports, the strongest first; nothing where a limit was reached before anything was found.
 
     `latency` is what the answer's plan takes as the checker computes it (None: the plan does not hold), `latest` is
@@ -34,21 +33,21 @@ def claims(
     """
     if answer.bottleneck is not None:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
-        yield PlanFile(tool, digest, claim, None, answer.bottleneck)
+        yield PlanFile(tool, program.digest, claim, None, answer.bottleneck)
         return
     plan = answer.plan if latency is not None else None
     value = None if answer.bound is None else answer.bound.value
     if isinstance(answer.bound, Division | FewRuns) and value is None:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
-        yield PlanFile(tool, digest, claim, None, answer.bound)
+        yield PlanFile(tool, program.digest, claim, None, answer.bound)
         return
     if answer.bound is not None and value is not None:
-        least = value + offset
-        strongest = _claim(latency, least, latest)
+        least = value + program.law.offset
+        strongest = _claim(latency, least, latest, late_beyond(program, latest))
         if strongest is not None:
-            yield PlanFile(tool, digest, strongest, plan, answer.bound)
+            yield PlanFile(tool, program.digest, strongest, plan, answer.bound)
     if plan is not None:
-        yield _plan_alone(tool, digest, plan, latency, latest, answer.is_undecided)
+        yield _plan_alone(tool, program.digest, plan, latency, latest, answer.is_undecided)
 
 
 def goal_claims(
@@ -69,7 +68,8 @@ def goal_claims(
         leasts = [least + more for least, more in zip(rank, offsets, strict=False)]
         least, is_best = leasts[0], leasts == [spent_of(evaluation, name) for name in goal.order]
         in_time = latest is None or evaluation.latency <= latest
-        if goal.first is Criterion.LATENCY and latest is not None and least > latest:
+        late = late_beyond(program, latest)
+        if goal.first is Criterion.LATENCY and late is not None and least > late:
             claim = Claim(Status.UNSCHEDULABLE, latency, least, Certified.DEADLINE)
         else:
             status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
@@ -79,13 +79,16 @@ def goal_claims(
         yield _plan_alone(tool, program.digest, plan, latency, latest)
 
 
-def _claim(latency: int | None, least: int, latest: int | None) -> Claim | None:
+def _claim(latency: int | None, least: int, latest: int | None, late: int | None) -> Claim | None:
     """The claim that plan and bound support together; None if there is no plan and the bound excludes none."""
-    if latest is not None and least > latest:
+    if late is not None and least > late:
         return Claim(Status.UNSCHEDULABLE, latency, least, Certified.DEADLINE)
     if latency is None:
         return None
     in_time = latest is None or latency <= latest
+    if not in_time and latency == least:
+        # late by no more than what other thresholds may be rounded better
+        return None
     status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
     return Claim(status, latency, least, Certified.OPTIMAL if latency == least else Certified.WITHIN)
 

@@ -135,7 +135,7 @@ def work(kind: str, action: str, atoms: int, folder: Path) -> Measured:
         seconds, peak = time.process_time() - ready, memory()
         assert answer.plan is not None
         latency = evaluate(program, answer.plan).latency
-        file = next(claims("bench", program.digest, answer, latency, program.law.offset, None))
+        file = next(claims("bench", program, answer, latency, None))
         plan_path.write_text(dump_plan_file(file), encoding="utf-8")
         return Measured(ready - begin, seconds, peak)
     file = read_plan_file(str(plan_path))

@@ -194,7 +194,7 @@ def solve(
     answer, evaluation, note = _within_period(case, program, answer, limit)
     note = note or answer.note
     latency = None if evaluation is None else evaluation.latency
-    found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
+    found = claims(__version__, program, answer, latency, latest(case, program))
     if answer.plan is not None and answer.bound is None and note is None:
         note = "the plan is claimed to be optimal in floating point; that could not be certified"
     return _judged(case, program, list(found), progress, note)
@@ -205,7 +205,7 @@ def _with_goal(case: Case, program: Program, answer: Answer, progress: Progress 
     evaluation, _ = _evaluated(program, answer)
     if answer.bottleneck is not None or answer.bound is not None:
         latency = None if evaluation is None else evaluation.latency
-        found = claims(__version__, program.digest, answer, latency, program.law.offset, latest(case, program))
+        found = claims(__version__, program, answer, latency, latest(case, program))
     else:
         found = goal_claims(__version__, program, answer, evaluation, latest(case, program))
     return _judged(case, program, list(found), progress, answer.note)

@@ -32,6 +32,12 @@ def slack_of_plans(program: Program, cost: int) -> int:
     return slack_of(program.law) * most_cycles(program, max(0, cost + program.law.offset))
 
 
+def late_beyond(program: Program, deadline: int | None) -> int | None:
+    """A bound that exceeds this shows that every plan is late, whatever its thresholds: some are rounded better than
+    the least that suffice, by which plans are compared."""
+    return None if deadline is None else deadline + slack_of_plans(program, deadline - program.law.offset)
+
+
 def most_cycles(program: Program, latency: int) -> int:
     """The most cycles that a plan of at most this latency can have."""
     shortest = min(map(_shortest_ends, program.stages))

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import CycleLaw, Position
+from ischedule.models.cycle_law import CycleLaw, Position, Threshold, replay
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import FewRuns, Plan, PowerCycles
 from ischedule.models.program import ExplicitStage, Program
@@ -62,8 +62,12 @@ def recuts(program: Program, plan: Plan, most: int) -> Iterator[Recut]:
         yield from _by_shared_thresholds(program, plan, most)
         return
     cuts = cuts_of(program, plan, min(most, len(plan.cycles)))
-    for runs in range(0 if cuts is None else cuts.runs, 0, -1):
-        assert cuts is not None, "without cuts there are no runs"
+    if cuts is None or cuts.cost(cuts.runs) is None:
+        found = by_atoms_alone(program, plan, most)
+        if found is not None:
+            yield found
+        return
+    for runs in range(cuts.runs, 0, -1):
         if cuts.cost(runs) is None:
             return
         if runs == 1 or cuts.cost(runs) != cuts.cost(runs - 1):
@@ -76,6 +80,25 @@ def cut_into(program: Program, plan: Plan, runs: int, below: int | None = None) 
         return with_shared_thresholds(program, plan, runs, below, Limit())
     cuts = cuts_of(program, plan, runs)
     return None if cuts is None or cuts.cost(runs) is None else cuts.recut(plan, runs)
+
+
+def by_atoms_alone(program: Program, plan: Plan, most: int) -> Recut | None:
+    """Cuts of a plan's designs into at most so many runs by their atoms alone, with a threshold for each of them.
+
+    Good ones where a cycle costs much the same at every threshold; there are some if there are any at all.
+    """
+    law, cuts = program.law, Cuts(program.law, _joined(program, plan), most, by_atoms=True)
+    if most < 1 or not cuts.is_solved() or cuts.cost(cuts.runs) is None:
+        return None
+    cycles = list(pairwise([0, *cuts.ends(cuts.runs)]))
+    drains, thresholds = [cuts.drain(*cycle) for cycle in cycles], list[Threshold]()
+    for _, run in groupby(range(len(cycles)), lambda number: cycles[number][1] - cycles[number][0]):
+        own = [drains[number] for number in run]
+        first, later = (None, own) if thresholds else (own[0], own[1:])
+        thresholds += [law.shared(first, max(later, default=None))[0]] * len(own)
+    runs = power_cycles([end - start for start, end in cycles], thresholds)
+    latency = replay(law, drains, thresholds).waiting + sum(cuts.active(*cycle) for cycle in cycles)
+    return Recut(Plan(plan.designs, runs, plan.stages), latency)
 
 
 def _is_shared(program: Program, plan: Plan, runs: int) -> bool:
@@ -172,10 +195,13 @@ def _joined(program: Program, plan: Plan) -> Chain:
 
 
 class Cuts:
-    """All ways to cut one chain into power cycles, told apart by their last cycle's atoms and their runs."""
+    """All ways to cut one chain into power cycles, told apart by their last cycle's atoms and their runs.
 
-    def __init__(self, law: CycleLaw, joined: Chain, runs: int) -> None:
-        self.law, self.count, self.runs = law, len(joined), runs
+    What cycles wait for makes no difference if runs are told apart ``by_atoms`` alone.
+    """
+
+    def __init__(self, law: CycleLaw, joined: Chain, runs: int, *, by_atoms: bool = False) -> None:
+        self.law, self.count, self.runs, self.by_atoms = law, len(joined), runs, by_atoms
         self.longest = max(1, longest_cycle(joined, law))
 
         def column(values: object) -> Integers:
@@ -256,7 +282,8 @@ class Cuts:
                 if not len(some):
                     continue
                 prices[end[some], atoms - 1] = time[some] + price_array(law, position, drain[some])
-                codes[end[some], atoms - 1] = self._codes(position, drain[some])
+                if not self.by_atoms:
+                    codes[end[some], atoms - 1] = self._codes(position, drain[some])
         return prices, codes
 
     def _codes(self, position: Position, drains: Integers) -> NDArray[np.int64]:

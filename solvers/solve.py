@@ -13,6 +13,7 @@ from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
 from ischedule.models.plan import Answer, Bottleneck, Bound, Division, FewRuns, Least, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
+from ischedule.models.rounding import late_beyond
 from ischedule.solvers.budgets import Budgeted, solve_goal
 from ischedule.solvers.division import NONE_FITS, UNPACKED, fits, solve_within_memory
 from ischedule.solvers.few_runs import MORE_RUNS, NO_FEWER, Recut, recuts, with_small_tables
@@ -77,7 +78,7 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
         status = Status.SCHEDULABLE
     else:
         least = None if bound is None else bound.value
-        is_late = least is not None and least + program.law.offset > deadline
+        is_late = least is not None and least + program.law.offset > (late_beyond(program, deadline) or 0)
         status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
     if outcome.is_undecided:
         status = Status.UNDECIDED
@@ -103,7 +104,8 @@ def _no_more_than(bound: Least | None, cost: int) -> Least | None:
 def _without_plan(program: Program, outcome: Outcome, deadline: int | None) -> Answer:
     """The answer where no plan fits non-volatile memory, or none was found that does."""
     value = None if outcome.bound is None else outcome.bound.value
-    is_late = value is not None and deadline is not None and value + program.law.offset > deadline
+    late = late_beyond(program, deadline)
+    is_late = value is not None and late is not None and value + program.law.offset > late
     is_decided = is_late or (outcome.bound is not None and value is None)
     status = Status.UNSCHEDULABLE if is_decided else Status.UNDECIDED
     return Answer(status, None, None, outcome.bound, None, note=outcome.note, is_undecided=not is_decided)
@@ -139,10 +141,18 @@ def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: s
         plain = _plain_answer(replace(program, goal=PLAIN), limit, deadline, solver)
         if plain.plan is None or keeps_limits(program, plain.plan):
             return plain
+    if _has_no_plan(program, limit):
+        return Answer(Status.UNSCHEDULABLE, None, None, FewRuns(None), None)
     found = _cut_again(program, answer.plan)
     if found is not None:
         return replace(answer, plan=found.plan, latency=found.latency, note=MORE_RUNS)
     return replace(answer, status=Status.UNDECIDED, plan=None, latency=None, note=NO_FEWER)
+
+
+def _has_no_plan(program: Program, limit: Limit) -> bool:
+    """Whether there is no plan with tables as small at all, whatever else is asked of it."""
+    plain = _plain_answer(replace(program, goal=PLAIN), limit, None, "exact")
+    return plain.bound == FewRuns(None)
 
 
 def _is_about_latency_alone(proof: Weighed | Division) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ischedule.models.errors import InputError
 from ischedule.models.plan import Answer, Bound, Boundary, Plan, PowerCycles, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile, dump_plan_file
 from ischedule.models.program import Program
+from ischedule.models.rounding import late_beyond
 from ischedule.models.wake import Until
 from tests.analysis.node_cases import SOURCE, document, node, programmable
 
@@ -232,10 +234,31 @@ def answer(value: int | None, plan: Plan | None = PLAN) -> Answer:
 def test_claims_are_what_plan_and_bound_support(
     bound: int | None, latency: int | None, latest_end: int | None, expected: list[Any]
 ) -> None:
-    """The bound is without the law's offset of 10."""
-    found = [file.claim for file in claims("0", "0" * 64, answer(bound), latency, 10, latest_end)]
+    """The bound is without the law's offset, and here 10 less than the least latency."""
+    program = program_of(load_case(document()))
+    assert isinstance(program, Program)
+    value = None if bound is None else bound + 10 - program.law.offset
+    found = [file.claim for file in claims("0", program, answer(value), latency, latest_end)]
     wanted = [Claim(Status(status), one, least, Certified(kind)) for status, one, least, kind in expected]
     assert found == wanted
+
+
+def test_where_thresholds_are_chosen_a_plan_is_late_for_certain_by_more_than_is_rounded() -> None:
+    case = json.loads(resources.files("ischedule.cases").joinpath("sensor-node-sleeps-and-measures.json").read_text())
+    program = program_of(load_case(case))
+    assert isinstance(program, Program)
+    deadline = 10**12
+    late = late_beyond(program, deadline)
+    assert late is not None
+    assert 0 < late - deadline < 1000
+    for least, kinds in ((late, []), (late + 1, ["deadline"])):
+        found = list(claims("0", program, answer(least - program.law.offset), least, deadline))
+        assert [file.claim.certified.value for file in found] == [*kinds, "feasible"]
+        assert found[-1].claim.status is Status.UNDECIDED
+    fixed = program_of(load_case(document()))
+    assert isinstance(fixed, Program)
+    assert late_beyond(fixed, deadline) == deadline
+    assert late_beyond(fixed, None) is None
 
 
 def test_the_latest_end_is_the_deadline_or_the_period() -> None:

@@ -73,8 +73,11 @@ def least_wait(law: CycleLaw, drains: Sequence[int], division: Sequence[tuple[in
     states = {(law.head.delay, law.head.level)}
     for start, end in division:
         found: set[tuple[int, int]] = set()
-        least = law.shared(None if start else drains[0], max(drains[max(start, 1) : end], default=None))[0].level
-        for threshold in (one for one in codes_of(law) if one.level >= least):
+        needs = [law.upkeep.reserve + drain for drain in drains[start:end]]
+        if start == 0 and needs[0] <= law.head.level:
+            # the level at hand suffices
+            needs[0] = 0
+        for threshold in (one for one in codes_of(law) if one.level >= max(needs)):
             for time, level in states:
                 for cycle in range(start, end):
                     waited, begun = begin(law, level, threshold, is_first=cycle == 0)

@@ -68,6 +68,31 @@ def shared(law: CycleLaw, drains: Sequence[int], begun: int, end: int) -> tuple[
     return law.shared(None if begun else drains[0], max(drains[max(begun, 1) : end], default=None))
 
 
+def suffices(law: CycleLaw, drains: Sequence[int], begun: int, end: int, threshold: Threshold) -> bool:
+    """Whether a threshold does for all of these cycles, the first of all perhaps by the level at hand."""
+    needs = [law.upkeep.reserve + drain for drain in drains[begun:end]]
+    return all(
+        need <= threshold.level or (begun == number == 0 and need <= law.head.level)
+        for number, need in enumerate(needs)
+    )
+
+
+@given(st.integers(0, 10**9), st.sampled_from(OTHERS))
+def test_what_runs_may_wait_for_suffices_and_the_least_is_the_lowest(seed: int, law: CycleLaw) -> None:
+    random = Random(seed)
+    capacities = [law.first_capacity, *[law.capacity] * 2]
+    drains = [random.choice((0, most // 3, random.randint(0, most), most)) for most in capacities]
+    begun = random.randint(0, 1)
+    end = random.randint(begun + 1, 3)
+    found = shared(law, drains, begun, end)
+    assert all(suffices(law, drains, begun, end, one) for one in found)
+    least_one = min(found, key=lambda one: one.level)
+    assert isinstance(law, ProgrammableWakeLaw)
+    below = least_one.level - 1 if least_one.code is None else least_one.code - 1
+    if below >= law.thresholds.least_name(0):
+        assert not suffices(law, drains, begun, end, law.thresholds.at(below))
+
+
 def least(program: Program, runs: int) -> int | None:
     """The least latency of all ways to cut, to divide into runs, and to choose thresholds."""
     found, law = [], program.law
