@@ -47,15 +47,19 @@ class Shortage:
     parts: tuple[tuple[Part, int], ...] = ()
 
 
-_MEMORIES = (Diagnosis.VOLATILE_MEMORY, Diagnosis.NONVOLATILE_MEMORY, Diagnosis.TABLE_SIZE)
+_WHERE = {
+    Diagnosis.VOLATILE_MEMORY: "the network",
+    Diagnosis.NONVOLATILE_MEMORY: "the network",
+    Diagnosis.TABLE_SIZE: "the whole inference",
+}
 
 
 def refusal_shortage(case: Case, refusal: Unschedulable) -> Shortage:
     """The bottleneck of a case that has no program."""
-    measure = MEMORY if refusal.diagnosis in _MEMORIES else amount_of(case)
+    measure = MEMORY if refusal.diagnosis in _WHERE else amount_of(case)
     if refusal.diagnosis is Diagnosis.SLEEP_STALL:
         return Shortage(refusal.diagnosis, "waiting", refusal.text, refusal.demanded, refusal.available, None)
-    where = "the network" if refusal.diagnosis in _MEMORIES else "every power cycle"
+    where = _WHERE.get(refusal.diagnosis, "every power cycle")
     return Shortage(refusal.diagnosis, where, refusal.text, refusal.demanded, refusal.available, measure)
 
 
