@@ -24,6 +24,7 @@ from ischedule.models.errors import InputError
 from ischedule.models.plan import Bottleneck, Bound, Plan, PowerCycles, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile, dump_plan_file, parse_plan_file
 from ischedule.models.program import Program
+from ischedule.models.rounding import late_beyond
 from tests.analysis.brute_force import Choice, choices, plan_of, true_latency
 from tests.analysis.reference_labels import certificate
 from tests.analysis.small_programs import program
@@ -71,7 +72,8 @@ class Question:
         requirements = replace(any_case().requirements, deadline=deadline)
         self.case = replace(any_case(), requirements=requirements)
         self.program = replace(program, digest=case_hash(self.case))
-        self.deadline = deadline
+        self.deadline, self.refuted = deadline, late_beyond(program, deadline)
+        """A bound beyond this one shows that every plan is late, whatever is rounded."""
         self.plans = list(choices(program))
         self.least = min((one.additive for one in self.plans), default=None)
         best = best_of_all_cut_sets(program)
@@ -98,7 +100,7 @@ class Question:
         if claim.bound is not None:
             holds = holds and (floor is None or claim.bound <= floor)
         in_time = self.deadline is None or (claim.latency is not None and claim.latency <= self.deadline)
-        late = floor is None or (self.deadline is not None and floor > self.deadline)
+        late = floor is None or (self.refuted is not None and floor > self.refuted)
         statuses = {Status.SCHEDULABLE: in_time, Status.UNSCHEDULABLE: late, Status.UNDECIDED: True}
         kinds = {
             Certified.OPTIMAL: claim.latency is not None and claim.latency == claim.bound,
@@ -129,14 +131,16 @@ def true_files(question: Question) -> Iterator[PlanFile]:
         late = question.deadline is not None and latency > question.deadline
         status = Status.UNDECIDED if late else Status.SCHEDULABLE
         yield question.file(Claim(status, latency, None, Certified.FEASIBLE), one, None)
-        if latency == bound and late:
+        if late and question.refuted is not None and latency == bound:
+            if bound <= question.refuted:
+                continue
             yield question.file(Claim(Status.UNSCHEDULABLE, latency, bound, Certified.DEADLINE), one, proof)
         else:
             kind = Certified.OPTIMAL if latency == bound else Certified.WITHIN
             yield question.file(Claim(status, latency, bound, kind), one, proof)
         lower = replace(proof, value=least - 3)
         yield question.file(Claim(status, latency, bound - 3, Certified.WITHIN), one, lower)
-    if question.deadline is not None and bound > question.deadline:
+    if question.refuted is not None and bound > question.refuted:
         yield question.file(Claim(Status.UNSCHEDULABLE, None, bound, Certified.DEADLINE), None, proof)
     yield from followed_files(question)
 
@@ -151,9 +155,9 @@ def followed_files(question: Question) -> Iterator[PlanFile]:
     for latency, one in (latencies[0], min(latencies, key=lambda pair: pair[0] or 0)):
         assert latency is not None
         late = question.deadline is not None and latency > question.deadline
-        if late and question.deadline is not None and floor > question.deadline:
+        if late and question.refuted is not None and floor > question.refuted:
             yield question.file(Claim(Status.UNSCHEDULABLE, latency, floor, Certified.DEADLINE), one, proof)
-        else:
+        elif not late or latency != floor:
             kind = Certified.OPTIMAL if latency == floor else Certified.WITHIN
             status = Status.UNDECIDED if late else Status.SCHEDULABLE
             yield question.file(Claim(status, latency, floor, kind), one, proof)
@@ -174,8 +178,8 @@ def false_files(question: Question) -> Iterator[PlanFile]:
     for why in Diagnosis:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
         yield question.file(claim, None, Bottleneck(0, why.value))
-    if question.deadline is not None and least + offset <= question.deadline:
-        for late in (least + offset, question.deadline + 1):
+    if question.refuted is not None and least + offset <= question.refuted:
+        for late in (least + offset, question.refuted, question.refuted + 1):
             claim = Claim(Status.UNSCHEDULABLE, None, late, Certified.DEADLINE)
             yield question.file(claim, None, certificate(program, late - offset))
     for one in question.plans[:10]:
@@ -191,7 +195,7 @@ def question(seed: int) -> Question:
     plans = [one.additive + asked.law.offset for one in choices(asked)]
     deadline = None
     if plans and random.random() < 0.6:
-        deadline = max(1, min(plans) + random.choice((-5, -1, 0, 3, 10**6)))
+        deadline = max(1, min(plans) + random.choice((-(10**7), -5, -1, 0, 3, 10**6)))
     return Question(asked, deadline)
 
 

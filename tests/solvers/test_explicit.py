@@ -14,6 +14,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import replay
 from ischedule.models.plan import Status
 from ischedule.models.program import ExplicitStage, Program
+from ischedule.models.rounding import slack_of_plans
 from ischedule.models.waiting import CycleLaw
 from ischedule.solvers.explicit import solve_explicit
 from ischedule.solvers.limit import Limit
@@ -128,4 +129,8 @@ def test_the_door_reports_latency_and_the_deadline_decides() -> None:
         assert (answer.status, answer.latency) == (Status.SCHEDULABLE, latency)
         assert best.cost + program.law.offset == least == latency
         assert solve(program, deadline=latency).status is Status.SCHEDULABLE
-        assert solve(program, deadline=least - 1).status is Status.UNSCHEDULABLE
+        rounded = slack_of_plans(program, best.cost)
+        assert solve(program, deadline=least - 1 - rounded).status is Status.UNSCHEDULABLE
+        if rounded:
+            # other thresholds than the least that suffice may be rounded better
+            assert solve(program, deadline=least - 1).status is Status.UNDECIDED
