@@ -126,13 +126,19 @@ def answer_of(program: Program, found: Budgeted) -> Answer:
 def _goal_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
     """The answer of a solver that takes goals.
 
-    Tasks whose best plan has tables that are too large are cut again; where a plan of least latency keeps the limits,
-    that of least latency whose tables are small enough may keep them as well.
+    Where the plan of least latency whose tables are small enough keeps the limits as well, it is the best. Other tasks
+    whose best plan has tables that are too large are cut again.
     """
     if solver not in GOAL_SOLVERS:
         raise Unanswerable("takes no limits on what is spent and no objective but latency")
     search: Callable[[Program, Limit], Answer] = _function(GOAL_SOLVERS[solver])
     if program.storage is not None:
+        is_about_runs = program.table_size is not None and solver == "exact"
+        if is_about_runs and program.goal.order == (Criterion.LATENCY,):
+            plain = _plain_answer(replace(program, goal=PLAIN), limit, deadline, solver)
+            is_proven = isinstance(plain.bound, FewRuns) and plain.note is None
+            if plain.plan is not None and keeps_limits(program, plain.plan) and (is_proven or limit.left() == 0):
+                return plain
         return solve_goal_within_memory(program, limit, search, lambda part, at: diagnosis_of(part, at).value)
     answer = search(program, limit)
     if answer.plan is None or fits(program, answer.plan):

@@ -109,6 +109,17 @@ def test_runs_that_share_a_threshold_are_certified_optimal(name: str, sizes: tup
     assert latencies[0] < latencies[1]  # type: ignore[operator]
 
 
+def test_the_best_plan_with_small_tables_is_the_best_where_it_keeps_limits_as_well() -> None:
+    plain = solve(programmable("kws-programmable-comparator-1mF", 200))
+    assert plain.evaluation is not None
+    for more, kind in ((0, Certified.OPTIMAL), (-(10**9), None)):
+        case = programmable("kws-programmable-comparator-1mF", 200)
+        case["requirements"]["energy"] = f"{plain.evaluation.drain + more} fJ"
+        found = solve(case)
+        assert (found.kind is Certified.OPTIMAL) == (kind is not None)
+        assert found.latency is None or found.latency >= plain.latency  # type: ignore[operator]
+
+
 def test_tasks_that_need_more_runs_say_how_many() -> None:
     found, _ = explain(programmable("sensor-node-sleeps-and-measures", 12))
     assert found.shortage is not None
