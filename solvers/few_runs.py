@@ -130,7 +130,7 @@ def with_small_tables(program: Program, outcome: Outcome, limit: Limit) -> Outco
     fewer = next((one for one in recuts(program, best, most) if len(one.plan.cycles) <= most), None)
     is_best, is_fixed = _is_one_chain(program), isinstance(program.law, FixedWakeLaw)
     is_exact = is_best and table_work(_joined(program, best), program.law, max(0, most)) <= PROVABLE
-    if is_exact and not is_fixed:
+    if is_exact and not is_fixed and not _is_shared(program, best, most):
         try:
             below = None if fewer is None else fewer.latency
             fewer = with_shared_thresholds(program, best, most, below, limit) or fewer

@@ -77,12 +77,16 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     if deadline is None or latency <= deadline:
         status = Status.SCHEDULABLE
     else:
-        least = None if bound is None else bound.value
-        is_late = least is not None and least + program.law.offset > (late_beyond(program, deadline) or 0)
-        status = Status.UNSCHEDULABLE if is_late else Status.UNDECIDED
+        status = Status.UNSCHEDULABLE if _are_late(program, bound, deadline) else Status.UNDECIDED
     if outcome.is_undecided:
         status = Status.UNDECIDED
     return Answer(status, outcome.plan, latency, bound, None, note=outcome.note, is_undecided=outcome.is_undecided)
+
+
+def _are_late(program: Program, bound: Least | None, deadline: int | None) -> bool:
+    """Whether a bound shows that every plan misses the deadline."""
+    value, late = None if bound is None else bound.value, late_beyond(program, deadline)
+    return value is not None and late is not None and value + program.law.offset > late
 
 
 def _no_more_than(bound: Least | None, cost: int) -> Least | None:
@@ -103,10 +107,8 @@ def _no_more_than(bound: Least | None, cost: int) -> Least | None:
 
 def _without_plan(program: Program, outcome: Outcome, deadline: int | None) -> Answer:
     """The answer where no plan fits non-volatile memory, or none was found that does."""
-    value = None if outcome.bound is None else outcome.bound.value
-    late = late_beyond(program, deadline)
-    is_late = value is not None and late is not None and value + program.law.offset > late
-    is_decided = is_late or (outcome.bound is not None and value is None)
+    is_empty = outcome.bound is not None and outcome.bound.value is None
+    is_decided = is_empty or _are_late(program, outcome.bound, deadline)
     status = Status.UNSCHEDULABLE if is_decided else Status.UNDECIDED
     return Answer(status, None, None, outcome.bound, None, note=outcome.note, is_undecided=not is_decided)
 

@@ -168,19 +168,23 @@ def test_a_network_is_cut_again_where_only_its_tables_are_too_large() -> None:
     assert equal
 
 
+def solved(count: int) -> Iterator[tuple[Program, Plan]]:
+    """Tasks whose thresholds are chosen, with their best plans."""
+    for random in map(Random, range(count)):
+        program = tasks(random, random.choice(OTHERS))
+        plan = solve(program).plan
+        if plan is not None:
+            yield program, plan
+
+
 def test_plans_in_as_many_runs_share_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the ways to share them are few, plans of fewer runs are found, and none of them takes longer."""
     fewer = 0
-    for seed in range(120):
-        random = Random(seed)
-        program = tasks(random, random.choice(OTHERS))
-        answer = solve(program)
-        if answer.plan is None:
-            continue
-        shared = list(recuts(program, answer.plan, len(answer.plan.cycles)))
+    for program, plan in solved(120):
+        shared = list(recuts(program, plan, len(plan.cycles)))
         with monkeypatch.context() as patch:
             patch.setattr(few_runs, "FEW", 0)
-            alone = list(recuts(program, answer.plan, len(answer.plan.cycles)))
+            alone = list(recuts(program, plan, len(plan.cycles)))
         runs = [len(one.plan.cycles) for one in shared]
         assert runs == sorted(set(runs), reverse=True)
         for one in shared:
@@ -195,14 +199,9 @@ def test_plans_in_as_many_runs_share_thresholds(monkeypatch: pytest.MonkeyPatch)
 
 def test_cuts_by_atoms_alone_are_found_wherever_there_are_any() -> None:
     found = 0
-    for seed in range(120):
-        random = Random(seed)
-        program = tasks(random, random.choice(OTHERS))
-        answer = solve(program)
-        if answer.plan is None:
-            continue
+    for program, plan in solved(120):
         for runs in (1, 2):
-            one, best = by_atoms_alone(program, answer.plan, runs), least_with_few_runs(program, runs)
+            one, best = by_atoms_alone(program, plan, runs), least_with_few_runs(program, runs)
             assert (one is None) == (best is None)
             if one is not None and best is not None:
                 assert len(one.plan.cycles) <= runs

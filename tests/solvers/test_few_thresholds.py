@@ -16,7 +16,7 @@ from ischedule.analysis.labels import Unproven
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
 from ischedule.models.cycle_law import CycleLaw, Threshold, begin, recharged
 from ischedule.models.plan import Bound, FewRuns
-from ischedule.models.program import ExplicitStage, Program
+from ischedule.models.program import Program
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.rounding import slack_of_plans
 from ischedule.models.storage import TABLES
@@ -27,9 +27,9 @@ from ischedule.solvers.runs_of_designs import MOST_PARTS, narrowed
 from ischedule.solvers.tiled import UsefulDesigns, solve_tiled
 from tests.analysis.test_layout_mutants import Change, mutants, mutated
 from tests.solvers.enumeration import Joined, cut_sets, designs_of
+from tests.solvers.listed_programs import listed, units_of
 from tests.solvers.random_laws import law_pool
-from tests.solvers.random_programs import DIGEST, random_chain, random_tiled
-from tests.solvers.stored_programs import stored_program
+from tests.solvers.random_programs import random_tiled
 from tests.solvers.test_graphs import orders
 from tests.solvers.test_shared_thresholds import divided
 
@@ -45,27 +45,6 @@ def codes_of(law: CycleLaw) -> list[Threshold]:
 
 
 LAWS = tuple(law for law in law_pool(300) if has_shared_codes(law) and len(codes_of(law)) < 40)
-
-
-def listed(seed: int) -> Program:
-    """Some stages with some designs each, one after the other or in several orders."""
-    random = Random(seed)
-    law = random.choice(LAWS)
-    count = random.randint(1, 3)
-    base = stored_program(random, branches=True) if seed % 3 == 0 else None
-    stages = []
-    for index in range(count if base is None else len(base.stages)):
-        some = (random_chain(random, law, random.randint(1, 3)) for _ in range(random.randint(1, 3)))
-        stages.append(ExplicitStage(f"s{index}", tuple(some), 1000))
-    if base is None:
-        return Program(tuple(stages), law, DIGEST)
-    return replace(base, law=law, stages=tuple(stages))
-
-
-def units_of(seed: int, program: Program) -> list[list[int]]:
-    """What each design takes of the tables."""
-    random = Random(-seed - 1)
-    return [[random.choice((0, 0, 1)) for _ in stage.designs] for stage in program.stages]  # type: ignore[union-attr]
 
 
 def least_wait(law: CycleLaw, drains: Sequence[int], division: Sequence[tuple[int, int]]) -> int:
@@ -107,7 +86,7 @@ def every_cost(law: CycleLaw, sequence: Joined, most: int) -> Iterator[tuple[int
 @cache
 def every(seed: int) -> tuple[tuple[int, int], ...]:
     """The units of their tables, and costs of all plans; a run takes two units."""
-    program, found = listed(seed), set()
+    program, found = listed(seed, LAWS), set()
     units = units_of(seed, program)
     for order in orders(program):
         stages = [program.stages[stage] for stage in order]
@@ -129,7 +108,7 @@ SEEDS = range(60)
 def finds(module: object) -> bool:
     """Whether the search finds what all plans say."""
     for seed in SEEDS:
-        program = listed(seed)
+        program = listed(seed, LAWS)
         for size in SIZES:
             best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed, program)
             try:
@@ -147,7 +126,7 @@ def finds(module: object) -> bool:
 def checks(module: object) -> bool:
     """Whether the checker's least cost is that of all plans, or the value if none is below it."""
     for seed in SEEDS:
-        program = listed(seed)
+        program = listed(seed, LAWS)
         for size in SIZES:
             best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed, program)
             try:

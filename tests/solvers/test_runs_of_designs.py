@@ -29,8 +29,8 @@ from ischedule.solvers.solve import solve
 from ischedule.solvers.tiled import UsefulDesigns, solve_tiled
 from tests.analysis.test_layout_mutants import Change, mutants, mutated
 from tests.solvers.enumeration import Joined, Rule, cut_sets, least_cost_of
-from tests.solvers.random_programs import DIGEST, random_chain, random_tiled
-from tests.solvers.stored_programs import stored_program
+from tests.solvers.listed_programs import listed, units_of
+from tests.solvers.random_programs import random_tiled
 from tests.solvers.test_few_runs import FIXED, OTHERS, SEVERAL_RUNS, best_of_few_runs, runs_of
 from tests.solvers.test_graphs import orders
 
@@ -39,32 +39,13 @@ RUN = 2
 
 
 def chains(seed: int) -> Program:
-    """Some stages with some designs each, one after the other or in several orders."""
-    random = Random(seed)
-    law = random.choice(FIXED)
-    if seed % 3 == 0:
-        program = stored_program(random, branches=True)
-        return replace(
-            program, law=law, stages=tuple(_stage(random, law, index) for index in range(len(program.stages)))
-        )
-    return Program(tuple(_stage(random, law, index) for index in range(random.randint(1, 3))), law, DIGEST)
-
-
-def _stage(random: Random, law: object, index: int) -> ExplicitStage:
-    some = tuple(random_chain(random, law, random.randint(1, 3)) for _ in range(random.randint(1, 3)))  # type: ignore[arg-type]
-    return ExplicitStage(f"s{index}", some, 1000)
-
-
-def units_of(seed: int) -> list[list[int]]:
-    """What each design takes of the tables."""
-    random = Random(-seed - 1)
-    return [[random.choice((0, 0, 1)) for _ in stage.designs] for stage in chains(seed).stages]  # type: ignore[union-attr]
+    return listed(seed, FIXED)
 
 
 @cache
 def every(seed: int) -> tuple[tuple[int, int], ...]:
     """The units of their tables, and costs of all plans; a run takes two units."""
-    program, units = chains(seed), units_of(seed)
+    program, units = chains(seed), units_of(seed, chains(seed))
     rule, found = Rule(program.law), set()
     for order in orders(program):
         stages = [program.stages[stage] for stage in order]
@@ -87,7 +68,7 @@ def finds(module: object) -> bool:
     for seed in range(90):
         program = chains(seed)
         for size in (2, 3, 4, 5, 9):
-            best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed)
+            best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed, chains(seed))
             try:
                 found = module.FewDesigns(program, units).least_plan(room, BEYOND)  # type: ignore[attr-defined]
                 beaten = None if best is None else module.FewDesigns(program, units).least_plan(room, best)  # type: ignore[attr-defined]
@@ -111,7 +92,7 @@ def checks(module: object) -> bool:
     for seed in range(90):
         program = chains(seed)
         for size in (2, 3, 4, 5, 9):
-            best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed)
+            best, room, units = least(seed, size), Room(size, RUN, 1), units_of(seed, chains(seed))
             try:
                 for value in (BEYOND, best or 0, (best or 0) + 1):
                     expected = value if best is None else min(value, best)
@@ -212,16 +193,16 @@ def test_networks_are_proven_and_one_unit_more_is_not(seed: int) -> None:
 def test_too_many_cycles_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     program = chains(1)
     with pytest.raises(TooManyCycles):
-        few_designs.FewDesigns(program, units_of(1)).least_plan(Room(9, RUN, 1), BEYOND, 1)
+        few_designs.FewDesigns(program, units_of(1, chains(1))).least_plan(Room(9, RUN, 1), BEYOND, 1)
     monkeypatch.setattr(runs_of_plans, "MOST_CYCLES", 0)
     with pytest.raises(Unproven, match="too many"):
-        runs_of_plans.Plans(program, units_of(1), Room(9, RUN, 1), BEYOND).least()
+        runs_of_plans.Plans(program, units_of(1, chains(1)), Room(9, RUN, 1), BEYOND).least()
 
 
 def test_designs_are_left_out_only_for_ones_that_are_as_good() -> None:
     left = 0
     for seed in range(60):
-        for stage, units in zip(chains(seed).stages, units_of(seed), strict=True):
+        for stage, units in zip(chains(seed).stages, units_of(seed, chains(seed)), strict=True):
             assert isinstance(stage, ExplicitStage)
             kept = [int(index) for group in groups_of(stage, units) for index in group.designs]
             assert sorted(kept) == sorted(kept_by_the_checker(stage, units))
