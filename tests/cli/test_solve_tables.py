@@ -18,6 +18,10 @@ from ischedule.models.errors import InputError
 from ischedule.models.plan import FewRuns
 from ischedule.models.plan_file import Certified, dump_plan_file, parse_plan_file
 from ischedule.models.tables import table_bytes
+from ischedule.solvers import division
+from ischedule.solvers import solve as solving
+from ischedule.solvers.limit import Limit
+from ischedule.solvers.outcome import Outcome
 from tests.analysis.node_cases import document
 from tests.models.test_build import NETWORK
 
@@ -118,6 +122,36 @@ def test_the_best_plan_with_small_tables_is_the_best_where_it_keeps_limits_as_we
         found = solve(case)
         assert (found.kind is Certified.OPTIMAL) == (kind is not None)
         assert found.latency is None or found.latency >= plain.latency  # type: ignore[operator]
+
+
+def test_other_steps_are_taken_where_they_are_rounded_better() -> None:
+    """At constant power all thresholds cost the same but for rounding, here by a picosecond."""
+    case = {**programmable("kws-programmable-comparator-1mF", 200), "supply": {"kind": "power", "power": "1.5 mW"}}
+    assert solve(case).kind is Certified.OPTIMAL
+
+
+def test_networks_whose_best_designs_cannot_be_cut_again_are_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(division, "recuts", lambda *_: iter(()))
+    assert solve(programmable("kws-programmable-comparator-1mF", 212)).kind is Certified.OPTIMAL
+
+
+def test_a_plan_with_small_tables_is_kept_where_no_time_is_left_for_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def narrowed(program: object, outcome: Outcome, fits: object, limit: Limit) -> Outcome:
+        limit.seconds = 0.0
+        return outcome
+
+    monkeypatch.setattr(solving, "narrowed", narrowed)
+    case = programmable("kws-programmable-comparator-1mF", 200)
+    case["requirements"]["energy"] = "3 mJ"
+    found = solve(case, time_limit=1000.0)
+    assert found.plan is not None
+    assert found.kind is not Certified.OPTIMAL
+
+
+def test_where_no_plan_has_as_small_tables_it_is_the_whole_inference() -> None:
+    found = solve(tasks("0 B"))
+    assert found.shortage is not None
+    assert (found.shortage.diagnosis, found.shortage.where) == (Diagnosis.TABLE_SIZE, "the whole inference")
 
 
 def test_tasks_that_need_more_runs_say_how_many() -> None:
