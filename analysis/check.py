@@ -21,7 +21,7 @@ from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Status, Weighed
+from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.rounding import late_beyond
@@ -124,7 +124,7 @@ def require_claim(
     _require_consistent(claim, latency, deadline, late_beyond(program, deadline), len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
-    is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns) and bound is None
+    is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns | Levels) and bound is None
     if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
     if isinstance(file.certificate, Least):

@@ -37,7 +37,8 @@ class CycleRun:
 def cycle_runs(program: Program, plan: Plan) -> tuple[CycleRun, ...]:
     """All power cycles of a valid plan, in order."""
     cycles = power_cycles(program, plan, chains_of(program, plan))
-    thresholds = thresholds_of(program.law, plan.cycles, [cycle.drain for cycle in cycles])
+    drains, needs = [cycle.drain for cycle in cycles], [cycle.need for cycle in cycles]
+    thresholds = thresholds_of(program.law, plan.cycles, drains, needs)
     return tuple(_runs(run_stages(program, plan), cycles, thresholds))
 
 

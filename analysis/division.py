@@ -16,12 +16,13 @@ from itertools import pairwise
 
 from ischedule.analysis.cover import require_bound
 from ischedule.analysis.goal_proof import least_spent
+from ischedule.analysis.label_closure import require_levels
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
 from ischedule.analysis.runs_search import require_few_runs
-from ischedule.models.plan import Bottleneck, Bound, Division, FewRuns, Least, Overload, Part, Weighed
+from ischedule.models.plan import Bottleneck, Bound, Division, FewRuns, Least, Levels, Overload, Part, Weighed
 from ischedule.models.program import Program, Step
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
 from ischedule.models.stated import Rank, stated_rank
@@ -35,6 +36,10 @@ def require_least(program: Program, proof: Least, tell: Tell = unheard) -> None:
             require_few_runs_of_network(program, proof.value, proof.bound, tell)
         else:
             require_few_runs(program, proof)
+    elif isinstance(proof, Levels):
+        require_levels(program, proof, tell)
+    elif program.has_needs:
+        raise Unproven("some power cycles need more than they drain, and the proof is about what they drain")
     elif isinstance(proof, Division):
         require_division(program, proof, tell)
     else:

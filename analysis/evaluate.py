@@ -76,7 +76,7 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     cycles = power_cycles(program, plan, chains)
     require_repeatable(program, plan, cycles, [len(one) for one in chains])
     drains = [cycle.drain for cycle in cycles]
-    thresholds = thresholds_of(law, plan.cycles, drains)
+    thresholds = thresholds_of(law, plan.cycles, drains, [cycle.need for cycle in cycles])
     waiting = replay(law, drains, thresholds).waiting
     atoms_time = sum(sum(column(one.time)) for one in chains)
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
@@ -90,7 +90,7 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
         latency=latency,
-        additive=active + law.waiting(drains),
+        additive=latency if program.has_needs else active + law.waiting(drains),
         cycles=len(cycles),
         drain=sum(drains),
         atoms_drain=sum(drains) - resume_drain - commit_drain,

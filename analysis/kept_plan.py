@@ -20,7 +20,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
-from ischedule.models.supply import ConstantPower
+from ischedule.models.supply import ConstantPower, ResistiveSource
 
 NOTHING = Sensitive(0.0)
 
@@ -111,6 +111,10 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     Not in it: delays that do not depend on charging, such as noticing a threshold. None where no closed form is known:
     where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own.
     """
+    if program.has_needs or not case.buffer.is_ideal or not isinstance(case.supply, ConstantPower | ResistiveSource):
+        return None
+    if isinstance(case.supply, ConstantPower) and case.supply.cold_start is not None:
+        return None
     cycles = power_cycles(program, plan, chains_of(program, plan))
     drains, law = [cycle.drain for cycle in cycles], program.law
     charging = Charging(case, law)

@@ -14,6 +14,7 @@ from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.power_cycles import run_stages
 from ischedule.models.case import Case
 from ischedule.models.kernels import Price, Prices, totals
+from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Order, Tiling
@@ -29,6 +30,7 @@ class Part(Enum):
     STORE = "store"
     TASKS = "tasks"
     COMMIT = "commit"
+    LEFT = "left under load"
     WAITING = "waiting"
 
 
@@ -79,7 +81,7 @@ def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation)
     record, and fetching again what a cycle before had in volatile memory. Waiting drains nothing that the plan counts;
     a cold device that boots before its first wait takes that time to boot.
     """
-    restart = case.restart
+    restart = loaded(case).restart
     before = case.boot.time if program.law.head.delay else 0
     boot = Spent(evaluation.cycles * restart.amount, evaluation.cycles * restart.time)
     parts = {
@@ -107,9 +109,9 @@ class TaskRun:
 
 def task_runs(case: Case) -> list[TaskRun]:
     """The named tasks of a case in order, repetitions together; none where they have no names."""
-    columns = case.tasks
-    if columns is None or not columns.first:
+    if case.tasks is None or not case.tasks.first:
         return []
+    columns, _ = loaded(case).tasks(case.tasks)
     ends = [*columns.first[1:], len(columns)]
     return [
         TaskRun(name, end - start, sum(columns.amount[start:end]), sum(columns.time[start:end]))

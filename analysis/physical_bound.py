@@ -14,6 +14,7 @@ from ischedule.models.charging import ChargingLaw, PowerCharging, SourceCharging
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import Rounding
+from ischedule.models.stepped_charging import SteppedCharging
 
 
 def physical_bound(law: CycleLaw, evaluation: Evaluation) -> int:
@@ -38,6 +39,8 @@ def quickest(charging: ChargingLaw) -> Fraction:
     if isinstance(charging, PowerCharging) and charging.power > 0:
         # energy: fJ / fW = 1e12 ps; charge: fC nV / fW = 1e3 ps
         return slow * (Fraction(10**12, charging.power) if energy else Fraction(1000 * low, charging.power))
+    if isinstance(charging, SteppedCharging):
+        return charging.least_per_level
     if not isinstance(charging, SourceCharging) or charging.source <= low:
         return Fraction(0)
     best = min(max(charging.source / 2, Fraction(low)), Fraction(high)) if energy else Fraction(low)

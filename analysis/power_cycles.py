@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate, chain, repeat
 
+from ischedule.analysis.label_closure import cycle_need
 from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
@@ -52,6 +53,8 @@ class InvalidPlan(Exception):
 class Cycle:
     """One power cycle: its first atom and the one after its last, counted over the plan, its drain and its ends.
 
+    ``need`` is what must be stored when it begins, at least what it drains.
+
     The stages are counted in the order in which the plan runs them.
     """
 
@@ -62,6 +65,7 @@ class Cycle:
     commit_time: int
     first_stage: int
     last_stage: int
+    need: int
 
 
 def chains_of(program: Program, plan: Plan) -> list[Chain]:
@@ -154,13 +158,22 @@ def power_cycles(program: Program, plan: Plan, chains: Sequence[Chain]) -> list[
         drain = prefix[end] - prefix[start]
         drain += int(chains[stage].resume_drain[opening]) + int(chains[last].commit_drain[closing])
         resume, commit = int(chains[stage].resume_time[opening]), int(chains[last].commit_time[closing])
-        cycles.append(Cycle(start, end, drain, resume, commit, stage, last))
+        need = drain
+        if any(one.has_needs for one in chains[stage : last + 1]):
+            need = cycle_need(chains[stage], opening, opening + end - start, program.law.charging.buffer.coordinate)
+        cycles.append(Cycle(start, end, drain, resume, commit, stage, last, need))
         start = end
     return cycles
 
 
-def thresholds_of(law: CycleLaw, runs: Iterable[PowerCycles], drains: Sequence[int]) -> list[Threshold]:
-    """The threshold of every cycle; raises `InvalidPlan` for one that the hardware lacks or that does not suffice."""
+def thresholds_of(
+    law: CycleLaw, runs: Iterable[PowerCycles], drains: Sequence[int], needs: Sequence[int] | None = None
+) -> list[Threshold]:
+    """The threshold of every cycle; raises `InvalidPlan` for one that the hardware lacks or that does not suffice.
+
+    Cycles need what they drain unless more is said.
+    """
+    needs = drains if needs is None else needs
     found: list[Threshold] = []
     capacities = {Position.FIRST: law.first_capacity, Position.ONLY: law.first_capacity}
     where = positions(len(drains))
@@ -168,13 +181,14 @@ def thresholds_of(law: CycleLaw, runs: Iterable[PowerCycles], drains: Sequence[i
         threshold = _threshold_of(law, run)
         for _ in range(run.repeat):
             index = len(found)
-            drain, capacity = drains[index], capacities.get(where[index], law.capacity)
-            if drain > capacity:
-                text = f"cycle {index + 1} drains {drain}, at most {capacity} are available"
+            need, capacity = needs[index], capacities.get(where[index], law.capacity)
+            verb = "drains" if need == drains[index] else "needs"
+            if need > capacity:
+                text = f"cycle {index + 1} {verb} {need}, at most {capacity} are available"
                 raise InvalidPlan(Violation.CYCLE_TOO_LARGE, text)
             level = threshold.level if index else max(threshold.level, law.head.level)
-            if drain + law.upkeep.reserve > level:
-                text = f"cycle {index + 1} drains {drain} and starts at {level}"
+            if need + law.upkeep.reserve > level:
+                text = f"cycle {index + 1} {verb} {need} and starts at {level}"
                 raise InvalidPlan(Violation.LEVEL_TOO_LOW, text)
             found.append(threshold)
     return found

@@ -23,6 +23,7 @@ from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
 from ischedule.models.least_tilings import least_tilings
+from ischedule.models.loaded import loaded
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
@@ -207,9 +208,10 @@ def _atom_shortage(case: Case, program: Program, stage: TiledStage, fitting: lis
     place = dearest_atom(extent, tiling, stage.prices)
     work = {part: _amount_at(extent, tiling, prices_of_part(stage.prices, part), place) for part in KERNEL_PARTS}
     again = sum(amount[1] for amount in work.values()) if place[1] else 0
+    restart = loaded(case).restart.amount
     parts = {
-        Part.BOOT: case.restart.amount,
-        Part.RESUME: stage.ends.resume[0] - case.restart.amount + again,
+        Part.BOOT: restart,
+        Part.RESUME: stage.ends.resume[0] - restart + again,
         **{part: amount[0] for part, amount in work.items()},
         Part.COMMIT: stage.ends.commit[0],
     }
@@ -239,24 +241,25 @@ def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Short
     chain, law = stage.chain(0), program.law
     if not stage.fits(0):
         index = max(range(len(case.tasks)), key=case.tasks.volatile.__getitem__)
-        where = _named(case.tasks.name(index))
+        where = named_task(case.tasks.name(index))
         sentence = f"it takes {show(chain.volatile, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
         return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, chain.volatile, stage.volatile, MEMORY)
     cycle = fullest_cycle(chain, law)
     start, end = cycle.start, cycle.end
+    restart = loaded(case).restart.amount
     parts = {
-        Part.BOOT: case.restart.amount,
-        Part.RESUME: int(chain.resume_drain[start]) - case.restart.amount,
+        Part.BOOT: restart,
+        Part.RESUME: int(chain.resume_drain[start]) - restart,
         Part.TASKS: sum(map(int, chain.drain[start:end])),
         Part.COMMIT: int(chain.commit_drain[end - 1]),
     }
     names = case.tasks.name(start), case.tasks.name(end - 1)
-    where = _named(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
+    where = named_task(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
     available = law.capacity if start else law.first_capacity
     return _cycle_shortage(case, law, where, "it" if end == start + 1 else "them all", parts, available)
 
 
-def _named(task: str) -> str:
+def named_task(task: str) -> str:
     """A task by its name; one without is called by its number already."""
     return task if task.startswith(("task ", "row ")) else f"task {task}"
 

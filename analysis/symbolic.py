@@ -34,6 +34,7 @@ from ischedule.analysis.behaviour import (
 from ischedule.models.case import Case
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.demand import Coordinate
+from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
@@ -96,8 +97,17 @@ class TooManyActivities(ValueError):
     """A plan that is longer than what is proven."""
 
 
+class RealCapacitor(ValueError):
+    """A buffer of which the formulas that are proven do not tell everything."""
+
+
 def prove(case: Case, program: Program, plan: Plan) -> Proof:
-    """The proof, or what breaks it. Raises `InvalidPlan` for designs that are none, `TooManyActivities`."""
+    """The proof, or what breaks it.
+
+    Raises `InvalidPlan` for designs that are none, `TooManyActivities`, `RealCapacitor`.
+    """
+    if not (case.buffer.is_ideal and loaded(case).path.is_ideal) or program.law.charging.buffer != case.buffer:
+        raise RealCapacitor("series resistance, leakage, a converter or a load are not part of what is proven")
     tasks = case.tasks
     cycles = list(planned_cycles(program, plan, [] if tasks is None else list(map(tasks.name, range(len(tasks))))))
     if sum(len(one.activities) for one in cycles) > MOST_ACTIVITIES:

@@ -8,15 +8,47 @@ from ischedule.models.build import sum_width
 from ischedule.models.case import Case
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.program import Program
+from ischedule.models.quantities import CAPACITANCE, CURRENT, RESISTANCE, VOLTAGE, Rounding, round_to_integer, show
 from ischedule.models.supply import ConstantPower
 from ischedule.models.wake import Mechanism, Policy, StartKind
-
-IDEAL = "certified (ideal capacitor: no series resistance, no leakage)"
 
 
 def trusted_of(case: Case, program: Program | Unschedulable) -> tuple[str, ...]:
     """Everything that is trusted when a plan for the case is certified."""
-    return (IDEAL, *_costs(case), *_waiting(case), *_levels(program), *_order(program), *_wear(case), *_RESTS_ON)
+    return (
+        *capacitor_of(case),
+        *_costs(case),
+        *_waiting(case),
+        *_levels(program),
+        *_order(program),
+        *_wear(case),
+        *_RESTS_ON,
+    )
+
+
+def ideal_clause(case: Case) -> str:
+    """What a verdict adds in brackets where the case states that its capacitor lacks what real ones have; else nothing.
+
+    It is empty, or begins with a blank, so that it can follow any claim.
+    """
+    buffer = case.buffer
+    lacks = ["no series resistance"] if buffer.resistance.hi == 0 else []
+    lacks += ["no leakage"] if buffer.leakage.is_none else []
+    return f" (ideal capacitor: {', '.join(lacks)})" if lacks else ""
+
+
+def capacitor_of(case: Case) -> Iterator[str]:
+    """What is taken for granted of the capacitor, an ideal one first."""
+    clause, buffer = ideal_clause(case), case.buffer
+    if clause:
+        yield f"certified{clause}"
+    if buffer.resistance.hi:
+        yield f"the capacitor's series resistance is at most {show(buffer.resistance.hi, RESISTANCE)} at any frequency"
+    if not buffer.leakage.is_none:
+        leak = round_to_integer(buffer.leakage.current_at(buffer.highest_voltage), Rounding.UP)
+        yield f"at most {show(leak, CURRENT)} leaks from it"
+    if buffer.curve is not None:
+        yield "between two points of its curve the capacitance lies between theirs"
 
 
 _RESTS_ON = (
@@ -39,6 +71,7 @@ def _costs(case: Case) -> Iterator[str]:
 
 def _waiting(case: Case) -> Iterator[str]:
     yield "the tolerances of capacitance, turn-on and brown-out: the parts stay within their intervals"
+    yield from _reading(case)
     if isinstance(case.supply, ConstantPower):
         yield "the supply delivers at least its lowest stated power whenever the device waits"
     else:
@@ -47,6 +80,20 @@ def _waiting(case: Case) -> Iterator[str]:
     if case.wake.policy is Policy.PROGRAMMABLE:
         yield "the hardware tells its threshold levels apart and wakes at the level that is set"
     yield _STARTS[case.start.kind]
+
+
+def _reading(case: Case) -> Iterator[str]:
+    reading, load = case.buffer.reading, case.load
+    if reading.error:
+        yield f"thresholds are read within {show(reading.error, VOLTAGE)} of what they are"
+    if reading.decoupling:
+        yield f"no more than {show(reading.decoupling, CAPACITANCE)} is connected uncharged with the load"
+    if reading.redistribution:
+        yield f"the capacitor's voltage falls by at most {show(reading.redistribution, VOLTAGE)} after charging"
+    if case.buffer.resistance.hi:
+        yield "the supply never charges with more than its greatest current, which lifts what is read"
+    if load.range is not None or (case.tasks is not None and case.tasks.draws):
+        yield "no activity draws more than its stated load, nor works below its stated voltage"
 
 
 _MECHANISMS = {

@@ -18,6 +18,7 @@ from ischedule.compat.platform import Layer, LayerKind, Platform, Semantics
 from ischedule.models import quantities
 from ischedule.models.case import Case
 from ischedule.models.device import load_device
+from ischedule.models.draw import UNSTATED
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.network import LayerShape
 from ischedule.models.quantities import Dimension, Interval
@@ -130,6 +131,12 @@ def _check_device(case: Case, semantics: Semantics) -> None:
 
 def _platform(case: Case) -> Platform:
     supply, buffer = case.supply, case.buffer
+    if not buffer.is_ideal:
+        raise _refuse(case, "$.buffer", MISSING, "state a capacitor without resistance, leakage, drift or droop")
+    if case.converter is not None:
+        raise _refuse(case, "$.converter", MISSING, "remove it")
+    if case.load != UNSTATED:
+        raise _refuse(case, "$.load", MISSING, "remove it")
     if not isinstance(supply, ResistiveSource):
         raise _refuse(case, "$.supply.kind", "power", 'write "source", with its voltage and resistance')
     source_voltage = _exact(case, supply.voltage, quantities.VOLTAGE, "$.supply.voltage")

@@ -20,6 +20,7 @@ from ischedule.analysis.claim import claims, goal_claims, refusal_claim
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.evaluate import Evaluation, evaluate
 from ischedule.analysis.front import CheckedFront, Point, checked_front
+from ischedule.analysis.need_shortage import need_shortage
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
 from ischedule.analysis.progress import unheard
 from ischedule.analysis.reach import require_bottleneck
@@ -41,7 +42,7 @@ from ischedule.models.demand import Overflow, TooManyAtoms, TooManyDesigns, Unan
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels, Plan, Status, Weighed
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
@@ -129,6 +130,8 @@ class Result:
             return replace(found, diagnosis=Diagnosis(certificate.diagnosis))
         if isinstance(certificate, Division) and self.kind is Certified.INFEASIBLE:
             return division_shortage(self.program, certificate)
+        if isinstance(certificate, Levels) and self.kind is Certified.INFEASIBLE:
+            return need_shortage(self.case, self.program, certificate)
         if isinstance(certificate, FewRuns) and self.kind is Certified.INFEASIBLE:
             return table_shortage(self.program)
         end = latest(self.case, self.program)
@@ -330,7 +333,7 @@ def _conflict(
     case: Case, program: Program | Unschedulable | None, seconds: float | None, progress: Progress | None
 ) -> Conflict | None:
     """The requirements of a case of tasks that are in conflict; None if they are too many, or z3 takes too long."""
-    if not isinstance(program, Program) or case.tasks is None:
+    if not isinstance(program, Program) or case.tasks is None or program.has_needs:
         return None
     from ischedule.solvers.limit import Limit, TimeUp
     from ischedule.solvers.smt_core import conflict_of

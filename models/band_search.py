@@ -16,6 +16,7 @@ from typing import Final
 
 from ischedule.models.charging import SourceCharging
 from ischedule.models.cycle_law import Threshold
+from ischedule.models.reading import TRUE_READING
 from ischedule.models.thresholds import ThresholdLevels
 
 EVEN_LEVELS: Final = 64
@@ -40,13 +41,18 @@ class BandSearch:
         self.spread = 1 / (2 * charging.buffer.amount_per_volt * charging.source)
 
     def _slack(self, charging: SourceCharging, top: Threshold) -> int:
-        """Two roundings to the grid and to 1 ps; with steps also two levels rounded to integers.
+        """Two roundings to the grid and to 1 ps; with steps also two levels rounded to integers, or what lies between
+        the level that a threshold guarantees and the one that it can take.
 
         The time per unit of level is largest at an end of the band, where it is at most what one unit takes.
         """
         grid = -(-charging.time_per_step.numerator // charging.time_per_step.denominator) + 1
         if not self.stepped:
             return 2 * grid
+        if charging.buffer.reading != TRUE_READING:
+            tried = map(self.candidate, range(1, self.count + 1))
+            apart = [charging.elapsed_up(one.high) - charging.elapsed_down(one.level) for one in tried]
+            return 2 * grid + max(apart)
         ends = [(0, min(1, top.high)), (max(0, top.high - 1), top.high)]
         unit = sum(charging.elapsed_up(high) - charging.elapsed_down(low) for low, high in ends)
         return 2 * grid + 2 * unit

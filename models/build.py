@@ -16,6 +16,7 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
+from ischedule.models.loaded import Loaded, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
@@ -37,12 +38,13 @@ def program_of(case: Case) -> Program:
 
     Raises `Unschedulable` where memory or physics rule out every plan, `InputError` for what cannot be computed.
     """
-    law = _law(case)
+    work = loaded(case)
+    law = _law(work)
     if case.tasks is not None:
-        stage = _tasks_stage(case, case.tasks)
+        stage = _tasks_stage(work, case.tasks)
         size = case.requirements.table_size
         return _with_tables(Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size))
-    stages = _network_stages(case)
+    stages = _network_stages(work)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
         stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
@@ -86,19 +88,23 @@ def most_cycles(stages: Sequence[TiledStage]) -> int:
     return sum(max(extent.groups * prod(extent.loops) for extent in stage.forms) for stage in stages)
 
 
-def _law(case: Case) -> CycleLaw:
-    boot = case.boot
+def _law(work: Loaded) -> CycleLaw:
+    case = work.case
+    boot = work.boot
     try:
-        return cycle_law(case.buffer, case.supply, case.wake, case.start, case.until, boot.amount, boot.time)
+        return cycle_law(
+            work.buffer, case.supply, case.wake, case.start, case.until, boot.amount, boot.time, work.boot_left
+        )
     except InvalidValue as error:
         raise error.located(case.source, "$") from None
 
 
-def _network_stages(case: Case) -> tuple[TiledStage, ...]:
-    device = _device(case)
+def _network_stages(work: Loaded) -> tuple[TiledStage, ...]:
+    case = work.case
+    device = work.device(_device(case))
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
-    prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, case.restart)
+    prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, work.restart)
     stages = tuple(
         TiledStage(kernel.name, forms, prices, ends, volatile, writes_per_byte=case.requirements.writes_per_byte)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
@@ -228,9 +234,11 @@ def _require_room(program: Program) -> None:
         raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
 
 
-def _tasks_stage(case: Case, tasks: TaskColumns) -> ExplicitStage:
+def _tasks_stage(work: Loaded, stated: TaskColumns) -> ExplicitStage:
     """The tasks as the one design of one stage: a cut's resume cost belongs to the task after it."""
-    restart, peak = case.restart, max(tasks.volatile)
+    case, restart = work.case, work.restart
+    tasks, excess = work.tasks(stated)
+    peak = max(tasks.volatile)
     limits = [case.requirements.volatile_memory, None if case.device is None else case.device.volatile_memory]
     volatile = min([limit for limit in limits if limit is not None], default=peak)
     for what in ("amount", "time"):
@@ -247,8 +255,22 @@ def _tasks_stage(case: Case, tasks: TaskColumns) -> ExplicitStage:
         tasks.commit_time,
         list(map(bool, tasks.is_cut)),
         peak,
+        excess=_binding(tasks, excess),
+        start_need=_start_need(work, tasks),
     )
     return ExplicitStage("tasks", (chain,), volatile)
+
+
+def _binding(tasks: TaskColumns, excess: array[int]) -> array[int]:
+    """The excess of tasks where it can matter: not where every commit drains as much, which follows in any cycle."""
+    least = min(amount for amount, cut in zip(tasks.commit_amount, tasks.is_cut, strict=True) if cut)
+    return excess if len(excess) and max(excess) > least else array("q")
+
+
+def _start_need(work: Loaded, tasks: TaskColumns) -> int:
+    """What must be stored for a cycle to begin at all, where the least that follows does not drain as much."""
+    least = min(amount for amount, cut in zip(tasks.commit_amount, tasks.is_cut, strict=True) if cut)
+    return work.restart.amount + work.start_excess if work.start_excess > least else 0
 
 
 def _starts(restart: int, resume: array[int]) -> array[int]:

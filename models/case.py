@@ -16,16 +16,20 @@ from typing import Any, Final, TypeVar
 
 from ischedule.models import case_network, case_sections
 from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.case_buffer import energy_buffer
+from ischedule.models.case_load import converter, load
 from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device, load_device
+from ischedule.models.draw import UNSTATED, Draw
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.layer import NETWORK_INPUT, TensorShape
 from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
+from ischedule.models.power_path import Converter
 from ischedule.models.quantities import MEMORY, TIME, Rounding
 from ischedule.models.schema import check_shape
 from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
@@ -94,6 +98,9 @@ class Case:
     objective: tuple[Criterion, ...] = PLAIN.order
     endurance: int | None = None
     """How often a byte of non-volatile memory can be written before it fails."""
+    converter: Converter | None = None
+    load: Draw = UNSTATED
+    """What the device draws while it runs, unless an activity says otherwise."""
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -175,7 +182,8 @@ class _Loader:
         document, values = self.document, self.values
         self._check_workload()
         device = self._device()
-        buffer = case_sections.energy_buffer(document["buffer"], values)
+        error = case_sections.threshold_error(document["wake"], values)
+        buffer = energy_buffer(document["buffer"], values, error)
         start = case_sections.start(document.get("start", "cold"), values)
         tasks = task_columns(document["tasks"], values, self.base_dir) if "tasks" in document else None
         return Case(
@@ -196,6 +204,8 @@ class _Loader:
             source=values.source,
             objective=self._objective(tasks),
             endurance=self._endurance(device),
+            converter=converter(document["converter"], values) if "converter" in document else None,
+            load=load(document.get("load", {}), values, "$.load"),
         )
 
     def _check_workload(self) -> None:
@@ -223,7 +233,9 @@ class _Loader:
 
     def _boot(self, device: Device | None) -> Effort:
         if "boot" in self.document:
-            return self.values.effort(self.document["boot"], "$.boot")
+            section = self.document["boot"]
+            drawn = load(section["load"], self.values, "$.boot.load") if "load" in section else None
+            return replace(self.values.effort(section, "$.boot"), draw=drawn)
         if device is not None and self.values.coordinate is Coordinate.ENERGY:
             return device.boot
         why = "is required without a device" if device is None else "is required as a charge behind a regulator"

@@ -1,15 +1,13 @@
 """The sections of a case file, each turned into its physical type; their shape is already checked by the schema."""
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any, Final
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_values import CaseValues
 from ischedule.models.demand import Coordinate
-from ischedule.models.errors import MISSING, InvalidValue
+from ischedule.models.errors import MISSING
 from ischedule.models.quantities import (
-    CAPACITANCE,
     CURRENT,
     ENERGY,
     POWER,
@@ -17,10 +15,10 @@ from ischedule.models.quantities import (
     TIME,
     VOLTAGE,
     Rounding,
-    parse_ratio,
     show_exact,
 )
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.reading import TRUE_READING
+from ischedule.models.supply import ColdStart, ConstantPower, ResistiveSource, Supply
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Wake
 
 Section = Mapping[str, Any]
@@ -29,51 +27,28 @@ _DEFAULT_STEP: Final = "1 mV"
 _CONTINUOUS: Final = "continuous"
 
 
-def energy_buffer(section: Section, values: CaseValues, path: str = "$.buffer") -> EnergyBuffer:
-    """The capacitor and the band in which it is used."""
-    for key, dimension in (("series_resistance", RESISTANCE), ("leakage", CURRENT)):
-        if values.integer(section[key], dimension, Rounding.UP, f"{path}.{key}") != 0:
-            problem = f"is not zero, and capacitors with {key.replace('_', ' ')} are not analysed"
-            raise values.error(f"{path}.{key}", section[key], problem, f'write "0 {dimension.symbol}"')
-    capacitance = values.interval(section["capacitance"], CAPACITANCE, f"{path}.capacitance")
-    turn_on = values.interval(section["turn_on"], VOLTAGE, f"{path}.turn_on")
-    brown_out = values.interval(section["brown_out"], VOLTAGE, f"{path}.brown_out")
-    if turn_on.lo <= brown_out.hi:
-        least = show_exact(brown_out.hi, VOLTAGE)
-        remedy = f"write a voltage above {least} over its whole interval, or a lower brown_out"
-        raise values.error(f"{path}.turn_on", section["turn_on"], f"is not above the brown-out voltage {least}", remedy)
-    clamp = values.voltage(section["clamp"], f"{path}.clamp") if "clamp" in section else None
-    if clamp is not None and clamp < turn_on.hi:
-        most = show_exact(turn_on.hi, VOLTAGE)
-        problem = f"is below the turn-on voltage {most}, which is then never reached"
-        raise values.error(f"{path}.clamp", section["clamp"], problem, f"write at least {most}")
-    margin = _margin(section, values, f"{path}.margin")
-    return values.build(
-        lambda: EnergyBuffer(values.coordinate, capacitance, turn_on, brown_out, margin, clamp), section, path
-    )
-
-
-def _margin(section: Section, values: CaseValues, path: str) -> Fraction:
-    if "margin" not in section:
-        return Fraction(1)
-    try:
-        margin = parse_ratio(section["margin"])
-    except InvalidValue as error:
-        raise error.located(values.source, path) from None
-    if not 0 < margin <= 1:
-        problem = "is no share of the band between brown-out and turn-on"
-        raise values.error(path, section["margin"], problem, 'write more than "0 %" and at most "100 %"')
-    return margin
-
-
 def supply(section: Section, values: CaseValues, path: str = "$.supply") -> Supply:
     """Where the charge comes from."""
+    most = None
+    if "maximum_current" in section:
+        most = values.integer(section["maximum_current"], CURRENT, Rounding.UP, f"{path}.maximum_current")
     if section["kind"] == "power":
         power = values.interval(section["power"], POWER, f"{path}.power")
-        return values.build(lambda: ConstantPower(power), section, path)
+        cold = _cold_start(section["cold_start"], values, f"{path}.cold_start") if "cold_start" in section else None
+        return values.build(lambda: ConstantPower(power, cold, most), section, path)
     voltage = values.interval(section["voltage"], VOLTAGE, f"{path}.voltage")
     resistance = values.interval(section["resistance"], RESISTANCE, f"{path}.resistance")
-    return values.build(lambda: ResistiveSource(voltage, resistance), section, path)
+    return values.build(lambda: ResistiveSource(voltage, resistance, most), section, path)
+
+
+def _cold_start(section: Section, values: CaseValues, path: str) -> ColdStart:
+    below = values.integer(section["below"], VOLTAGE, Rounding.UP, f"{path}.below")
+    return ColdStart(below, values.integer(section["power"], POWER, Rounding.DOWN, f"{path}.power"))
+
+
+def threshold_error(section: Section, values: CaseValues, path: str = "$.wake.threshold_error") -> int:
+    """How far thresholds can be off (nanovolt), either way."""
+    return values.integer(section.get("threshold_error", "0 V"), VOLTAGE, Rounding.UP, path)
 
 
 def start(section: str | Section, values: CaseValues, path: str = "$.start") -> Start:
@@ -102,6 +77,9 @@ def wake(section: Section, values: CaseValues, buffer: EnergyBuffer, begin: Star
         idle_power = values.integer(section["idle_power"], POWER, Rounding.DOWN, f"{path}.idle_power")
     asleep = _sleep(section["sleep"], values, f"{path}.sleep") if "sleep" in section else None
     step = _step(section, values, path) if programmable else None
+    if programmable and step is None and buffer.reading != TRUE_READING:
+        problem = "leaves no room for what lies between a threshold that is read and the level that it guarantees"
+        raise values.error(f"{path}.step", section["step"], problem, 'write the hardware\'s step, for example "1 mV"')
     return values.build(lambda: Wake(policy, mechanism, step, power_on, idle_power, asleep), section, path)
 
 

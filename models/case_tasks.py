@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ischedule.models.case_load import load
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
 from ischedule.models.errors import MISSING, InputError, InvalidValue
@@ -70,6 +71,7 @@ class _TaskList:
                 volatile=self.values.integer(entry.get("volatile", "0 B"), MEMORY, Rounding.UP, f"{path}.volatile"),
                 repeat=entry.get("repeat", 1),
                 cut=self._cut(entry.get("cut", True), f"{path}.cut"),
+                draw=load(entry["load"], self.values, f"{path}.load") if "load" in entry else None,
             )
         except InvalidValue as error:
             raise error.located(self.values.source, path) from None

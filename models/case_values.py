@@ -64,14 +64,18 @@ class CaseValues:
 
     def interval(self, value: object, dimension: Dimension, path: str) -> Interval:
         """A quantity with its tolerance, rounded outward; never down to zero or below."""
-        try:
-            ends = interval(value, dimension)
-        except InvalidValue as error:
-            raise error.located(self.source, path) from None
+        ends = self.span(value, dimension, path)
         if ends.lo <= 0:
             remedy = f"write {dimension.article} above 0 {dimension.symbol} over its whole interval"
             raise self.error(path, value, "reaches zero" if ends.hi else "is zero", remedy)
         return ends
+
+    def span(self, value: object, dimension: Dimension, path: str) -> Interval:
+        """A quantity with its tolerance, rounded outward; it may be zero."""
+        try:
+            return interval(value, dimension)
+        except InvalidValue as error:
+            raise error.located(self.source, path) from None
 
     def voltage(self, text: str, path: str) -> int:
         """A voltage that the hardware is set to: whole nanovolts, above zero."""

@@ -14,6 +14,7 @@ from ischedule.models.plan import (
     Division,
     FewRuns,
     Label,
+    Levels,
     Overload,
     Part,
     Segment,
@@ -22,7 +23,7 @@ from ischedule.models.plan import (
 from ischedule.models.plan_node import Node, plain
 from ischedule.models.restriction import Restriction
 
-Certificate = Bound | Weighed | Bottleneck | Division | FewRuns
+Certificate = Bound | Weighed | Bottleneck | Division | FewRuns | Levels
 
 _RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 
@@ -37,6 +38,10 @@ def read_certificate(node: Node) -> Certificate:
         inner = node.object("few-runs").entry("few-runs").object("value", "bound")
         bound = inner.entry("bound")
         return FewRuns(inner.entry("value").optional(), None if bound.value is None else _bound(bound))
+    if node.has("levels"):
+        inner = node.object("levels").entry("levels").object("value", "cuts")
+        cuts = (tuple(_pair(label, 0, None) for label in cut.list()) for cut in inner.entry("cuts").list())
+        return Levels(inner.entry("value").optional(), tuple(cuts))
     if node.has("weighed"):
         return _weighed(node)
     return _bound(node.object("bound").entry("bound"))
@@ -140,6 +145,9 @@ def certificate_value(certificate: Certificate | None) -> dict[str, object] | No
     if isinstance(certificate, FewRuns):
         bound = None if certificate.bound is None else _bound_value(certificate.bound)
         return {"few-runs": {"value": plain(certificate.value), "bound": bound}}
+    if isinstance(certificate, Levels):
+        cuts = [[list(map(plain, label)) for label in cut] for cut in certificate.cuts]
+        return {"levels": {"value": plain(certificate.value), "cuts": cuts}}
     if isinstance(certificate, Bottleneck):
         return {"bottleneck": {"stage": plain(certificate.stage), "diagnosis": certificate.diagnosis}}
     if isinstance(certificate, Weighed):

@@ -19,6 +19,9 @@ from dataclasses import dataclass
 class Chain:
     """Columns of equal length, one entry per atom, all integers of the buffer's coordinate and picoseconds.
 
+    A cycle needs what it drains, unless an atom leaves an ``excess`` above the floor: then, if that is more, what it
+    has drained when the atom ends and the excess (empty where none matters), and ``start_need`` to begin at all.
+
     ``stored`` and ``commit_stored`` are the bytes that atoms and commits write to non-volatile memory; empty where that
     is not known.
     """
@@ -33,13 +36,22 @@ class Chain:
     volatile: int
     stored: Sequence[int] = ()
     commit_stored: Sequence[int] = ()
+    excess: Sequence[int] = ()
+    start_need: int = 0
 
     def __post_init__(self) -> None:
-        lengths = {len(column) for column in (*self.columns(), *filter(len, (self.stored, self.commit_stored)))}
+        lengths = {
+            len(column) for column in (*self.columns(), *filter(len, (self.stored, self.commit_stored, self.excess)))
+        }
         if len(lengths) != 1 or not len(self.drain):
             raise ValueError(f"a chain needs columns of one length, at least 1, not {sorted(lengths)}")
         if not self.cut[-1]:
             raise ValueError("a chain ends at a cut: its last atom must allow one")
+
+    @property
+    def has_needs(self) -> bool:
+        """Whether a cycle may need more than it drains."""
+        return len(self.excess) > 0 or self.start_need > 0
 
     def columns(self) -> tuple[Sequence[int], ...]:
         """The seven columns in the order of the fields."""

@@ -151,14 +151,21 @@ class SourceCharging(ChargingLaw):
     """A source behind a resistance: T = R_hi C_hi ln((Vs - f) / (Vs - v)).
 
     While waiting the device draws at most the current `waiting_power` / brown-out voltage, its value at the lowest
-    voltage at which the device lives; a constant current lowers the source voltage by R times it.
+    voltage at which the device lives; a constant current, and what leaks alike, lowers the source voltage by R times
+    it. The buffer's series resistance adds to the source's. A leak through a resistance L makes of the two a source of
+    Vs L / (R + L) behind R L / (R + L). All of these are at their bad ends.
     """
 
     def __init__(self, buffer: EnergyBuffer, supply: ResistiveSource, waiting_power: int) -> None:
         self.buffer = buffer
         self.waiting_power = waiting_power
-        self.resistance = supply.resistance.hi
-        self.source = supply.voltage.lo - self._sag(buffer, waiting_power)
+        series = supply.resistance.hi + buffer.resistance.hi
+        sag = self._sag(series, buffer, waiting_power)
+        share = Fraction(1)
+        if buffer.leakage.resistance is not None:
+            share = Fraction(buffer.leakage.resistance, series + buffer.leakage.resistance)
+        self.resistance = series * share
+        self.source = (supply.voltage.lo - sag) * share
         # uohm fF = 1e-21 s = 1e-9 ps
         self.time_constant = Fraction(self.resistance * buffer.capacitance.hi, 10**9)
         self.time_per_step = self.time_constant / (1 << GRID_BITS)
@@ -170,12 +177,13 @@ class SourceCharging(ChargingLaw):
             self._gap = self._gap_function()
         self.log_steps: Callable[[int], int] = lru_cache(_CACHED)(self._log_steps)
 
-    def _sag(self, buffer: EnergyBuffer, waiting_power: int) -> Fraction:
-        """By how many nanovolt the waiting current lowers the source; uohm fA = 1e-21 V = 1e-12 nV."""
-        if waiting_power == 0:
-            return Fraction(0)
-        current = -(-waiting_power * 10**9 // require_brown_out(buffer))  # fW / nV = 1e-6 A = 1e9 fA
-        return Fraction(self.resistance * current, 10**12)
+    @staticmethod
+    def _sag(series: int, buffer: EnergyBuffer, waiting_power: int) -> Fraction:
+        """By how many nanovolt constant currents lower the source; uohm fA = 1e-21 V = 1e-12 nV."""
+        current = buffer.leakage.current
+        if waiting_power:
+            current += -(-waiting_power * 10**9 // require_brown_out(buffer))  # fW / nV = 1e-6 A = 1e9 fA
+        return Fraction(series * current, 10**12)
 
     def _gap_function(self) -> Callable[[int, int], int]:
         """(Vs - v(level)) 2^bits as an integer, less than 1 off either way, for bits and a level that is reached."""
@@ -239,9 +247,17 @@ class SourceCharging(ChargingLaw):
 
 
 def charging_law(buffer: EnergyBuffer, supply: Supply, waiting_power: int = 0) -> ChargingLaw:
-    """The law by which the supply charges the buffer while `waiting_power` (femtowatt) is drawn."""
+    """The law by which the supply charges the buffer while `waiting_power` (femtowatt) is drawn.
+
+    A closed form where there is one in whole numbers, else steps.
+    """
     if waiting_power < 0:
         raise ValueError(f"a waiting power is not negative: {waiting_power} fW")
-    if isinstance(supply, ConstantPower):
+    if isinstance(supply, ResistiveSource) and buffer.curve is None:
+        return SourceCharging(buffer, supply, waiting_power)
+    is_lossless = buffer.resistance.hi == 0 and buffer.leakage.is_none and buffer.curve is None
+    if isinstance(supply, ConstantPower) and supply.cold_start is None and is_lossless:
         return PowerCharging(buffer, supply, waiting_power)
-    return SourceCharging(buffer, supply, waiting_power)
+    from ischedule.models.stepped_charging import SteppedCharging
+
+    return SteppedCharging(buffer, supply, waiting_power)

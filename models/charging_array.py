@@ -15,6 +15,7 @@ from ischedule.models.charging import GRID_BITS, ChargingLaw, PowerCharging, Sou
 from ischedule.models.demand import LIMIT, Coordinate, Overflow
 from ischedule.models.quantities import Rounding
 from ischedule.models.scaling_array import magnitude, scale_array
+from ischedule.models.stepped_charging import SteppedCharging
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,6 +41,8 @@ def _elapsed_array(law: ChargingLaw, levels: Integers, rounding: Rounding) -> In
         return scale_array(levels, Fraction(law.line, law.scale), rounding)
     if isinstance(law, PowerCharging) and int(levels.min()) > law.buffer.empty_level:
         return _quadratic_elapsed(law, levels, rounding)
+    if isinstance(law, SteppedCharging):
+        return _stepped_elapsed(law, levels, rounding)
     return _by_scalar(law.elapsed_up if rounding is Rounding.UP else law.elapsed_down, levels)
 
 
@@ -112,4 +115,22 @@ def _quadratic_elapsed(law: PowerCharging, levels: Integers, rounding: Rounding)
     unsure = np.flatnonzero((candidate - floor <= guard) | (floor + 1.0 - candidate <= guard))
     if unsure.size:
         result[unsure] = _by_scalar(law.elapsed_up if rounding is Rounding.UP else law.elapsed_down, levels[unsure])
+    return result
+
+
+def _stepped_elapsed(law: SteppedCharging, levels: Integers, rounding: Rounding) -> Integers:
+    """Step by step: the levels in one have the same factor."""
+    inside = np.maximum(levels, law.knots[0])
+    places = np.minimum(np.searchsorted(np.array(law.knots, dtype=np.int64), inside, side="right"), len(law.knots) - 1)
+    result = np.empty_like(inside)
+    order = np.argsort(places, kind="stable")
+    bounds = np.flatnonzero(np.diff(places[order], prepend=-1))
+    for begin, end in zip(bounds, [*bounds[1:], len(order)], strict=True):
+        chosen = order[begin:end]
+        place = int(places[chosen[0]])
+        low, high = law.knots[place - 1], law.knots[place]
+        factor = Fraction(law.times[place] - law.times[place - 1], high - low)
+        result[chosen] = scale_array(inside[chosen] - low, factor, rounding) + law.times[place - 1]
+    if rounding is Rounding.UP:
+        result[(law.knots[0] < inside) & (inside < law.knots[1])] = law.times[1]
     return result

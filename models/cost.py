@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from ischedule.models.draw import Draw
 from ischedule.models.quantities import Rounding, round_to_integer
 
 FINE: Final = 10**9
@@ -16,6 +17,8 @@ class Effort:
 
     amount: int
     time: int
+    draw: Draw | None = None
+    """What it draws meanwhile, None where that is as the case's load."""
 
     def __post_init__(self) -> None:
         _check_counts(self.amount, self.time)

@@ -12,6 +12,7 @@ class Diagnosis(Enum):
     CHARGING_STALL = "charging stall"
     SLEEP_STALL = "sleep stall"
     BOOT_LOOP = "boot loop"
+    SERIES_RESISTANCE = "series resistance"
     TURN_ON = "turn-on over-read or droop"
     COLD_START_LOCK_UP = "cold-start lock-up"
     VOLATILE_MEMORY = "volatile memory"

@@ -181,7 +181,19 @@ class FewRuns:
     bound: Bound | None = None
 
 
-Least = Bound | Division | FewRuns
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Proof about all plans of one chain whose cycles need more than they drain.
+
+    For each cut but the last, by how many atoms are done, labels (time passed, level left) such that every way to the
+    cut is no earlier and leaves no more than one of them. No plan costs less than ``value``; without one there is none.
+    """
+
+    value: int | None
+    cuts: tuple[tuple[Label, ...], ...]
+
+
+Least = Bound | Division | FewRuns | Levels
 """Proof of what plans cost at least."""
 
 

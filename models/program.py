@@ -176,6 +176,13 @@ class Program:
             raise ValueError("storage says of every stage what it keeps")
 
     @property
+    def has_needs(self) -> bool:
+        """Whether some power cycle may need more than it drains."""
+        return any(
+            design.has_needs for stage in self.stages if isinstance(stage, ExplicitStage) for design in stage.designs
+        )
+
+    @property
     def is_chain(self) -> bool:
         """Whether there is one way through all stages."""
         return self.steps == chain_of_steps(len(self.stages))

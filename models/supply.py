@@ -8,14 +8,40 @@ from ischedule.models.quantities import Interval, Rounding, round_to_integer
 
 
 @dataclass(frozen=True)
+class ColdStart:
+    """Below a voltage (nanovolt) a harvester's converter starts by itself, and delivers this power (femtowatt)."""
+
+    below: int
+    power: int
+
+
+@dataclass(frozen=True)
 class ConstantPower:
-    """A harvester whose converter delivers a power (femtowatt) into the buffer at every voltage."""
+    """A harvester whose converter delivers a power (femtowatt) to the buffer's terminal at every voltage.
+
+    Unless it has a `cold_start`: then only from that voltage on. `most_current` (femtoampere) is the most that it ever
+    charges with, None where the greatest power says so.
+    """
 
     power: Interval
+    cold_start: ColdStart | None = None
+    most_current: int | None = None
 
     def __post_init__(self) -> None:
         if self.power.lo < 0:
             raise InvalidValue(self.power.lo, "is a negative power", "write a power of at least 0 W", ".power")
+
+    def power_from(self, voltage: int) -> int:
+        """What is guaranteed (femtowatt) at a voltage and at all above it."""
+        if self.cold_start is not None and voltage < self.cold_start.below:
+            return min(self.power.lo, self.cold_start.power)
+        return self.power.lo
+
+    def current_at(self, voltage: int) -> Fraction:
+        """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
+        if self.most_current is not None:
+            return Fraction(self.most_current)
+        return Fraction(self.power.hi * 10**9, voltage)  # fW / nV = 1e-6 A = 1e9 fA
 
     def most_power(self, band: Interval) -> int:
         """The most it delivers (femtowatt) while the buffer's voltage lies in the band: the same everywhere."""
@@ -28,6 +54,7 @@ class ResistiveSource:
 
     voltage: Interval
     resistance: Interval
+    most_current: int | None = None
 
     def __post_init__(self) -> None:
         if self.voltage.lo < 0:
@@ -39,6 +66,12 @@ class ResistiveSource:
                 "write a resistance above 0 ohm over its interval",
                 ".resistance",
             )
+
+    def current_at(self, voltage: int) -> Fraction:
+        """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
+        if self.most_current is not None:
+            return Fraction(self.most_current)
+        return Fraction(max(0, self.voltage.hi - voltage) * 10**12, self.resistance.lo)  # nV / uohm = 1e12 fA
 
     def most_power(self, band: Interval) -> int:
         """The most it delivers (femtowatt, rounded up) while the buffer's voltage (nanovolt) lies in the band.

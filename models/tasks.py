@@ -4,11 +4,12 @@ import hashlib
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ischedule.models.cost import Effort
+from ischedule.models.draw import Draw
 from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import LIMIT
 
@@ -43,6 +44,8 @@ class Task:
     volatile: int = 0
     repeat: int = 1
     cut: CutCost | None = None
+    draw: Draw | None = None
+    """What it draws while it runs, None where that is as the case's load."""
 
     def __post_init__(self) -> None:
         for name in ("amount", "time", "volatile"):
@@ -70,7 +73,8 @@ class TaskColumns:
 
     Entry i of the commit and resume columns belongs to the cut after task i; both are 0 where `is_cut` is 0. The last
     task ends the inference, whose result is published: a cut is always there. `names` holds one name for each run of
-    equal tasks and `first` where each run begins; both are empty for tasks without names.
+    equal tasks and `first` where each run begins; both are empty for tasks without names. `drawing` says for each task
+    which of the `draws` is its own, counted from 1; 0 is the case's load. It is empty where all tasks draw that.
     """
 
     amount: "array[int]"
@@ -83,6 +87,8 @@ class TaskColumns:
     is_cut: bytes
     names: tuple[str, ...] = ()
     first: "array[int]" = field(default_factory=lambda: array("q"))
+    draws: tuple[Draw, ...] = ()
+    drawing: "array[int]" = field(default_factory=lambda: array("q"))
 
     def __post_init__(self) -> None:
         count = len(self.is_cut)
@@ -97,6 +103,8 @@ class TaskColumns:
             if min(column) < 0:
                 index = next(i for i, value in enumerate(column) if value < 0)
                 raise TaskError(column[index], "is negative", "write at least 0", f"[{index}].{name}")
+        if self.drawing and len(self.drawing) != count:
+            raise TypeError(f"drawing has an entry for each of the {count} tasks")
         if not self.is_cut[-1]:
             problem = "is the last task and is followed by no cut, but its result must be published"
             remedy = "let a checkpoint stand after it and say what it costs"
@@ -122,6 +130,8 @@ class TaskColumns:
         is_cut = bytearray()
         names: list[str] = []
         first = array("q")
+        draws: dict[Draw | None, int] = {None: 0}
+        drawing = array("q")
         for task in tasks:
             if len(is_cut) + task.repeat > MAX_TASKS:
                 problem = f"brings the number of tasks above {MAX_TASKS}"
@@ -133,7 +143,14 @@ class TaskColumns:
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].extend(array("q", (value,)) * task.repeat)
             is_cut.extend(bytes((task.cut is not None,)) * task.repeat)
-        return cls(is_cut=bytes(is_cut), names=tuple(names), first=first, **columns)
+            drawing.extend(array("q", (draws.setdefault(task.draw, len(draws)),)) * task.repeat)
+        own = tuple(draw for draw in draws if draw is not None)
+        found = columns_from(columns, bytes(is_cut), tuple(names), first)
+        return replace(found, draws=own, drawing=drawing) if own else found
+
+    def draw_of(self, index: int) -> Draw | None:
+        """What a task draws, None for the case's load."""
+        return self.draws[self.drawing[index] - 1] if self.drawing and self.drawing[index] else None
 
     def run(self, index: int) -> int:
         """Which run of equal tasks a task belongs to; without names every task is a run of its own."""
@@ -158,7 +175,17 @@ class TaskColumns:
                 column.byteswap()
             sha.update(column)
         sha.update(self.is_cut)
+        if self.draws:
+            sha.update(repr((self.draws, self.drawing.tolist())).encode())
         return sha.hexdigest()
+
+
+def columns_from(
+    columns: "Mapping[str, array[int]]", is_cut: bytes, names: tuple[str, ...], first: "array[int]"
+) -> TaskColumns:
+    """Tasks from their columns by name."""
+    amount, time, volatile, *ends = (columns[name] for name in _COLUMNS)
+    return TaskColumns(amount, time, volatile, ends[0], ends[1], ends[2], ends[3], is_cut, names, first)
 
 
 def columns_of(

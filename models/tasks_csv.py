@@ -18,7 +18,7 @@ from typing import Final
 from ischedule.models.cost import Effort
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.quantities import LIMIT, MEMORY, TIME, Dimension, Rounding, parse, to_integer
-from ischedule.models.tasks import MAX_REPEAT, MAX_TASKS, TaskColumns
+from ischedule.models.tasks import MAX_REPEAT, MAX_TASKS, TaskColumns, columns_from
 
 _BLOCK: Final = 20_000
 _MAX_DIGITS: Final = 40
@@ -237,7 +237,7 @@ class _Table:
         if not any(column.fills in ("name", "repeat") for column in self.header):
             names, first = [], array("q")
         try:
-            return TaskColumns(is_cut=bytes(is_cut), names=tuple(names), first=first, **filled)
+            return columns_from(filled, bytes(is_cut), tuple(names), first)
         except InvalidValue as error:
             raise InputError(self.source, f"tasks{error.path}", error.value, error.problem, error.remedy) from None
 

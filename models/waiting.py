@@ -1,6 +1,6 @@
 """From buffer, supply, wake and start to the law that prices power cycles, or the reason why there is none."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law, require_brown_out
@@ -18,13 +18,32 @@ from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Until, Wa
 __all__ = ["CycleLaw", "Head", "Position", "Replay", "Threshold", "Upkeep", "cycle_law", "positions", "replay"]
 
 
+@dataclass(frozen=True)
+class _Boot:
+    """What booting takes, with arming a threshold, and the level that it must leave, which can lie below the floor."""
+
+    amount: int
+    time: int
+    left: int = 0
+
+
 def cycle_law(
-    buffer: EnergyBuffer, supply: Supply, wake: Wake, start: Start, until: Until, boot_amount: int, boot_time: int
+    buffer: EnergyBuffer,
+    supply: Supply,
+    wake: Wake,
+    start: Start,
+    until: Until,
+    boot_amount: int,
+    boot_time: int,
+    boot_left: int = 0,
 ) -> CycleLaw:
-    """The law of a case. Booting, with arming a threshold, takes `boot_amount` and `boot_time`.
+    """The law of a case. Booting, with arming a threshold, takes `boot_amount` and `boot_time`, and leaves at least
+    `boot_left`, which can lie below the floor.
 
     Raises `Unschedulable` where no plan can exist whatever the program, `InvalidValue` for data that contradict.
     """
+    _require_band(buffer)
+    boot = _Boot(boot_amount, boot_time, boot_left)
     waiting_power = wake.sleep.mean_power if wake.mechanism is Mechanism.SENSE and wake.sleep else 0
     off = charging_law(buffer, supply)
     charging = charging_law(buffer, supply, waiting_power) if waiting_power else off
@@ -33,12 +52,33 @@ def cycle_law(
     if wake.policy is Policy.FIXED:
         law: CycleLaw = _fixed(off, charging, wake, start, upkeep, recharged)
     else:
-        law = _programmable(off, charging, wake, start, upkeep, recharged, Head(boot_amount, boot_time, True))
-    if wake.mechanism is not Mechanism.SENSE and boot_amount > law.first_capacity:
-        demanded, available = _amount(buffer, boot_amount), _amount(buffer, law.first_capacity)
+        law = _programmable(off, charging, wake, start, upkeep, recharged, boot)
+    needed = boot.amount + max(0, boot.left)
+    if wake.mechanism is not Mechanism.SENSE and needed > law.first_capacity:
+        demanded, available = _amount(buffer, needed), _amount(buffer, law.first_capacity)
         text = f"booting takes {demanded} in every cycle, a cycle has {available}"
-        raise Unschedulable(Diagnosis.BOOT_TOO_LARGE, text, boot_amount, law.first_capacity)
+        raise Unschedulable(Diagnosis.BOOT_TOO_LARGE, text, needed, law.first_capacity)
     return law
+
+
+def _require_band(buffer: EnergyBuffer) -> None:
+    """Refuse a buffer whose turn-on guarantees nothing that work can use, and say what is in the way."""
+    lowest = buffer.level_of(buffer.turn_on.lo, Rounding.DOWN)
+    floor = show(buffer.voltage_of(0, Rounding.UP), VOLTAGE)
+    if lowest <= 0:
+        text = (
+            f"under its load the device needs {floor} inside the capacitor to have "
+            f"{show(buffer.brown_out.hi, VOLTAGE)} at its terminal, and turn-on may be at "
+            f"{show(buffer.turn_on.lo, VOLTAGE)}"
+        )
+        raise Unschedulable(Diagnosis.SERIES_RESISTANCE, text, buffer.load_floor, buffer.turn_on.lo)
+    if buffer.capacity <= 0:
+        guaranteed = buffer.guaranteed_voltage(buffer.turn_on.lo)
+        text = (
+            f"where {show(buffer.turn_on.lo, VOLTAGE)} is read a cycle may start at {show(guaranteed, VOLTAGE)}, "
+            f"and it needs more than {floor}"
+        )
+        raise Unschedulable(Diagnosis.TURN_ON, text, buffer.voltage_of(0, Rounding.UP), guaranteed)
 
 
 def _amount(buffer: EnergyBuffer, level: int) -> str:
@@ -69,7 +109,7 @@ def _burn_time(buffer: EnergyBuffer, supply: Supply, wake: Wake) -> int:
 
     Running draws no less than idling, which draws more than the supply delivers, so no cycle ends above turn-on.
     """
-    band = Interval(buffer.brown_out.lo, buffer.turn_on.hi)
+    band = Interval(buffer.brown_out.lo, buffer.turn_on.hi + buffer.reading.error)
     # fF nV^2 / fW = 1e-18 s = 1e-6 ps
     stored = buffer.capacitance.hi * (band.hi**2 - band.lo**2)
     harvest = supply.most_power(band)
@@ -105,7 +145,7 @@ def _fixed(
 ) -> FixedWakeLaw:
     buffer = charging.buffer
     charged = start.kind in (StartKind.CHARGED, StartKind.PERIODIC)
-    level = buffer.capacity if charged else 0 if start.kind is StartKind.FLOOR else buffer.empty_level
+    level = buffer.capacity if charged else buffer.bare_floor if start.kind is StartKind.FLOOR else buffer.empty_level
     spends = start.kind is StartKind.CHARGED and not recharged
     if not charging.reaches(buffer.turn_on_high) and not spends:
         raise _stall(off, charging, buffer.turn_on_high)
@@ -113,7 +153,7 @@ def _fixed(
 
 
 def _programmable(
-    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool, boot: Head
+    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool, boot: _Boot
 ) -> ProgrammableWakeLaw:
     buffer = charging.buffer
     thresholds = ThresholdLevels(charging, wake.step)
@@ -140,14 +180,14 @@ def _programmable(
         if not charging.reaches(head.level):
             raise _stall(off, charging, head.level)
     else:
-        head = Head(0, 0, True)
+        head = Head(buffer.bare_floor, 0, True)
     limit = Diagnosis.ATOM_TOO_LARGE
     if thresholds.supply_limits:
-        limit = _stall(off, charging, buffer.level_of(buffer.turn_on.lo, Rounding.UP)).diagnosis
+        limit = _stall(off, charging, buffer.reached_level(buffer.turn_on.lo)).diagnosis
     return ProgrammableWakeLaw(charging, thresholds, top, head, upkeep, start.period, recharged, limit)
 
 
-def _power_on(off: ChargingLaw, wake: Wake, boot: Head) -> Head:
+def _power_on(off: ChargingLaw, wake: Wake, boot: _Boot) -> Head:
     """A cold device charges to its power-on level, boots (`boot` is what that takes) and waits on from what is left.
 
     What lies at or below the floor cannot watch a threshold, so booting must fit the power-on level.
@@ -156,12 +196,13 @@ def _power_on(off: ChargingLaw, wake: Wake, boot: Head) -> Head:
     if wake.power_on is None:
         remedy = "write the voltage at which the device comes up"
         raise InvalidValue(None, "is needed for a cold start under programmable wake", remedy, ".wake.power_on")
-    level, high = (buffer.level_of(wake.power_on, rounding) for rounding in (Rounding.DOWN, Rounding.UP))
-    if boot.level > level:
-        text = f"booting takes {_amount(buffer, boot.level)}, at power-on there are {_amount(buffer, max(0, level))}"
-        raise Unschedulable(Diagnosis.BOOT_LOOP, text, boot.level, max(0, level))
+    level, high = buffer.guaranteed_level(wake.power_on), buffer.reached_level(wake.power_on)
+    if boot.amount + boot.left > level:
+        available = max(0, level - boot.left)
+        text = f"booting takes {_amount(buffer, boot.amount)}, at power-on there are {_amount(buffer, available)}"
+        raise Unschedulable(Diagnosis.BOOT_LOOP, text, boot.amount, available)
     if not off.reaches(high):
         reached = -1 if off.highest_level is None else off.highest_level
         text = f"the supply never charges an empty buffer to power-on at {show(wake.power_on, VOLTAGE)}"
         raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, reached))
-    return replace(boot, level=level - boot.level, delay=off.charge_time(buffer.empty_level, high) + boot.delay)
+    return Head(level - boot.amount, off.charge_time(buffer.empty_level, high) + boot.time, True)

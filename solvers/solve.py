@@ -11,7 +11,7 @@ from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.least_tilings import least_tilings
-from ischedule.models.plan import Answer, Bottleneck, Bound, Division, FewRuns, Least, Plan, Status, Weighed
+from ischedule.models.plan import Answer, Bottleneck, Bound, Division, FewRuns, Least, Levels, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.rounding import late_beyond
 from ischedule.solvers.budgets import Budgeted, solve_goal
@@ -19,6 +19,7 @@ from ischedule.solvers.division import NONE_FITS, UNPACKED, fits, solve_within_m
 from ischedule.solvers.few_runs import MORE_RUNS, NO_FEWER, Recut, recuts, with_small_tables
 from ischedule.solvers.goal_division import solve_goal_within_memory
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.needs import solve_needs
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.runs_of_designs import narrowed
 from ischedule.solvers.spending import keeps_limits
@@ -48,7 +49,9 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     if solver not in SOLVERS:
         raise ValueError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     try:
-        if not program.goal.is_plain:
+        if program.has_needs:
+            _require_plain(program, solver)
+        elif not program.goal.is_plain:
             return _goal_answer(program, limit, deadline, solver)
         return _plain_answer(program, limit, deadline, solver)
     except TimeUp:
@@ -57,9 +60,12 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
 
 def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: str) -> Answer:
     """The plan of least latency, whatever it spends."""
-    outcome = solve_within_memory(
-        program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
-    )
+    if program.has_needs:
+        outcome = solve_needs(program, limit)
+    else:
+        outcome = solve_within_memory(
+            program, limit, _function(SOLVERS[solver]), lambda part, stuck: diagnosis_of(part, stuck).value
+        )
     if program.storage is None and outcome.plan is not None and not fits(program, outcome.plan):
         if solver != "exact":
             raise Unanswerable("finds a plan whose tables are too large, and does not count runs of equal power cycles")
@@ -68,7 +74,7 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     if is_open and program.table_size is not None and solver == "exact":
         outcome = narrowed(program, outcome, fits, limit)
     if outcome.plan is None or outcome.latency is None:
-        if outcome.is_undecided or isinstance(outcome.bound, Division | FewRuns):
+        if outcome.is_undecided or isinstance(outcome.bound, Division | FewRuns | Levels):
             return _without_plan(program, outcome, deadline)
         stuck = 0 if outcome.stuck is None else outcome.stuck
         return Answer(Status.UNSCHEDULABLE, None, None, None, Bottleneck(stuck, diagnosis_of(program, stuck).value))
@@ -81,6 +87,15 @@ def _plain_answer(program: Program, limit: Limit, deadline: int | None, solver: 
     if outcome.is_undecided:
         status = Status.UNDECIDED
     return Answer(status, outcome.plan, latency, bound, None, note=outcome.note, is_undecided=outcome.is_undecided)
+
+
+def _require_plain(program: Program, solver: str) -> None:
+    """Refuse what is not searched where power cycles need more than they drain."""
+    if solver != "exact":
+        raise Unanswerable("takes no power cycles that need more than they drain")
+    if not program.goal.is_plain or program.table_size is not None:
+        problem = "takes no limits on what is spent or on tables, and no objective but latency, where power cycles need"
+        raise Unanswerable(f"{problem} more than they drain")
 
 
 def _are_late(program: Program, bound: Least | None, deadline: int | None) -> bool:

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def proven(case: "Case", program: "Program | Unschedulable", file: "PlanFile", progress: Progress) -> "Proof":
     """The symbolic proof of the file's plan, or what breaks it."""
     from ischedule.analysis.power_cycles import InvalidPlan
-    from ischedule.analysis.symbolic import TooManyActivities, prove
+    from ischedule.analysis.symbolic import RealCapacitor, TooManyActivities, prove
     from ischedule.models.program import Program
 
     if file.plan is None or not isinstance(program, Program):
@@ -76,5 +76,5 @@ def proven(case: "Case", program: "Program | Unschedulable", file: "PlanFile", p
     progress("proving the plan for every behaviour")
     try:
         return prove(case, program, file.plan)
-    except (InvalidPlan, TooManyActivities) as error:
+    except (InvalidPlan, TooManyActivities, RealCapacitor) as error:
         raise InputError("command line", "--symbolic", str(error), "cannot be proven", "leave it out") from None

@@ -1,9 +1,10 @@
 """What `ischedule check` prints: accepted or rejected, why, and what the verdict takes for granted."""
 
 from ischedule.analysis.check import Verdict, spent_of
-from ischedule.analysis.trust import IDEAL
-from ischedule.cli.figures import bullets, facts, percent, time
+from ischedule.analysis.trust import ideal_clause
+from ischedule.cli.figures import facts, percent, time
 from ischedule.cli.goal_report import amount
+from ischedule.cli.report import trusted
 from ischedule.models.case import Case
 from ischedule.models.goal import Criterion
 
@@ -24,11 +25,11 @@ def check_report(case: Case, verdict: Verdict) -> str:
         spent = None if verdict.evaluation is None else spent_of(verdict.evaluation, first)
         if verdict.accepted and spent is not None and spent > claim.bound > 0:
             pairs.append(("gap", f"the best plan takes at most {percent(spent - claim.bound, spent)} less"))
-    if verdict.accepted:
-        pairs.append(("assuming", IDEAL.removeprefix("certified (").removesuffix(")")))
+    if verdict.accepted and ideal_clause(case):
+        pairs.append(("assuming", ideal_clause(case).strip(" ()")))
     text += "\n" + facts(pairs)
     if verdict.accepted:
-        text += "\ntrusted\n\n" + bullets([sentence for sentence in verdict.trusted if sentence != IDEAL])
+        text += "\ntrusted\n\n" + trusted(case, verdict.trusted)
     return text
 
 

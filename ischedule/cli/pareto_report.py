@@ -4,7 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ischedule.analysis.front import CheckedFront
-from ischedule.analysis.trust import IDEAL
+from ischedule.analysis.trust import ideal_clause
 from ischedule.cli.as_json import head
 from ischedule.cli.figures import amount_dimension, number, percent, section
 from ischedule.cli.output import write_whole
@@ -24,7 +24,7 @@ def pareto_report(case: Case, found: CheckedFront | None) -> str:
     if found is None:
         return f"{case.name}: no plan was found, so there is no front; `ischedule solve` says more\n"
     first, second = (criterion.value for criterion in found.names)
-    text = f"{case.name}: the front of {first} and {second}\n{proven(found)}\n"
+    text = f"{case.name}: the front of {first} and {second}\n{proven(case, found)}\n"
     rows: list[tuple[str, ...]] = [
         (
             str(place),
@@ -49,15 +49,15 @@ def _in_time(case: Case, latency: int) -> str:
     return "met" if latency <= case.requirements.deadline else "missed"
 
 
-def proven(found: CheckedFront) -> str:
+def proven(case: Case, found: CheckedFront) -> str:
     """What is certified, in one line."""
     if not found.is_whole:
         return "not certified as a whole: a limit was reached, or a proof does not hold"
-    ideal = IDEAL.removeprefix("certified ")
+    ideal = ideal_clause(case)
     if not found.below:
-        return f"certified: this plan is best in both {ideal}"
+        return f"certified: this plan is best in both{ideal}"
     furthest = percent(found.furthest, 1) if found.furthest else "0 %"
-    return f"certified: no plan lies below the lines between neighbours by more than {furthest} {ideal}"
+    return f"certified: no plan lies below the lines between neighbours by more than {furthest}{ideal}"
 
 
 def pareto_value(case: Case, found: CheckedFront | None) -> dict[str, object]:

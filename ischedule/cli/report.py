@@ -1,13 +1,13 @@
 """What `ischedule solve` prints: the verdict, the plan's figures, its layers and power cycles, where its time goes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ischedule.analysis.cycle_runs import CycleRun, cycle_runs
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.parts import Part, plan_parts, task_runs
 from ischedule.analysis.physical_bound import physical_bound
 from ischedule.analysis.power_cycles import run_stages
-from ischedule.analysis.trust import IDEAL
+from ischedule.analysis.trust import ideal_clause
 from ischedule.api import Result
 from ischedule.cli.figures import (
     amount_dimension,
@@ -64,8 +64,14 @@ def report(result: Result) -> str:
         text += power_cycles(result.case, program, plan)
         text += where_time_goes(result.case, program, plan, evaluation)
     if result.verdict is not None:
-        text += "\ntrusted\n\n" + bullets([sentence for sentence in result.verdict.trusted if sentence != IDEAL])
+        text += "\ntrusted\n\n" + trusted(result.case, result.verdict.trusted)
     return text
+
+
+def trusted(case: Case, sentences: Sequence[str]) -> str:
+    """What is trusted, but for what stands beside the verdict already."""
+    clause = f"certified{ideal_clause(case)}"
+    return bullets([sentence for sentence in sentences if sentence != clause])
 
 
 def verdict_lines(result: Result) -> str:
@@ -78,8 +84,8 @@ def verdict_lines(result: Result) -> str:
         Certified.INFEASIBLE: "certified: no plan exists",
         Certified.DEADLINE: "certified: every plan is late",
     }[result.kind]
-    ideal = IDEAL.removeprefix("certified ") if result.certified else ""
-    return f"{result.case.name}: {result.status.value}\n{certified} {ideal}".rstrip() + "\n"
+    ideal = ideal_clause(result.case) if result.certified else ""
+    return f"{result.case.name}: {result.status.value}\n{certified}{ideal}\n"
 
 
 def _within(result: Result) -> str:

@@ -131,10 +131,10 @@ class Counted:
 @settings(max_examples=150)
 @given(trials(), st.data())
 def test_no_place_is_written_more_often_than_the_model_of_wear_says(trial: Trial, data: st.DataObject) -> None:
-    """This runtime alternates between regions at every pass, so that it comes close to what any runtime may write."""
+    """This runtime takes another region at every pass, one of three or the results' own, so that it comes close."""
     executor = trial.executor(data.draw(cut_sets(trial.atoms)))
     with pytest.MonkeyPatch.context() as patch:
         counted = Counted(patch)
         executor.run()
     most = most_writes(trial.layer.extent, trial.layer.tiling)
-    assert -(-most // 3) <= max(counted.times.values()) <= most
+    assert -(-most // 4) <= max(counted.times.values()) <= most

@@ -108,8 +108,25 @@ TABLE: list[tuple[Document, str, object, str, str]] = [
         "is finer than 1 nV; write a whole",
     ),
     (NETWORK, "buffer.leakage", REMOVED, "$.buffer.leakage = missing", 'is required; add "leakage", for example "0 A"'),
-    (NETWORK, "buffer.leakage", "1 uA", '$.buffer.leakage = "1 uA"', 'leakage are not analysed; write "0 A"'),
-    (NETWORK, "buffer.series_resistance", "1 fohm", '$.buffer.series_resistance = "1 fohm"', "is not zero, and capac"),
+    (NETWORK, "buffer.leakage", "-1 uA", '$.buffer.leakage = "-1 uA"', "is negative"),
+    (NETWORK, "buffer.leakage", {"resistance": "0 ohm"}, '$.buffer.leakage.resistance = "0 ohm"', "is zero; write"),
+    (NETWORK, "buffer.series_resistance", "2 V", '$.buffer.series_resistance = "2 V"', "is a voltage"),
+    (
+        NETWORK,
+        "buffer.drift",
+        [{"cause": "ageing", "capacitance": ["100 %", "70 %"]}],
+        '$.buffer.drift[0].capacitance = "100 %, 70 %"',
+        "is no range of factors; write the lesser one first",
+    ),
+    (
+        NETWORK,
+        "buffer.capacitance_curve",
+        [{"voltage": "0 V", "capacitance": "5 mF"}, {"voltage": "3 V", "capacitance": "4 mF"}],
+        '$.buffer.capacitance_curve = "2 points"',
+        "stands beside a capacitance; keep one of the two",
+    ),
+    (NETWORK, "converter", {"efficiency": "120 %"}, '$.converter.efficiency = "120 %"', "is no efficiency"),
+    (NETWORK, "load", {"current": "2 mA"}, '$.load.current = "2 mA"', 'a load draws a power there; state "power"'),
     # wake
     (NETWORK, "wake.mechanism", "burn", "$.wake.idle_power = missing", "is required for burn; state the least power"),
     (
