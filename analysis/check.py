@@ -20,6 +20,7 @@ from ischedule.analysis.trust import trusted_of
 from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
+from ischedule.models.failures import least_allowance
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Status, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
@@ -113,12 +114,14 @@ def require_claim(
     if evaluation is not None:
         require_limits(program, evaluation)
     if isinstance(file.certificate, Weighed | Division) and is_about_goal(file.certificate):
+        if program.failures:
+            raise Rejected("the certificate is about limits on what is spent, and failures are not part of those")
         _require_weighed(program, file, file.certificate, evaluation, deadline, tell)
         return
     value = file.certificate.value if isinstance(file.certificate, Least) else None
     if program.goal.first is not Criterion.LATENCY and value is not None:
         raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
-    bound = None if value is None else value + program.law.offset
+    bound = None if value is None else value + program.law.offset + least_allowance(program)
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
     _require_consistent(claim, latency, deadline, late_beyond(program, deadline), len(program.goal.order) > 1)

@@ -39,8 +39,8 @@ def without(case: Case, group: Group) -> Case:
     """The case without the requirements of one group; all others stay as they are."""
     required, device = case.requirements, case.device
     if group in REQUIREMENTS:
-        return replace(case, requirements=replace(required, **{REQUIREMENTS[group]: None}))
+        return replace(case, requirements=replace(required, **{REQUIREMENTS[group]: None}))  # type: ignore[arg-type]
     name = "volatile_memory" if group is Group.VOLATILE_MEMORY else "nonvolatile_memory"
     if device is not None:
         device = replace(device, **{name: PLENTY})  # type: ignore[arg-type]
-    return replace(case, requirements=replace(required, **{name: None}), device=device)
+    return replace(case, requirements=replace(required, **{name: None}), device=device)  # type: ignore[arg-type]

@@ -21,6 +21,8 @@ from ischedule.analysis.power_cycles import (
     thresholds_of,
 )
 from ischedule.models.chain import Chain
+from ischedule.models.cycle_law import begin
+from ischedule.models.failures import Begun, allowance
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
@@ -50,8 +52,8 @@ class Evaluation:
 
     ``latency`` follows the certified rule; ``additive`` is what bounds are about, the sum of prices (see
     `CycleLaw.waiting`). The two are equal if the thresholds are those of the prices and no later cycle starts above its
-    own. ``written`` includes a record for each
-    cycle.
+    own. ``failures`` is the part of the latency that allows for failures of power. ``written`` includes a record for
+    each cycle.
     """
 
     latency: int
@@ -67,6 +69,8 @@ class Evaluation:
     waiting: int
     written: int
     largest_cycle: int
+    largest_need: int
+    failures: int
     stages: tuple[StageTotals, ...]
 
 
@@ -77,11 +81,17 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     require_repeatable(program, plan, cycles, [len(one) for one in chains])
     drains = [cycle.drain for cycle in cycles]
     thresholds = thresholds_of(law, plan.cycles, drains, [cycle.need for cycle in cycles])
-    waiting = replay(law, drains, thresholds).waiting
+    replayed = replay(law, drains, thresholds)
+    waiting = replayed.waiting
+    atom_times = [time for one in chains for time in column(one.time)] if program.failures else []
     atoms_time = sum(sum(column(one.time)) for one in chains)
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
     active = atoms_time + resume + commit
-    latency = active + waiting
+    running = [one.resume_time + one.commit_time + sum(atom_times[one.start : one.end]) for one in cycles]
+    before = (law.head.level, *replayed.levels[:-1])
+    begun = [begin(law, *one, is_first=index == 0)[1] for index, one in enumerate(zip(before, thresholds, strict=True))]
+    allowed = allowance(program, map(Begun, thresholds, begun, running))
+    latency = active + waiting + allowed
     _require_period(law, latency, drains[-1])
     run = run_stages(program, plan)
     written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
@@ -102,6 +112,8 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
         waiting=waiting,
         written=sum(written) + commits,
         largest_cycle=max(drains),
+        largest_need=max(cycle.need for cycle in cycles),
+        failures=allowed,
         stages=stages,
     )
 

@@ -104,7 +104,7 @@ def margins(
 ) -> Iterator[Margin]:
     """Energy, time and memory: what the plan uses of what there is."""
     capacity, amount = max(program.law.capacity, program.law.first_capacity), amount_of(case)
-    yield Margin("fullest power cycle", evaluation.largest_cycle, capacity, amount)
+    yield Margin("fullest power cycle", evaluation.largest_need, capacity, amount)
     yield Margin("dearest atom in a cycle of its own", dearest_cycle(program, plan), capacity, amount)
     if case.requirements.deadline is not None:
         yield Margin("deadline", evaluation.latency, case.requirements.deadline, TIME)

@@ -31,6 +31,7 @@ class Part(Enum):
     TASKS = "tasks"
     COMMIT = "commit"
     LEFT = "left under load"
+    FAILURES = "failures"
     WAITING = "waiting"
 
 
@@ -94,6 +95,8 @@ def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation)
             parts[part] = Spent(others.drain + spent.drain, others.time + spent.time)
     parts[Part.COMMIT] = Spent(evaluation.commit_drain, evaluation.commit_time)
     parts[Part.WAITING] = Spent(0, evaluation.waiting - before)
+    if evaluation.failures:
+        parts[Part.FAILURES] = Spent(0, evaluation.failures)
     return parts
 
 

@@ -20,7 +20,7 @@ from ischedule.models.stepped_charging import SteppedCharging
 def physical_bound(law: CycleLaw, evaluation: Evaluation) -> int:
     """Picoseconds from release to the end of the latency that the same work needs at least."""
     head, charging = law.head, law.charging
-    active = evaluation.latency - evaluation.waiting
+    active = evaluation.latency - evaluation.waiting - evaluation.failures
     until_floor = charging.charge_time(head.level, 0) if head.level < 0 and charging.reaches(0) else 0
     stored = max(0, head.level)
     supplied = evaluation.drain - stored

@@ -333,7 +333,7 @@ def _conflict(
     case: Case, program: Program | Unschedulable | None, seconds: float | None, progress: Progress | None
 ) -> Conflict | None:
     """The requirements of a case of tasks that are in conflict; None if they are too many, or z3 takes too long."""
-    if not isinstance(program, Program) or case.tasks is None or program.has_needs:
+    if not isinstance(program, Program) or case.tasks is None or program.has_needs or program.failures:
         return None
     from ischedule.solvers.limit import Limit, TimeUp
     from ischedule.solvers.smt_core import conflict_of

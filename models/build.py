@@ -28,6 +28,7 @@ from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
+from ischedule.models.wake import Mechanism
 
 SUMS_OF_BYTES = 4
 """Bytes of a sum of products of bytes, as common runtimes keep it."""
@@ -43,7 +44,8 @@ def program_of(case: Case) -> Program:
     if case.tasks is not None:
         stage = _tasks_stage(work, case.tasks)
         size = case.requirements.table_size
-        return _with_tables(Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size))
+        program = Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size)
+        return _with_tables(_with_failures(work, program))
     stages = _network_stages(work)
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     if case.network is not None and case.network.fuse:
@@ -51,7 +53,18 @@ def program_of(case: Case) -> Program:
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
-    return _with_tables(replace(program, table_size=case.requirements.table_size))
+    return _with_tables(_with_failures(work, replace(program, table_size=case.requirements.table_size)))
+
+
+def _with_failures(work: Loaded, program: Program) -> Program:
+    """The program with what it tolerates; a device that sleeps through its waits boots only after a failure."""
+    is_asleep, failures = work.case.wake.mechanism is Mechanism.SENSE, work.case.requirements.failures
+    if failures and program.law.max_cycles is not None:
+        text = "a failure is made good by charging again, and the supply never charges to turn-on"
+        highest = program.law.charging.highest_level
+        available = 0 if highest is None else max(0, highest)
+        raise Unschedulable(Diagnosis.CHARGING_STALL, text, work.buffer.turn_on_high, available)
+    return replace(program, failures=failures, reboot=work.boot if is_asleep else None)
 
 
 def _with_tables(program: Program) -> Program:

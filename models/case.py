@@ -74,6 +74,8 @@ class Requirements:
     power_cycles: int | None = None
     writes_per_byte: int | None = None
     table_size: int | None = None
+    failures: int = 0
+    """How many failures of power outside the assumptions the latency allows for."""
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,18 @@ class _Loader:
             problem = "is required: tasks use volatile memory, and no device says how much there is"
             remedy = 'add "volatile_memory", for example "2048 B"'
             raise values.error("$.requirements.volatile_memory", MISSING, problem, remedy)
+        if section.get("failures") and self.document.get("objective", "latency") not in ("latency", ["latency"]):
+            problem = "are allowed for in the latency, and that is not what counts"
+            remedy = 'leave out "objective", or "failures"'
+            raise values.error("$.requirements.failures", section["failures"], problem, remedy)
         writes = self._writes(section, self._endurance(device), tasks)
-        return Requirements(deadline, **sizes, **self._budgets(section, tasks), writes_per_byte=writes)
+        return Requirements(
+            deadline,
+            **sizes,
+            **self._budgets(section, tasks),
+            writes_per_byte=writes,
+            failures=section.get("failures", 0),
+        )
 
     def _budgets(self, section: Mapping[str, Any], tasks: TaskColumns | None) -> dict[str, int | None]:
         """The most that a plan may spend of its energy or charge, of writing and of power cycles."""

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Generic, TypeVar
 
 from ischedule.models.chain import Chain
+from ischedule.models.cost import Effort
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
 from ischedule.models.storage import Storage
@@ -157,6 +158,10 @@ class Program:
     closed: frozenset[int] = frozenset()
     broken: frozenset[int] = frozenset()
     table_size: int | None = None
+    failures: int = 0
+    """How many failures of power outside the assumptions a plan's latency allows for."""
+    reboot: Effort | None = None
+    """What booting takes after one, where that is not how every power cycle begins."""
 
     def __post_init__(self) -> None:
         if not self.steps:

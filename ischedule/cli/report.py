@@ -46,7 +46,10 @@ PARTS = (
     ("resuming", (Part.RESUME,)),
     ("committing", (Part.COMMIT,)),
     ("waiting for charge", (Part.WAITING,)),
+    ("allowed for failures", (Part.FAILURES,)),
 )
+UNSPENT = {Part.WAITING, Part.FAILURES}
+"""What drains nothing that a plan counts."""
 
 
 def report(result: Result) -> str:
@@ -106,6 +109,12 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     full = max(program.law.capacity, program.law.first_capacity)
     fullest = f"the fullest takes {show(evaluation.largest_cycle, amount)} of {show(full, amount)}"
     yield amount.name, f"{show(evaluation.drain, amount)} in {plural(evaluation.cycles, 'power cycle')}; {fullest}"
+    if program.has_needs:
+        need = show(evaluation.largest_need, amount)
+        yield "under load", f"some power cycle needs {need} when it begins, so that its voltage holds to the end"
+    if evaluation.failures:
+        count = plural(program.failures, "failure")
+        yield "failures", f"{count} of power tolerated: {time(evaluation.failures)} of the latency allow for that"
     if evaluation.written:
         yield "written", f"{number(evaluation.written)} B to non-volatile memory"
     if result.memory is not None:
@@ -118,7 +127,7 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
         yield "tables", f"{number(taken)} B of {number(allowed)} B, with {runs} of equal power cycles"
     yield from limit_facts(case, program, evaluation)
     physical = physical_bound(program.law, evaluation)
-    more = percent(latency - physical, physical)
+    more = percent(latency - evaluation.failures - physical, physical)
     yield (
         "physical bound",
         f"{time(physical)} if all charging were at the best charging power; the plan takes {more} more",
@@ -256,8 +265,8 @@ def where_time_goes(case: Case, program: Program, plan: Plan, evaluation: Evalua
                 name,
                 time(spent),
                 percent(spent, evaluation.latency),
-                "" if Part.WAITING in names else show(drained, amount),
-                "" if Part.WAITING in names else percent(drained, evaluation.drain),
+                "" if UNSPENT & {*names} else show(drained, amount),
+                "" if UNSPENT & {*names} else percent(drained, evaluation.drain),
             )
         )
     rows.append(("all", time(evaluation.latency), "100.0 %", show(evaluation.drain, amount), "100.0 %"))

@@ -1,0 +1,64 @@
+"""Failures that a plan tolerates: what an inference takes longer when power fails although the assumptions say not.
+
+Whatever made it fail, the device browns out somewhere in a power cycle or in the wait before it. From the lowest
+brown-out voltage the buffer charges to the cycle's threshold, and the cycle runs again, whole: with what had passed of
+it before, that is at most the cycle once more and one wait. As the same cycle can fail each time, every failure is
+counted as that of the dearest cycle. The supply is taken to be there again after a failure as it is guaranteed.
+
+A cycle that had begun above its threshold begins at it now, and what it would have left more shortens no later wait.
+That is worth most where charging is slowest: at one of the ends of the band, because the charging power has one maximum
+or none between them.
+
+A device that slept through its waits has lost its sleep as well. It boots instead, at a level that nobody states,
+between what booting needs and the threshold. What that took is charged again, most slowly at one of these ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ischedule.models.cost import Effort
+from ischedule.models.cycle_law import CycleLaw, Threshold
+from ischedule.models.program import Program
+from ischedule.models.quantities import Rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A power cycle: the threshold that it waits for, the level at which it begins, and how long it runs (ps)."""
+
+    threshold: Threshold
+    level: int
+    active: int
+
+
+def repeated(law: CycleLaw, cycle: Begun, reboot: Effort | None) -> int:
+    """What one failure in a power cycle costs at most."""
+    threshold, active = cycle.threshold, cycle.active
+    buffer, charging = law.charging.buffer, law.charging
+    bottom = buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
+    found = active + law.upkeep.pause + charging.charge_time(bottom, threshold.high) + law.upkeep.latency
+    more = cycle.level - threshold.level
+    if more > 0:
+        found += max(charging.charge_time(0, more), charging.charge_time(threshold.level, cycle.level))
+    if reboot is None:
+        return found
+    ends = (threshold.level, min(threshold.level, reboot.amount))
+    again = max(charging.charge_time(end - reboot.amount, end) for end in ends)
+    return found + reboot.time + again + law.upkeep.latency
+
+
+def allowance(program: Program, cycles: Iterable[Begun]) -> int:
+    """What the failures that a program tolerates cost at most in a plan of these cycles."""
+    if not program.failures:
+        return 0
+    return program.failures * max(repeated(program.law, one, program.reboot) for one in cycles)
+
+
+def least_allowance(program: Program) -> int:
+    """What they cost at least in any plan: some cycle is repeated, which waits for the lowest threshold at best."""
+    if not program.failures:
+        return 0
+    lowest = min(program.law.shared(None, 0), key=lambda one: one.high)
+    return program.failures * repeated(program.law, Begun(lowest, lowest.level, 0), program.reboot)

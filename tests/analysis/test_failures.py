@@ -1,0 +1,130 @@
+"""Failures that a latency allows for: against the rule with a failure put in anywhere, and through the checker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations_with_replacement
+from random import Random
+
+import pytest
+
+from ischedule.analysis.evaluate import evaluate
+from ischedule.analysis.power_cycles import chains_of, power_cycles, thresholds_of
+from ischedule.api import check, explain, load_case, program_or_reason, solve
+from ischedule.models.cost import Effort
+from ischedule.models.cycle_law import CycleLaw, begin, recharged
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.errors import InputError
+from ischedule.models.failures import least_allowance
+from ischedule.models.plan import Status
+from ischedule.models.plan_file import Certified
+from ischedule.models.program import Program
+from ischedule.models.quantities import Rounding
+from ischedule.solvers.solve import solve as search
+from tests.models.case_examples import Document, changed
+from tests.models.test_real_capacitor import REAL
+from tests.solvers.random_laws import law_pool
+from tests.solvers.random_programs import random_explicit
+
+
+def latency_with(program: Program, drains: list[int], active: list[int], failing: tuple[int, ...]) -> int:
+    """The rule, with power failing at the end of cycles once for each time that they are named."""
+    law, plan = program.law, search(replace(program, failures=0)).plan
+    assert plan is not None
+    thresholds = thresholds_of(law, plan.cycles, drains)
+    bottom = law.charging.buffer.level_of(law.charging.buffer.brown_out.lo, Rounding.DOWN)
+    elapsed, level = law.head.delay, law.head.level
+    for index, (drain, time, threshold) in enumerate(zip(drains, active, thresholds, strict=True)):
+        waited, start = begin(law, level, threshold, is_first=index == 0)
+        elapsed += waited + time
+        for _ in range(failing.count(index)):
+            if program.reboot is not None:
+                again = law.charging.charge_time(threshold.level - program.reboot.amount, threshold.level)
+                elapsed += program.reboot.time + again + law.upkeep.latency
+            waited, start = begin(law, bottom, threshold, is_first=False)
+            elapsed += waited + time
+        level = law.level_left(start, drain)
+    return elapsed + recharged(law, level)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_failures_in_any_cycles_take_longer_than_is_allowed_for(seed: int) -> None:
+    random = Random(seed)
+    law = random.choice([law for law in law_pool(300) if law.max_cycles is None])
+    program = random_explicit(random, law, atoms=5)
+    found = search(program)
+    if found.plan is None:
+        return
+    cycles = power_cycles(program, found.plan, chains_of(program, found.plan))
+    times = [time for one in chains_of(program, found.plan) for time in map(int, one.time)]
+    active = [one.resume_time + one.commit_time + sum(times[one.start : one.end]) for one in cycles]
+    reboot = random.choice((None, Effort(law.capacity // 50, 10**9)))
+    for failures in (0, 1, 2):
+        tolerant = replace(program, failures=failures, reboot=reboot)
+        allowed = evaluate(tolerant, found.plan)
+        assert allowed.latency == found.latency + allowed.failures  # type: ignore[operator]
+        assert least_allowance(tolerant) <= allowed.failures
+        ways = combinations_with_replacement(range(len(cycles)), failures)
+        worst = max(latency_with(tolerant, [one.drain for one in cycles], active, way) for way in ways)
+        assert worst <= allowed.latency
+        if reboot is None and not _keeps_more(law):
+            assert worst >= allowed.latency - _recharge(law) * failures
+
+
+def _keeps_more(law: CycleLaw) -> bool:
+    return law.keeps_level or law.leaves_level
+
+
+def _recharge(law: CycleLaw) -> int:
+    """What a cycle that failed and is charged for from the bottom leaves less to charge for afterwards."""
+    bottom = law.charging.buffer.level_of(law.charging.buffer.brown_out.lo, Rounding.DOWN)
+    return law.charging.charge_time(bottom, law.charging.buffer.turn_on_high)
+
+
+def tolerant(count: int) -> Document:
+    """A case with so many failures to be tolerated."""
+    return {**REAL, "requirements": {"failures": count, "deadline": "20 s"}}
+
+
+def test_what_failures_take_by_hand() -> None:
+    """One more wait from 2 V to 3.3 V for the greatest capacitance, and the longest cycle once more."""
+    plain, one, two = (solve(load_case(tolerant(count))) for count in (0, 1, 2))
+    assert plain.kind is Certified.OPTIMAL
+    assert plain.latency is not None
+    evaluation = one.evaluation
+    assert evaluation is not None
+    assert one.latency == plain.latency + evaluation.failures
+    assert two.latency == plain.latency + 2 * evaluation.failures
+    assert one.kind is Certified.WITHIN
+    assert one.bound is not None
+    # the wait is counted in the bound, how long the dearest cycle runs is not
+    assert 0 < one.latency - one.bound < 5 * 10**11
+    assert one.plan_file is not None
+    assert check(load_case(tolerant(1)), one.plan_file).accepted
+    assert not check(load_case(tolerant(2)), one.plan_file).accepted
+
+
+def test_a_deadline_that_failures_exceed_is_not_met() -> None:
+    latency = solve(load_case(tolerant(0))).latency
+    assert latency is not None
+    document = changed(tolerant(1), "requirements.deadline", f"{latency * 1e-12 + 0.001:.4f} s")
+    found = solve(load_case(document))
+    assert (found.status, found.kind) == (Status.UNSCHEDULABLE, Certified.DEADLINE)
+    result, explanation = explain(load_case(document))
+    assert result.status is Status.UNSCHEDULABLE
+    assert explanation is not None
+
+
+def test_what_is_never_recharged_tolerates_no_failure() -> None:
+    document = changed(
+        {**tolerant(1), "start": "charged"}, "supply", {"kind": "source", "voltage": "3 V", "resistance": "1 kohm"}
+    )
+    reason = program_or_reason(load_case(document))
+    assert isinstance(reason, Unschedulable)
+    assert reason.diagnosis is Diagnosis.CHARGING_STALL
+    assert isinstance(program_or_reason(load_case({**document, "requirements": {}})), Program)
+
+
+def test_failures_are_about_latency() -> None:
+    with pytest.raises(InputError, match="are allowed for in the latency"):
+        load_case({**tolerant(1), "objective": "energy"})
