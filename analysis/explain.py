@@ -9,6 +9,7 @@ from fractions import Fraction
 from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.kept_plan import kept_plan
+from ischedule.analysis.label_closure import cycle_need
 from ischedule.analysis.levers import SENSITIVE, Lever
 from ischedule.analysis.power_cycles import chains_of, run_stages
 from ischedule.analysis.remedies import Remedies, Remedy, Solve
@@ -125,20 +126,23 @@ def margins(
 
 
 def dearest_cycle(program: Program, plan: Plan) -> int:
-    """What the dearest atom of a plan's designs drains in a power cycle of its own, where cuts allow one.
+    """What the dearest atom of a plan's designs needs in a power cycle of its own, where cuts allow one.
 
     Atoms without a cut between them count as one; between two cuts nothing shorter can be run.
     """
     most = 0
     for chain in chains_of(program, plan):
-        resume: int | None = None
+        start: int | None = None
         drained = 0
         for index, (drain, cut) in enumerate(zip(chain.drain, chain.cut, strict=True)):
-            resume = int(chain.resume_drain[index]) if resume is None else resume
+            start = index if start is None else start
             drained += int(drain)
             if cut:
-                most = max(most, resume + drained + int(chain.commit_drain[index]))
-                resume, drained = None, 0
+                most = max(most, int(chain.resume_drain[start]) + drained + int(chain.commit_drain[index]))
+                if chain.has_needs:
+                    coordinate = program.law.charging.buffer.coordinate
+                    most = max(most, cycle_need(chain, start, index + 1, coordinate))
+                start, drained = None, 0
     return most
 
 

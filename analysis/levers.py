@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from ischedule.models.capacitance_curve import CapacitanceCurve
 from ischedule.models.case import Case
 from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import (
@@ -73,11 +74,22 @@ def scaled(interval: Interval, value: int) -> Interval:
 
 
 def _capacitance(case: Case, value: int) -> Case:
+    curve = case.buffer.curve
+    if curve is not None:
+        factor = Fraction(value, middle(case.buffer.capacitance))
+        points = ((at, scaled(one, round_to_integer(middle(one) * factor, Rounding.UP))) for at, one in curve.points)
+        changed = CapacitanceCurve(tuple(points))
+        ends = Interval(changed.least, changed.greatest)
+        return replace(case, buffer=replace(case.buffer, curve=changed, capacitance=ends))
     return replace(case, buffer=replace(case.buffer, capacitance=scaled(case.buffer.capacitance, value)))
 
 
 def _turn_on(case: Case, value: int) -> Case:
     return replace(case, buffer=replace(case.buffer, turn_on=scaled(case.buffer.turn_on, value)))
+
+
+def _series_resistance(case: Case, value: int) -> Case:
+    return replace(case, buffer=replace(case.buffer, resistance=scaled(case.buffer.resistance, value)))
 
 
 def _brown_out(case: Case, value: int) -> Case:
@@ -94,7 +106,7 @@ def _supply_value(name: str) -> Callable[[Case], int | None]:
 
 def _power(case: Case, value: int) -> Case:
     assert isinstance(case.supply, ConstantPower)
-    return replace(case, supply=ConstantPower(scaled(case.supply.power, value)))
+    return replace(case, supply=replace(case.supply, power=scaled(case.supply.power, value)))
 
 
 def _source_voltage(case: Case, value: int) -> Case:
@@ -146,6 +158,13 @@ BROWN_OUT = Lever("brown-out voltage", VOLTAGE, lambda case: middle(case.buffer.
 SUPPLY_POWER = Lever("supply power", POWER, _supply_value("power"), _power, True)
 SOURCE_VOLTAGE = Lever("source voltage", VOLTAGE, _supply_value("voltage"), _source_voltage, True)
 SOURCE_RESISTANCE = Lever("source resistance", RESISTANCE, _supply_value("resistance"), _source_resistance, False)
+SERIES_RESISTANCE = Lever(
+    "series resistance",
+    RESISTANCE,
+    lambda case: middle(case.buffer.resistance) or None,
+    _series_resistance,
+    False,
+)
 VOLATILE = Lever("volatile memory", MEMORY, volatile_memory, _volatile, True)
 NONVOLATILE = Lever("non-volatile memory", MEMORY, nonvolatile_memory, _nonvolatile, True)
 DEADLINE = Lever("deadline", TIME, lambda case: case.requirements.deadline, _deadline, True)
@@ -159,8 +178,17 @@ WRITES = Lever(
 )
 TABLE_SIZE = Lever("table size", MEMORY, lambda case: case.requirements.table_size, _budget("table_size"), True)
 
-REMEDIES = (CAPACITY, TURN_ON, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, VOLATILE, NONVOLATILE)
+REMEDIES = (
+    CAPACITY,
+    TURN_ON,
+    SUPPLY_POWER,
+    SOURCE_VOLTAGE,
+    SOURCE_RESISTANCE,
+    SERIES_RESISTANCE,
+    VOLATILE,
+    NONVOLATILE,
+)
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""
 
-SENSITIVE = (CAPACITY, TURN_ON, BROWN_OUT, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE)
+SENSITIVE = (CAPACITY, TURN_ON, BROWN_OUT, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, SERIES_RESISTANCE)
 """What a latency depends on continuously."""

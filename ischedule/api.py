@@ -314,7 +314,12 @@ def explain(
 
     def quick(changed: Case) -> Answer:
         found = program_of(changed)
-        return search(found, Limit(left()), latest(changed, found))
+        answer = search(found, Limit(left()), latest(changed, found))
+        if not found.failures or answer.plan is None:
+            return answer
+        # what failures take is no part of what is searched
+        evaluation, _ = _evaluated(found, answer)
+        return replace(answer, latency=None if evaluation is None else evaluation.latency)
 
     if result.shortage is not None:
         found = explain_shortage(case, result.shortage, result.latency, quick, certify, announce)
