@@ -31,6 +31,7 @@ from ischedule.models.plan import Status
 from ischedule.models.quantities import Interval
 from tests.analysis.node_cases import SOURCE, document, node, programmable
 from tests.analysis.test_parts import NETWORK
+from tests.house.tree import ROOT
 
 
 @given(value=st.integers(1, 10**18))
@@ -92,6 +93,7 @@ def test_an_interval_is_scaled_outward_as_a_whole(lo: int, width: int, value: in
 def test_every_lever_moves_what_it_says(lever: Lever) -> None:
     network = {key: value for key, value in document(**NETWORK).items() if key not in ("tasks", "boot")}
     cases = [node(requirements={"deadline": "9 s"}), load_case(network), node(buffer={"capacitance": "1 mF ± 10 %"})]
+    cases.append(load_case(ROOT / "cases" / "sensor-node-supercapacitor.json"))
     moved = 0
     for case in cases:
         now = lever.value(case)
