@@ -23,6 +23,7 @@ from ischedule.analysis.memories import Holds, Region
 from ischedule.models.block import Block
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
+from ischedule.models.device import Device
 from ischedule.models.errors import InputError
 from ischedule.models.layer import Sides
 from ischedule.models.lowering import Lowered
@@ -222,14 +223,14 @@ def _everything(region: Region) -> tuple[range, range, range]:
 
 def width_of(case: Case) -> Width:
     """The words of a network's device; raises `InputError` for tasks, and for words of neither 8 nor 16 bits."""
-    if case.device is None or case.tasks is not None:
+    if not isinstance(case.device, Device) or case.network is None:
         problem = "is opaque work: there is nothing to execute"
         raise InputError(case.source, "$.tasks", case.name, problem, "describe a network")
     if case.device.word_bytes not in {width.value for width in Width}:
         problem = "are words that cannot be executed"
         remedy = "use words of 8 or 16 bits"
         raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
-    width = None if case.network is None else case.network.width
+    width = case.network.width
     return Width(width or case.device.word_bytes)
 
 
@@ -297,6 +298,6 @@ def run(
     if words is None:
         assert case.network is not None, "a case without tasks has a network"
         words = random_tensor(case.network.input, width, random)
-    assert case.device is not None, "a network has a device"
+    assert isinstance(case.device, Device), "a network that is run in tiles has a device for it"
     layers = placed(case, plan, numbers)
     return Executor(layers, ends_of_cycles(plan), words, case.device.vector_multiple, seed).run(failures)

@@ -12,13 +12,15 @@ from ischedule.models.loaded import loaded
 from ischedule.models.plan import Levels
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.quantities import show
+from ischedule.models.workload import explicit_tasks
 
 
 def need_shortage(case: Case, program: Program, proof: Levels) -> Shortage:
     """The least power cycle that would lead on from what can be reached to a cut that cannot."""
     stage, law = program.stages[0], program.law
     assert isinstance(stage, ExplicitStage)
-    assert case.tasks is not None
+    tasks = explicit_tasks(case)
+    assert tasks is not None, "a stage of explicit tasks has tasks"
     chain, coordinate = stage.chain(0), law.charging.buffer.coordinate
     reached = [cut for cut, labels in enumerate(proof.cuts) if labels]
     furthest = max(reached)
@@ -39,7 +41,7 @@ def need_shortage(case: Case, program: Program, proof: Levels) -> Shortage:
         Part.COMMIT: int(chain.commit_drain[end - 1]),
         Part.LEFT: cycle.need - cycle.drain,
     }
-    names = case.tasks.name(start), case.tasks.name(end - 1)
+    names = tasks.name(start), tasks.name(end - 1)
     where = named_task(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
     what = "it" if end == start + 1 else "them all"
     available, measure = law.capacity if start else law.first_capacity, amount_of(case)

@@ -18,6 +18,7 @@ from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Order, Tiling
+from ischedule.models.workload import explicit_tasks
 
 
 class Part(Enum):
@@ -112,9 +113,10 @@ class TaskRun:
 
 def task_runs(case: Case) -> list[TaskRun]:
     """The named tasks of a case in order, repetitions together; none where they have no names."""
-    if case.tasks is None or not case.tasks.first:
+    tasks = explicit_tasks(case)
+    if tasks is None or not tasks.first:
         return []
-    columns, _ = loaded(case).tasks(case.tasks)
+    columns, _ = loaded(case).tasks(tasks)
     ends = [*columns.first[1:], len(columns)]
     return [
         TaskRun(name, end - start, sum(columns.amount[start:end]), sum(columns.time[start:end]))

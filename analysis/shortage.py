@@ -30,6 +30,7 @@ from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension,
 from ischedule.models.stated import is_about_goal
 from ischedule.models.tables import most_runs, sizes_of
 from ischedule.models.tiling import Extent, Tiling
+from ischedule.models.workload import explicit_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +238,12 @@ def _amount_at(extent: Extent, tiling: Tiling, prices: Prices, place: tuple[int,
 
 def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Shortage:
     """The power cycle that stands in the way of a plan most, of a case of tasks."""
-    assert case.tasks is not None
+    tasks = explicit_tasks(case)
+    assert tasks is not None, "a stage of explicit tasks has tasks"
     chain, law = stage.chain(0), program.law
     if not stage.fits(0):
-        index = max(range(len(case.tasks)), key=case.tasks.volatile.__getitem__)
-        where = named_task(case.tasks.name(index))
+        index = max(range(len(tasks)), key=tasks.volatile.__getitem__)
+        where = named_task(tasks.name(index))
         sentence = f"it takes {show(chain.volatile, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
         return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, chain.volatile, stage.volatile, MEMORY)
     cycle = fullest_cycle(chain, law)
@@ -253,7 +255,7 @@ def _tasks_shortage(case: Case, program: Program, stage: ExplicitStage) -> Short
         Part.TASKS: sum(map(int, chain.drain[start:end])),
         Part.COMMIT: int(chain.commit_drain[end - 1]),
     }
-    names = case.tasks.name(start), case.tasks.name(end - 1)
+    names = tasks.name(start), tasks.name(end - 1)
     where = named_task(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
     available = law.capacity if start else law.first_capacity
     return _cycle_shortage(case, law, where, "it" if end == start + 1 else "them all", parts, available)

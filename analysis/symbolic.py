@@ -40,6 +40,7 @@ from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
 from ischedule.models.supply import ResistiveSource
 from ischedule.models.wake import Mechanism, Policy, StartKind
+from ischedule.models.workload import explicit_tasks
 
 MOST_ACTIVITIES = 20_000
 """Of all power cycles together: a plan with more is not proven."""
@@ -108,7 +109,7 @@ def prove(case: Case, program: Program, plan: Plan) -> Proof:
     """
     if not (case.buffer.is_ideal and loaded(case).path.is_ideal) or program.law.charging.buffer != case.buffer:
         raise RealCapacitor("series resistance, leakage, a converter or a load are not part of what is proven")
-    tasks = case.tasks
+    tasks = explicit_tasks(case)
     cycles = list(planned_cycles(program, plan, [] if tasks is None else list(map(tasks.name, range(len(tasks))))))
     if sum(len(one.activities) for one in cycles) > MOST_ACTIVITIES:
         raise TooManyActivities(f"more than {MOST_ACTIVITIES} activities")

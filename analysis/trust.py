@@ -11,6 +11,7 @@ from ischedule.models.program import Program
 from ischedule.models.quantities import CAPACITANCE, CURRENT, RESISTANCE, VOLTAGE, Rounding, round_to_integer, show
 from ischedule.models.supply import ConstantPower
 from ischedule.models.wake import Mechanism, Policy, StartKind
+from ischedule.models.workload import accelerator_of, keeps_memories
 
 
 def trusted_of(case: Case, program: Program | Unschedulable) -> tuple[str, ...]:
@@ -60,7 +61,14 @@ _RESTS_ON = (
 def _costs(case: Case) -> Iterator[str]:
     if case.device is not None:
         yield f"the measured costs of the device {case.device.name}: no execution takes more energy or time"
-    if case.tasks is not None:
+    accelerator = accelerator_of(case)
+    if accelerator is not None:
+        yield "whole layers: none runs longer than the clock cycles computed for it, with the device's margin"
+        yield "each layer can be repeated from its inputs; weights lie in memory that keeps them"
+        yield "the layers run in the order in which they are listed"
+        if keeps_memories(case, accelerator):
+            yield "the accelerator's memories keep what they hold while the device sleeps between power cycles"
+    elif case.tasks is not None:
         yield "the measured costs of the tasks: none takes more, or needs more volatile memory, than stated"
         yield "each task can be repeated: it writes nothing that its power cycle has read before writing it"
     else:

@@ -46,6 +46,7 @@ from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels,
 from ischedule.models.plan_file import Certified, PlanFile, read_plan_file
 from ischedule.models.program import Program
 from ischedule.models.wake import Until
+from ischedule.models.workload import explicit_tasks
 
 if TYPE_CHECKING:
     from ischedule.analysis.explain import Explanation
@@ -272,7 +273,7 @@ def _require_front(case: Case, chosen: tuple[Criterion, ...]) -> None:
     shown = ",".join(criterion.value for criterion in chosen)
     if case.semantics is not Semantics.ISCHEDULE:
         raise InputError(case.source, "$.semantics", case.semantics.value, "has no front", 'write "ischedule"')
-    if Criterion.WRITTEN in chosen and case.tasks is not None:
+    if Criterion.WRITTEN in chosen and explicit_tasks(case) is not None:
         problem, remedy = "cannot be counted: tasks do not say what they write", "count cycles"
         raise InputError("command line", "--pareto", shown, problem, remedy)
     asked = case.requirements
@@ -338,7 +339,7 @@ def _conflict(
     case: Case, program: Program | Unschedulable | None, seconds: float | None, progress: Progress | None
 ) -> Conflict | None:
     """The requirements of a case of tasks that are in conflict; None if they are too many, or z3 takes too long."""
-    if not isinstance(program, Program) or case.tasks is None or program.has_needs or program.failures:
+    if not isinstance(program, Program) or explicit_tasks(case) is None or program.has_needs or program.failures:
         return None
     from ischedule.solvers.limit import Limit, TimeUp
     from ischedule.solvers.smt_core import conflict_of

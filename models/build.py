@@ -29,6 +29,8 @@ from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
 from ischedule.models.wake import Mechanism
+from ischedule.models.workload import accelerator_of, explicit_tasks, stored_at_least
+from ischedule.models.workload import available_memory as available_to
 
 SUMS_OF_BYTES = 4
 """Bytes of a sum of products of bytes, as common runtimes keep it."""
@@ -41,8 +43,10 @@ def program_of(case: Case) -> Program:
     """
     work = loaded(case)
     law = _law(work)
-    if case.tasks is not None:
-        stage = _tasks_stage(work, case.tasks)
+    tasks = explicit_tasks(case)
+    if tasks is not None:
+        _require_room_for_copies(case)
+        stage = _tasks_stage(work, tasks)
         size = case.requirements.table_size
         program = Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size)
         return _with_tables(_with_failures(work, program))
@@ -179,7 +183,7 @@ def _check_prices(case: Case, stages: Sequence[TiledStage]) -> None:
 
 
 def _device(case: Case) -> Device:
-    assert case.device is not None, "a network has a device"
+    assert isinstance(case.device, Device), "a network that is run in tiles has a device for it"
     return case.device
 
 
@@ -243,6 +247,20 @@ def _require_room(program: Program) -> None:
         text = (
             f"what the dearest layer reads and writes, all that is kept meanwhile, weights, progress records and the "
             f"plan's tables take {show_exact(least, MEMORY)}, there are {show_exact(available, MEMORY)}"
+        )
+        raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
+
+
+def _require_room_for_copies(case: Case) -> None:
+    """Refuse a network on an accelerator whose results could not be published."""
+    device = accelerator_of(case)
+    if device is None:
+        return
+    least, available = stored_at_least(case, device), available_to(case, device)
+    if least > available:
+        text = (
+            f"the input, and two copies of the results and of the progress record, take {show_exact(least, MEMORY)}, "
+            f"there are {show_exact(available, MEMORY)}"
         )
         raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ischedule.models import case_network, case_sections
+from ischedule.models.accelerator import LayerAccelerator
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_buffer import energy_buffer
 from ischedule.models.case_load import converter, load
@@ -22,7 +23,7 @@ from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
-from ischedule.models.device import Device, load_device
+from ischedule.models.device import AnyDevice, load_device
 from ischedule.models.draw import UNSTATED, Draw
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import PLAIN, Criterion
@@ -30,7 +31,7 @@ from ischedule.models.layer import NETWORK_INPUT, TensorShape
 from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
 from ischedule.models.power_path import Converter
-from ischedule.models.quantities import MEMORY, TIME, Rounding
+from ischedule.models.quantities import MEMORY, POWER, TIME, Interval, Rounding, show_exact
 from ischedule.models.schema import check_shape
 from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
 from ischedule.models.supply import Supply
@@ -80,11 +81,14 @@ class Requirements:
 
 @dataclass(frozen=True)
 class Case:
-    """One problem. Its workload is either a network, with a device, or explicit tasks."""
+    """One problem. Its workload is either a network, with a device, or explicit tasks.
+
+    ``streaming`` are the groups of layers that an accelerator of layers runs interleaved.
+    """
 
     name: str
     description: str
-    device: Device | None
+    device: AnyDevice | None
     boot: Effort
     buffer: EnergyBuffer
     wake: Wake
@@ -103,6 +107,7 @@ class Case:
     converter: Converter | None = None
     load: Draw = UNSTATED
     """What the device draws while it runs, unless an activity says otherwise."""
+    streaming: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -126,17 +131,18 @@ class Case:
 
     def lowered(self) -> Lowered:
         """What a device runs to compute the network."""
-        return self._of_network(lowered)
+        return self.of_network(lowered)
 
     def chain(self) -> tuple[LayerShape, ...]:
         """The network's layers in order, with their extents."""
-        return self._of_network(Network.chain)
+        return self.of_network(Network.chain)
 
     def shapes(self) -> tuple[LayerShape, ...]:
         """All layers of the network with their extents."""
-        return self._of_network(Network.shapes)
+        return self.of_network(Network.shapes)
 
-    def _of_network(self, read: Callable[[Network], T]) -> T:
+    def of_network(self, read: Callable[[Network], T]) -> T:
+        """What is read from the network; what is wrong with it becomes an error of the file."""
         if self.network is None:
             raise InputError(self.source, "$.network", MISSING, "the case has tasks, not a network", "use its tasks")
         try:
@@ -178,12 +184,15 @@ class _Loader:
         self.document: dict[str, Any] = document
         self.base_dir = base_dir
         self.values = CaseValues(source, case_sections.coordinate(document["power_path"]))
+        self.is_opaque = False
+        """Whether the work is of tasks, which do not say what they write."""
 
     def case(self) -> Case:
         """The case, or the first thing that is wrong with it."""
         document, values = self.document, self.values
         self._check_workload()
         device = self._device()
+        self.is_opaque = "tasks" in document or isinstance(device, LayerAccelerator)
         error = case_sections.threshold_error(document["wake"], values)
         buffer = energy_buffer(document["buffer"], values, error)
         start = case_sections.start(document.get("start", "cold"), values)
@@ -204,11 +213,35 @@ class _Loader:
             network=case_network.network(document["network"], values) if "network" in document else None,
             tasks=tasks,
             source=values.source,
-            objective=self._objective(tasks),
+            objective=self._objective(),
             endurance=self._endurance(device),
             converter=converter(document["converter"], values) if "converter" in document else None,
-            load=load(document.get("load", {}), values, "$.load"),
+            load=self._load(device),
+            streaming=self._streaming(device),
         )
+
+    def _load(self, device: AnyDevice | None) -> Draw:
+        """What is drawn: as stated, or else, on an accelerator of layers, what its figures say."""
+        stated = load(self.document.get("load", {}), self.values, "$.load")
+        if not isinstance(device, LayerAccelerator) or "network" not in self.document:
+            return stated
+        least, most = device.powers()
+        if stated.range is None:
+            return replace(stated, range=Interval(least, most))
+        if stated.range.lo > least or stated.range.hi < most:
+            shown = [show_exact(least, POWER), show_exact(most, POWER)]
+            problem = f"does not cover what the device draws, {shown[0]} to {shown[1]}"
+            raise self.values.error(
+                "$.load.power", self.document["load"]["power"], problem, "state more, or leave it out"
+            )
+        return stated
+
+    def _streaming(self, device: AnyDevice | None) -> tuple[tuple[str, ...], ...]:
+        groups = self.document.get("options", {}).get("streaming", ())
+        if groups and not (isinstance(device, LayerAccelerator) and "network" in self.document):
+            problem = "means nothing without a network on an accelerator of layers"
+            raise self.values.error("$.options.streaming", groups, problem, "remove it")
+        return tuple(map(tuple, groups))
 
     def _check_workload(self) -> None:
         document, values = self.document, self.values
@@ -225,7 +258,7 @@ class _Loader:
             remedy = 'write "ischedule", or give a network'
             raise values.error("$.semantics", semantics, "has no meaning for explicit tasks", remedy)
 
-    def _device(self) -> Device | None:
+    def _device(self) -> AnyDevice | None:
         if "device" in self.document:
             return load_device(self.document["device"], self.base_dir, self.values.source, "$.device")
         if "network" in self.document:
@@ -233,7 +266,7 @@ class _Loader:
             raise self.values.error("$.device", MISSING, "is required for a network", remedy)
         return None
 
-    def _boot(self, device: Device | None) -> Effort:
+    def _boot(self, device: AnyDevice | None) -> Effort:
         if "boot" in self.document:
             section = self.document["boot"]
             drawn = load(section["load"], self.values, "$.boot.load") if "load" in section else None
@@ -244,7 +277,7 @@ class _Loader:
         word, example = self.values.amount_dimension.name, self.values.amount_dimension.example
         raise self.values.error("$.boot", MISSING, why, f'add {{"{word}": "{example}", "time": "70 ms"}}')
 
-    def _requirements(self, device: Device | None, tasks: TaskColumns | None) -> Requirements:
+    def _requirements(self, device: AnyDevice | None, tasks: TaskColumns | None) -> Requirements:
         section, values = self.document.get("requirements", {}), self.values
         deadline = None
         if "deadline" in section:
@@ -263,16 +296,16 @@ class _Loader:
             problem = "are allowed for in the latency, and that is not what counts"
             remedy = 'leave out "objective", or "failures"'
             raise values.error("$.requirements.failures", section["failures"], problem, remedy)
-        writes = self._writes(section, self._endurance(device), tasks)
+        writes = self._writes(section, self._endurance(device))
         return Requirements(
             deadline,
             **sizes,
-            **self._budgets(section, tasks),
+            **self._budgets(section),
             writes_per_byte=writes,
             failures=section.get("failures", 0),
         )
 
-    def _budgets(self, section: Mapping[str, Any], tasks: TaskColumns | None) -> dict[str, int | None]:
+    def _budgets(self, section: Mapping[str, Any]) -> dict[str, int | None]:
         """The most that a plan may spend of its energy or charge, of writing and of power cycles."""
         values, path = self.values, "$.requirements"
         word = values.amount_dimension.name
@@ -286,17 +319,17 @@ class _Loader:
         if word in section:
             found["amount"] = values.integer(section[word], values.amount_dimension, Rounding.DOWN, f"{path}.{word}")
         if "written" in section:
-            if tasks is not None:
+            if self.is_opaque:
                 raise values.error(f"{path}.written", section["written"], _UNWRITTEN, _COUNT_CYCLES)
             found["written"] = values.integer(section["written"], MEMORY, Rounding.DOWN, f"{path}.written")
         return found
 
-    def _writes(self, section: Mapping[str, Any], endurance: int | None, tasks: TaskColumns | None) -> int | None:
+    def _writes(self, section: Mapping[str, Any], endurance: int | None) -> int | None:
         """How often a byte may be written in one inference: as stated, and so that it bears what is asked for."""
         values, path = self.values, "$.requirements"
         found = [section["writes_per_byte"]] if "writes_per_byte" in section else []
         for name in ("writes_per_byte", "inferences"):
-            if name in section and tasks is not None:
+            if name in section and self.is_opaque:
                 raise values.error(f"{path}.{name}", section[name], _UNWRITTEN, _LIMIT_CYCLES)
         if "inferences" in section:
             wanted = section["inferences"]
@@ -309,21 +342,21 @@ class _Loader:
             found.append(endurance // wanted)
         return min(found, default=None)
 
-    def _endurance(self, device: Device | None) -> int | None:
+    def _endurance(self, device: AnyDevice | None) -> int | None:
         """What the case says replaces the device's figure."""
         stated: int | None = self.document.get("endurance")
-        if stated is not None and "tasks" in self.document:
+        if stated is not None and self.is_opaque:
             raise self.values.error("$.endurance", stated, _UNWRITTEN, "leave it out")
         return device.endurance if stated is None and device is not None else stated
 
-    def _objective(self, tasks: TaskColumns | None) -> tuple[Criterion, ...]:
+    def _objective(self) -> tuple[Criterion, ...]:
         given = self.document.get("objective", "latency")
         names = [given] if isinstance(given, str) else given
         for place, name in enumerate(names):
             path = "$.objective" if isinstance(given, str) else f"$.objective[{place}]"
             if name in names[:place]:
                 raise self.values.error(path, name, "stands there twice", "name each criterion once")
-            if name == "written" and tasks is not None:
+            if name == "written" and self.is_opaque:
                 raise self.values.error(path, name, _UNWRITTEN, _COUNT_CYCLES)
         return tuple(map(Criterion, names))
 
@@ -365,16 +398,17 @@ def layer_of(case: Case, name: str) -> Case:
     layer = next(layer for layer in case.network.layers if layer.name == name)
     tensor = TensorShape(shape.in_channels, shape.in_height, shape.in_width)
     alone = replace(case.network, input=tensor, layers=(replace(layer, inputs=(NETWORK_INPUT,)),))
-    return replace(case, name=f"{case.name}, {name} alone", network=alone)
+    return replace(case, name=f"{case.name}, {name} alone", network=alone, streaming=())
 
 
 def resolve(case: Case) -> dict[str, object]:
     """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
 
     Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
-    endurance: what decides is how many writes it leaves to one inference.
+    endurance: what decides is how many writes it leaves to one inference; and streaming groups where there are none.
     """
-    plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in _SILENT}
+    silent = _SILENT if case.streaming else _SILENT | {"streaming"}
+    plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in silent}
     plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
     return dict(sorted(plain.items()))
 
@@ -398,7 +432,7 @@ def _plain(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
     if is_dataclass(value):
-        silent = _SILENT if isinstance(value, Device) else frozenset()
+        silent = _SILENT if isinstance(value, AnyDevice) else frozenset()
         names = sorted(field.name for field in fields(value) if field.name not in silent)
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_IN_JSON:

@@ -1,10 +1,9 @@
 """Devices as data: the measured primitive costs, memories and boot of one board, read from a JSON file.
 
-Files keep the figures as they were measured or published (joules, clock cycles, counts of processor operations);
-reading resolves them exactly and rounds each primitive up once. Energy and time come each from their own figures.
+A file without `kind` is of a device that runs tiles of layers and states the primitives of which kernels are made,
+processor work as counts of operations too. Another kind has a type of its own.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,15 +11,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from ischedule.models.accelerator import AcceleratorReader, LayerAccelerator
 from ischedule.models.cost import Cost, Effort, LinearCost, PerOrder
-from ischedule.models.errors import InputError, InvalidValue
-from ischedule.models.quantities import ENERGY, FREQUENCY, MEMORY, TIME, Dimension, Rounding, parse, to_integer
-from ischedule.models.schema import check_shape
+from ischedule.models.device_document import DeviceDocument
+from ischedule.models.errors import InputError
+from ischedule.models.quantities import ENERGY
 from ischedule.models.strict_json import key_path, parse_json, read_json
 
 _PACKAGE: Final = "ischedule.models.devices"
 _SUFFIX: Final = ".json"
-_CYCLES: Final = re.compile(r"\s*(\S*)\s*cycles?\s*")
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,10 @@ class Device:
     """How often a byte of non-volatile memory can be written before it fails, None where that is not stated."""
 
 
+AnyDevice = Device | LayerAccelerator
+"""What a device file describes."""
+
+
 def built_in_devices() -> list[str]:
     """The names of the devices that come with the package."""
     files = (entry.name for entry in resources.files(_PACKAGE).iterdir())
@@ -71,7 +74,7 @@ def load_device(
     base_dir: Path | None = None,
     source: str = "device",
     path: str = "$",
-) -> Device:
+) -> AnyDevice:
     """The device that a reference stands for: a built-in name, a file, `{"path": file}`, or the device's own content.
 
     `base_dir` is where relative file names start; `source` and `path` say where the reference itself stands.
@@ -82,92 +85,47 @@ def load_device(
         return _built_in(reference, source, path)
     if set(reference) == {"path"} and isinstance(reference["path"], str):
         return _from_file((base_dir or Path()) / reference["path"])
-    return _Reader(reference, source, path).device()
+    return _read(reference, source, path)
 
 
-def _from_file(file: Path) -> Device:
-    return _Reader(read_json(str(file)), str(file), "$").device()
+def _read(document: object, source: str, path: str) -> AnyDevice:
+    if isinstance(document, Mapping) and "kind" in document:
+        return AcceleratorReader(document, source, path).device()
+    return _Reader(document, source, path).device()
 
 
-def _built_in(name: str, source: str, path: str) -> Device:
+def _from_file(file: Path) -> AnyDevice:
+    return _read(read_json(str(file)), str(file), "$")
+
+
+def _built_in(name: str, source: str, path: str) -> AnyDevice:
     known = built_in_devices()
     if name not in known:
         remedy = f'write one of {", ".join(known)}, or {{"path": "FILE"}}'
         raise InputError(source, path, name, "is no built-in device", remedy)
     file = name + _SUFFIX
-    return _Reader(parse_json((resources.files(_PACKAGE) / file).read_bytes(), file), file, "$").device()
+    return _read(parse_json((resources.files(_PACKAGE) / file).read_bytes(), file), file, "$")
 
 
-class _Reader:
-    """One device document being resolved: remembers where it stands, its clock and its operations."""
+class _Reader(DeviceDocument):
+    """One device document being resolved: remembers where it stands, its operations too."""
 
     def __init__(self, document: object, source: str, path: str) -> None:
-        check_shape(document, source, path, "device")
-        assert isinstance(document, Mapping)
-        self.document: Mapping[str, Any] = document
-        self.source = source
-        self.path = path
-        self.clock: Fraction | None = None
-        if "clock" in document:
-            self.clock = self._quantity(document["clock"], FREQUENCY, ".clock")
-            if self.clock == 0:
-                raise self._error(".clock", document["clock"], "is no clock", 'write for example "16 MHz"')
+        super().__init__(document, source, path, "device")
         self.operations = {
-            name: self._figures(cost, f".operations{key_path(name)}")
-            for name, cost in document.get("operations", {}).items()
+            name: self.figures(cost, f".operations{key_path(name)}")
+            for name, cost in self.document.get("operations", {}).items()
         }
-
-    def _error(self, path: str, value: object, problem: str, remedy: str) -> InputError:
-        return InputError(self.source, self.path + path, value, problem, remedy)
-
-    def _quantity(self, text: object, dimension: Dimension, path: str) -> Fraction:
-        try:
-            return parse(text, dimension)
-        except InvalidValue as error:
-            raise error.located(self.source, self.path + path) from None
-
-    def _bytes(self, key: str, least: int = 0) -> int:
-        text = self.document[key]
-        size = self._quantity(text, MEMORY, key_path(key))
-        if size.denominator != 1 or size < least:
-            raise self._error(
-                key_path(key), text, "is no possible number of bytes", f"write a whole number from {least} B"
-            )
-        return int(size)
-
-    def _time(self, text: str, path: str) -> Fraction:
-        """Seconds, from a time or from clock cycles."""
-        cycles = _CYCLES.fullmatch(text)
-        if cycles is None:
-            return self._quantity(text, TIME, path)
-        if self.clock is None:
-            raise self._error(path, text, "counts cycles of an unknown clock", 'add "clock", for example "16 MHz"')
-        try:
-            return parse(f"{cycles.group(1)} Hz", FREQUENCY) / self.clock
-        except InvalidValue:
-            remedy = 'write for example "12 cycles"'
-            raise self._error(path, text, "is no possible number of cycles", remedy) from None
-
-    def _figures(self, cost: Mapping[str, str], path: str) -> tuple[Fraction, Fraction]:
-        """Joules and seconds."""
-        return self._quantity(cost["energy"], ENERGY, f"{path}.energy"), self._time(cost["time"], f"{path}.time")
-
-    def _linear(self, key: str) -> LinearCost:
-        parts = self.document[key]
-        per_element, fixed = (
-            Cost.of(*self._figures(parts[part], f".{key}.{part}")) for part in ("per_element", "fixed")
-        )
-        return LinearCost(per_element, fixed)
 
     def _work(self, work: str | Mapping[str, int], column: int, path: str) -> Fraction:
         """Joules (column 0) or seconds (column 1) of a measured figure or of counted operations."""
         if isinstance(work, str):
-            return self._time(work, path) if column else self._quantity(work, ENERGY, path)
+            return self.time(work, path) if column else self.quantity(work, ENERGY, path)
         total = Fraction(0)
         for name, count in work.items():
             if name not in self.operations:
                 remedy = f"write one of {', '.join(self.operations)}" if self.operations else 'add it to "operations"'
-                raise self._error(path + key_path(name), count, "counts an unknown operation", remedy)
+                raise self.error(path + key_path(name), count, "counts an unknown operation", remedy)
             total += count * self.operations[name][column]
         return total
 
@@ -191,18 +149,17 @@ class _Reader:
     def device(self) -> Device:
         """The resolved device."""
         document = self.document
-        joules, seconds = self._figures(document["boot"], ".boot")
         return Device(
             name=document["name"],
             title=document.get("title", document["name"]),
             sources=tuple(document.get("sources", {}).items()),
-            word_bytes=self._bytes("word", 1),
-            volatile_memory=self._bytes("volatile_memory"),
-            nonvolatile_memory=self._bytes("nonvolatile_memory"),
-            boot=Effort(to_integer(joules, ENERGY, Rounding.UP), to_integer(seconds, TIME, Rounding.UP)),
-            read=self._linear("read"),
-            write=self._linear("write"),
-            mac=self._linear("multiply_accumulate"),
+            word_bytes=self.size("word", 1),
+            volatile_memory=self.size("volatile_memory"),
+            nonvolatile_memory=self.size("nonvolatile_memory"),
+            boot=self.effort(document["boot"], ".boot"),
+            read=self.linear("read"),
+            write=self.linear("write"),
+            mac=self.linear("multiply_accumulate"),
             vector_multiple=document["vector_multiple"],
             record_words=document["record_words"],
             fetch_input=self._named_steps("fetch_input"),

@@ -24,6 +24,7 @@ from ischedule.models.power_path import PowerPath, Uncovered
 from ischedule.models.quantities import POWER, VOLTAGE, Interval, Rounding, round_to_integer, show
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Policy
+from ischedule.models.workload import explicit_tasks
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,12 @@ class Loaded:
 def loaded(case: Case) -> Loaded:
     """The case's buffer with what loads it. Raises `InputError` where an activity does not say what it draws."""
     path = _path(case)
-    draws = [case.load, *(one for one in (case.boot.draw,) if one), *(case.tasks.draws if case.tasks else ())]
+    tasks = explicit_tasks(case)
+    draws = [case.load, *(one for one in (case.boot.draw,) if one), *(tasks.draws if tasks else ())]
     for draw in draws:
         _require_known(case, path, draw)
     floor = path.least_voltage(case.load) if not path.is_ideal or case.load.least_voltage else 0
-    if case.tasks is None and case.boot.draw is not None:
+    if tasks is None and case.boot.draw is not None:
         # cycles of networks are told apart by one number: every one leaves what booting does
         floor = max(floor, path.least_voltage(case.boot.draw))
     buffer = replace(case.buffer, load_floor=floor)

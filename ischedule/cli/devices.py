@@ -12,7 +12,7 @@ from ischedule.cli.output import table
 
 if TYPE_CHECKING:
     from ischedule.models.cost import Cost, LinearCost
-    from ischedule.models.device import Device
+    from ischedule.models.device import AnyDevice, Device
 
 ORDERS = ("input", "weight", "output")
 
@@ -54,8 +54,16 @@ def built_in_file(name: str) -> Path:
     return Path(str(importlib.resources.files("ischedule.models.devices"))) / f"{name}.json"
 
 
-def described(device: "Device") -> str:
-    """The device's memories, its primitive costs and where the figures come from."""
+def described(device: "AnyDevice") -> str:
+    """The device's memories, its costs and where the figures come from."""
+    from ischedule.cli.accelerators import described_accelerator
+    from ischedule.models.accelerator import LayerAccelerator
+
+    return described_accelerator(device) if isinstance(device, LayerAccelerator) else described_tiler(device)
+
+
+def described_tiler(device: "Device") -> str:
+    """The same for a device that runs tiles of layers: its costs are those of the primitives of kernels."""
     from ischedule.models.quantities import ENERGY, MEMORY, TIME, show
 
     facts = [

@@ -32,6 +32,7 @@ from ischedule.models.program import Program
 from ischedule.models.quantities import show
 from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism, StartKind, Until
+from ischedule.models.workload import explicit_tasks
 
 MOST_RUNS = 24
 MOST_TASKS = 24
@@ -170,7 +171,7 @@ def deadline_fact(latency: int, deadline: int) -> str:
 
 def layers(case: Case, program: Program, plan: Plan, evaluation: Evaluation) -> str:
     """A table of layers with their designs, or of tasks."""
-    if case.tasks is not None:
+    if explicit_tasks(case) is not None:
         return tasks(case, evaluation)
     rows: list[tuple[str, ...]] = [
         (
@@ -231,18 +232,19 @@ def power_cycles(case: Case, program: Program, plan: Plan) -> str:
         )
         for run in cycle_runs(program, plan)
     ]
-    atoms = "tasks" if case.tasks is not None else "atoms"
+    atoms = "tasks" if explicit_tasks(case) is not None else "atoms"
     header = ("cycle", "works on", f"{atoms} each", amount.name, "starts at")
     title = "power cycles, and the voltage that each waits for"
     return section(title, header, shortened(rows, MOST_RUNS), right=(f"{atoms} each",))
 
 
 def _work(case: Case, run: CycleRun) -> str:
-    if case.tasks is None:
+    named = explicit_tasks(case)
+    if named is None:
         return _range(*run.stages)
     if run.count > 1:
-        return _range(case.tasks.name(run.start), case.tasks.name(run.start + run.count * run.atoms - 1))
-    return _range(case.tasks.name(run.start), case.tasks.name(run.start + run.atoms - 1))
+        return _range(named.name(run.start), named.name(run.start + run.count * run.atoms - 1))
+    return _range(named.name(run.start), named.name(run.start + run.atoms - 1))
 
 
 def _range(first: str, last: str) -> str:

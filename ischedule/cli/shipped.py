@@ -53,8 +53,8 @@ def shipped_folder() -> Path:
 
 def shipped_cases() -> list[ShippedCase]:
     """All of them, by name; other JSON in the folder belongs to a case that refers to it."""
-    files = map(ShippedCase, sorted(shipped_folder().glob("*.json")))
-    return [file for file in files if "ischedule" in file.content]
+    files = map(ShippedCase, shipped_folder().glob("*.json"))
+    return sorted((file for file in files if "ischedule" in file.content), key=lambda case: case.name)
 
 
 def shipped_case(name: str, problem: str = "no shipped case of that name") -> ShippedCase:

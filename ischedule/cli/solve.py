@@ -103,12 +103,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ischedule.api import solve
     from ischedule.models.case import layer_of, load_case
+    from ischedule.models.workload import explicit_tasks
 
     with Progress() as progress:
         case = load_case(source)
         if arguments.layer is not None:
             case = layer_of(case, arguments.layer)
-        if arguments.addresses is not None and case.network is None:
+        if arguments.addresses is not None and explicit_tasks(case) is not None:
             problem, remedy = "has no content: tasks do not say what they keep", "leave out --addresses"
             raise InputError("command line", "--addresses", arguments.addresses, problem, remedy)
         result = solve(

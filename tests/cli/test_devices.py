@@ -9,6 +9,7 @@ import pytest
 
 from ischedule.cli.devices import described
 from ischedule.cli.main import main
+from ischedule.models.accelerator import LayerAccelerator
 from ischedule.models.device import built_in_devices, load_device
 
 NAME = "msp430fr5994-lea-2021"
@@ -43,7 +44,24 @@ def test_every_figure_of_a_device_and_its_sources_are_shown(name: str) -> None:
     for what, source in device.sources:
         assert f"  {what}: {source}\n" in text
     table = text.split("cost of")[1].split("sources")[0].splitlines()[1:-1]
-    assert len(table) == 1 + 2 * 3 + 2 + 2 * 3 + 3 + 3
+    kernels, layers = 1 + 2 * 3 + 2 + 2 * 3 + 3 + 3, 1 + 3 + 2 * 5
+    waits = 2 + len(device.modes) if isinstance(device, LayerAccelerator) and device.modes else 0
+    assert len(table) == (layers + waits if isinstance(device, LayerAccelerator) else kernels)
+
+
+def test_an_accelerator_is_shown_with_its_limits_and_ways_to_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["devices", "show", "max78000"]) == 0
+    cells = [
+        [cell.strip() for cell in line.split("  ") if cell.strip()] for line in capsys.readouterr().out.splitlines()
+    ]
+    for row in (
+        ["memory for weights", "442.4 kB"],
+        ["kernels of conv2d", "1x1, 3x3"],
+        ["loading weights, each byte", "1.377 nJ", "69.1 ns"],
+        ["configuring a network", "1.956 uJ", "109 us"],
+        ["UPM, accelerator memories kept", "387 uW", "weights and data", "41.6 us"],
+    ):
+        assert row in cells
 
 
 def test_a_device_file_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from ischedule.models.errors import InputError
 INAS = "msp430fr5994-lea-2021"
 TINAS = "msp430fr5994-lea-2024"
 ESTIMATE = "cortex-m4-256k-estimate"
+ACCELERATORS = ["max78000", "max78000-transfers-only"]
 
 # Joules and seconds of the published explorers (iNAS at 18bb84e, TiNAS at 16e5c14), resolved by their own code. The
 # times of FD_O and BD_O in the first are seconds from the operation counts, not the published joules.
@@ -88,7 +89,7 @@ def test_built_in_costs_are_the_published_ones(device: str, name: str) -> None:
 
 
 def test_built_in_devices_and_their_plain_figures() -> None:
-    assert built_in_devices() == [ESTIMATE, INAS, TINAS]
+    assert built_in_devices() == [ESTIMATE, *ACCELERATORS, INAS, TINAS]
     for name, record, boot in ((INAS, 4, 70), (TINAS, 5, 55)):
         device = load_device(name)
         assert device.name == name
@@ -230,7 +231,7 @@ def test_wrong_devices_are_refused(
 def test_unknown_names_and_files(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_device("esp32", source="case.json", path="$.device")
-    known = ", ".join((ESTIMATE, INAS, TINAS))
+    known = ", ".join((ESTIMATE, *ACCELERATORS, INAS, TINAS))
     problem = "is no built-in device; write one of"
     assert str(caught.value) == f'case.json: $.device = "esp32": {problem} {known}, or {{"path": "FILE"}}'
     with pytest.raises(InputError, match="no such file"):
