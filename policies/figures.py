@@ -22,15 +22,15 @@ FAMILY: Final = "msp430fr5994-lea"
 """Devices whose names begin with this have the figures below; clock 16 MHz."""
 
 _NANO: Final = Fraction(1, 10**9)
-_CYCLE: Final = Fraction(1, 16 * 10**6)
+CYCLE: Final = Fraction(1, 16 * 10**6)
 _ACTIVE: Final = Fraction(118 * 16 * 3, 10**6)
 """Watt: 118 uA per MHz (data sheet SLASE54) at 16 MHz; 3 V are assumed."""
 
 RESULT_CYCLES: Final = 16
 """Cycles of a matrix command for each result, besides 1.5 for each product (SLAA698B, as Stateful-CNN quotes it)."""
 
-ADD: Final = Cost.of(Fraction("3.936") * _NANO, 12 * _CYCLE)
-MULTIPLY: Final = Cost.of(Fraction("19.253") * _NANO, 44 * _CYCLE)
+ADD: Final = Cost.of(Fraction("3.936") * _NANO, 12 * CYCLE)
+MULTIPLY: Final = Cost.of(Fraction("19.253") * _NANO, 44 * CYCLE)
 """Processor operations as iNAS measured them (microbench_measurements.py at 18bb84e)."""
 
 FRAM_READ: Final = Cost.of(Fraction("10.26") * _NANO, Fraction("10.26") * _NANO / _ACTIVE)
@@ -38,7 +38,7 @@ FRAM_WRITE: Final = Cost.of(Fraction("9.6") * _NANO, Fraction("9.6") * _NANO / _
 """The processor moves a word from or to internal FRAM: energies of the TiNAS profile (16e5c14); times follow from the
 active power, since none are published."""
 
-FRAM_DMA: Final = Cost.of(_ACTIVE * 3 * _CYCLE, 3 * _CYCLE)
+FRAM_DMA: Final = Cost.of(_ACTIVE * 3 * CYCLE, 3 * CYCLE)
 """A word moved by the DMA controller: an estimate of 3 cycles (2, and 1 wait state) at the active power."""
 
 PACE_CYCLES: Final = 6
@@ -90,19 +90,23 @@ class Figures:
         """One sum of products, the vector operation that devices state."""
         return self.device.mac.of(length) + self.device.mac_step
 
-    def index_read(self, words: int) -> Cost:
-        """Loop indices read by the processor."""
-        return self.device.read.of(words) if self.internal is None else self.internal.read.times(words)
+    @property
+    def local_read(self) -> Cost:
+        """A word read by the processor: from internal memory, or by a command of its own."""
+        return self.device.read.of(1) if self.internal is None else self.internal.read
 
-    def index_write(self, words: int) -> Cost:
-        """Loop indices written by the processor."""
-        return self.device.write.of(words) if self.internal is None else self.internal.write.times(words)
+    @property
+    def local_write(self) -> Cost:
+        """A word written by the processor."""
+        return self.device.write.of(1) if self.internal is None else self.internal.write
 
-    def moved(self, words: int, *, written: bool) -> Cost:
-        """A vector moved from or to where activations live, by the fastest way."""
-        if self.internal is not None:
-            return self.internal.dma.times(words)
-        return (self.device.write if written else self.device.read).of(words)
+    def fetched(self, words: int) -> Cost:
+        """A vector read from where values live."""
+        return self.device.read.of(words) if self.internal is None else self.internal.dma.times(words)
+
+    def stored(self, words: int) -> Cost:
+        """A vector written there."""
+        return self.device.write.of(words) if self.internal is None else self.internal.dma.times(words)
 
 
 def figures_of(device: Device) -> Figures:
@@ -111,7 +115,7 @@ def figures_of(device: Device) -> Figures:
         step = device.mac.of(1) + device.mac_step
         return Figures(device, NOTHING, device.mac.fixed, None, step, device.add_step or step)
     fixed = device.mac.fixed
-    result_time = RESULT_CYCLES * _CYCLE
+    result_time = RESULT_CYCLES * CYCLE
     share = result_time * 10**21 / fixed.time if fixed.time else Fraction(0)
     result = Cost(int(fixed.energy * share), int(fixed.time * share))
     overhead = Cost(fixed.energy - result.energy, fixed.time - result.time)

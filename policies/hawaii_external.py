@@ -13,7 +13,7 @@ from ischedule.policies.execution import Discipline, Execution, Part, Run
 from ischedule.policies.jobs import Jobs, Transfer
 from ischedule.policies.policy import Policy, executed, stored
 from ischedule.policies.tap_jobs import TapJobs
-from ischedule.policies.tap_loop import WeightTile, part_of, tiles_of, weight_tiles
+from ischedule.policies.tap_loop import WeightTile, part_of, weight_tiles
 from ischedule.policies.tap_units import load_run, pixel_runs, recovery
 from ischedule.policies.workload import Workload
 
@@ -27,7 +27,7 @@ def policy(granularity: int, *, overlapped: bool = True) -> Policy:
 
     def execution(workload: Workload) -> Execution:
         jobs = Jobs(workload, overlapped=overlapped)
-        parts = [_part(workload, jobs, nest.name, tiles_of(nest.extent), granularity) for nest in workload.nests]
+        parts = [_part(workload, jobs, nest.name, nest.extent, granularity) for nest in workload.nests]
         return executed(name, Discipline.OPPORTUNISTIC, workload, parts, [stored(workload, extra=COUNTER)])
 
     title = f"HAWAII footprints, external memory: a 4-byte counter after every {granularity} results"
@@ -48,6 +48,11 @@ def _part(workload: Workload, jobs: Jobs, name: str, extent: Extent, granularity
     def passes(tile: WeightTile) -> tuple[Run, ...]:
         load = taps.load(tile)
         recover = recovery(jobs, workload, load, weight_tiles(extent), _read_counter(jobs))
+        if extent.pooling:
+            result = (jobs.values if tile.last else jobs.sums)(1, tile.outputs)
+            bare = taps.pooled(tile, tile.inputs, tile.outputs, (result,))
+            job = taps.pooled(tile, tile.inputs, tile.outputs, groups(tile.outputs, tile.last))
+            return pixel_runs(jobs, tile, job, bare, recover, "a pixel")
         if extent.channelwise:
             bare = taps.whole(tile, tile.inputs, (jobs.values(1, tile.inputs),))
             job = taps.whole(tile, tile.inputs, groups(tile.inputs, True))

@@ -18,7 +18,7 @@ from ischedule.policies.execution import Discipline, Execution, Part, Requiremen
 from ischedule.policies.jobs import Jobs
 from ischedule.policies.policy import Policy, executed, stored
 from ischedule.policies.tap_jobs import TapJobs, Widths
-from ischedule.policies.tap_loop import CHANNELS, PIXELS, WeightTile, part_of, tiles_of, weight_tiles
+from ischedule.policies.tap_loop import CHANNELS, PIXELS, WeightTile, part_of, weight_tiles
 from ischedule.policies.tap_units import load_run, pixel_runs, recovery
 from ischedule.policies.workload import Workload
 
@@ -41,7 +41,7 @@ def policy(granularity: int, *, overlapped: bool = True, input_is_marked: bool =
         jobs = Jobs(workload, overlapped=overlapped)
         parts, requirements = [], [stored(workload, granularity)]
         for nest in workload.nests:
-            extent = tiles_of(nest.extent)
+            extent = nest.extent
             marked = input_is_marked or not nest.reads_input
             parts.append(_Markers(workload, jobs, extent, granularity, marked).part(nest.name))
             requirements += marker_range(nest.name, extent)
@@ -58,7 +58,7 @@ def marker_range(name: str, extent: Extent) -> list[Requirement]:
         Requirement(f"weight tiles of {name}, positive markers", tiles, MOST // WEIGHT, binding=False),
         Requirement(f"weight tiles of {name}, negative markers", tiles, MOST, binding=False),
     ]
-    if not extent.channelwise:
+    if not (extent.channelwise or extent.pooling):
         trips = extent.taps * -(-extent.inputs // CHANNELS)
         summed = trips * (2 * tiles - trips + 1) // 2
         found.append(Requirement(f"sum of markers of {name}", summed, MOST, binding=False))
@@ -91,9 +91,14 @@ class _Markers:
         load = taps.load(tile)
         recover = recovery(jobs, self.workload, load, weight_tiles(self.extent), self._search(tile))
         loaded = load_run(jobs, load, recover)
+        read = self._with(tile.inputs) if self.marked else tile.inputs
+        if self.extent.pooling:
+            moved, outputs = jobs.values if tile.last else jobs.sums, tile.outputs
+            bare = taps.pooled(tile, tile.inputs, outputs, (moved(1, outputs),))
+            job = taps.pooled(tile, read, self._with(outputs), (moved(1, self._with(outputs)),))
+            return pixel_runs(jobs, tile, job, bare, recover, "a pixel")
         if self.extent.channelwise:
             bare = taps.whole(tile, tile.inputs, (jobs.values(1, tile.inputs),))
-            read = self._with(tile.inputs) if self.marked else tile.inputs
             job = taps.whole(tile, read, (jobs.values(1, self._with(tile.inputs)),))
             return loaded + pixel_runs(jobs, tile, job, bare, recover, "a pixel")
         widths, plain = self._widths(tile), taps.widths(tile)

@@ -87,6 +87,15 @@ class TapJobs:
         macs = extent.taps * results if extent.arithmetic is Arithmetic.MULTIPLY else 0
         return Job(reads, work, writes, macs, self.fetch.times(looked_at) + self.store)
 
+    def pooled(self, tile: WeightTile, inputs: int, results: int, writes: tuple[Transfer, ...]) -> Job:
+        """A pixel of a map, added to what its channels have come to."""
+        reads: tuple[Transfer, ...] = (self.jobs.values(1, inputs),)
+        addressing = self.fetch + self.store
+        if not tile.first:
+            reads += (self.jobs.sums(1, results),)
+            addressing += self.refetch
+        return Job(reads, self.device.pool_step.times(tile.outputs), writes, 0, addressing)
+
     def _element(self) -> Cost:
         device = self.device
         steps = {Arithmetic.POOL: device.pool_step, Arithmetic.ADD: device.add_step}

@@ -5,7 +5,7 @@
 One trip through all but the last is a *weight tile*: its weights are fetched, a first pass multiplies them by the input
 channels of each pixel and keeps the products, a second one adds them to the results so far. The first weight tile of
 a result tile has nothing to add to. Layers without weights, and those that filter each channel by itself, have one pass
-over their pixels, which makes results at once.
+over their pixels, which makes results at once. A pooled map is added up pixel by pixel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ischedule.models.tiling import Extent, sizes
+from ischedule.models.tiling import Arithmetic, Extent, sizes
 from ischedule.policies.execution import Part, Run, Stretch
 
 PIXELS = 4
@@ -52,11 +52,14 @@ def tiles_of(extent: Extent) -> Extent:
         kernel_columns=extent.columns,
         pooling=False,
         channelwise=True,
+        arithmetic=Arithmetic.POOL,
     )
 
 
 def part_of(name: str, extent: Extent, passes: Passes) -> Part:
     """A layer as stretches."""
+    if extent.pooling:
+        return Part(name, tuple(_pooled(extent, passes)))
     if extent.channelwise:
         return Part(name, tuple(_channelwise(extent, passes)))
     found = list(_summed(extent, passes))
@@ -64,7 +67,9 @@ def part_of(name: str, extent: Extent, passes: Passes) -> Part:
 
 
 def weight_tiles(extent: Extent) -> int:
-    """How many weight tiles a layer has; a channelwise one counts its tiles of channels."""
+    """How many weight tiles a layer has; a channelwise one counts tiles of channels, a pooled map pixels too."""
+    if extent.pooling:
+        return extent.rows * extent.columns * _count(extent.outputs, CHANNELS)
     if extent.channelwise:
         return _count(extent.rows, PIXELS) * _count(extent.columns, PIXELS) * _count(extent.inputs, _channels(extent))
     tiles = _count(extent.rows, PIXELS) * _count(extent.columns, PIXELS)
@@ -90,20 +95,16 @@ def _result_tile(extent: Extent, passes: Passes, pixels: int, m: int) -> Iterato
     """All weight tiles of the same results: the first, then those with as many input channels together, the last."""
     inputs = sizes(extent.inputs, CHANNELS)
     trips = len(inputs) * extent.taps
-    ends = [
-        WeightTile(pixels, m, n, trip == 0, trip == trips - 1)
-        for trip, n in ((0, inputs[0]), (trips - 1, inputs[-1]))
-        if trip == 0 or trips > 1
-    ]
-    yield Stretch(passes(ends[0]))
+    yield Stretch(passes(WeightTile(pixels, m, inputs[0], first=True, last=trips == 1)))
+    if trips == 1:
+        return
     middle = [[n, times * extent.taps] for n, times in _runs(inputs)]
     middle[0][1] -= 1
     middle[-1][1] -= 1
     for n, times in middle:
         if times > 0:
             yield Stretch(passes(WeightTile(pixels, m, n, first=False, last=False)), times)
-    if len(ends) > 1:
-        yield Stretch(passes(ends[1]))
+    yield Stretch(passes(WeightTile(pixels, m, inputs[-1], first=False, last=True)))
 
 
 def _channelwise(extent: Extent, passes: Passes) -> Iterator[Stretch]:
@@ -112,6 +113,17 @@ def _channelwise(extent: Extent, passes: Passes) -> Iterator[Stretch]:
         for c in sizes(extent.columns, PIXELS):
             for n, times in channels:
                 yield Stretch(passes(WeightTile(r * c, n, n, first=True, last=True)), times)
+
+
+def _pooled(extent: Extent, passes: Passes) -> Iterator[Stretch]:
+    pixels = extent.rows * extent.columns
+    for n, times in _runs(sizes(extent.outputs, CHANNELS)):
+        runs = passes(WeightTile(1, n, n, first=True, last=pixels == 1))
+        if pixels > 1:
+            middle = passes(WeightTile(1, n, n, first=False, last=False))
+            runs += tuple((unit, number * (pixels - 2)) for unit, number in middle if pixels > 2)
+            runs += passes(WeightTile(1, n, n, first=False, last=True))
+        yield Stretch(runs, times)
 
 
 def _channels(extent: Extent) -> int:
