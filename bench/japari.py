@@ -1,5 +1,8 @@
 """Does the policies' room count JAPARI and HAWAII as their example layer was counted? Exits 1 beyond 1 %.
 
+Then both beside this project's plans, on every shipped network for the board: exits 1 if one of them is faster than the
+plan with the plan's own commands. With matrix commands, which this project's kernels do not have, they may be.
+
 The layer is a case (`bench/japari_layer.json`) and goes through the code that every case does. What stands beside the
 figures was counted from the released loop nest with the transfer and accelerator costs of iNAS at 16 MHz; the speed-up
 of 2.93 is what the publication calls "3x". Run from the repository's root: `python -m bench.japari`.
@@ -10,15 +13,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from bench.verdict import concluded
+from ischedule.api import solve
 from ischedule.models.case import load_case
+from ischedule.models.wake import Until
 from ischedule.policies import hawaii_external, japari
+from ischedule.policies.outcome import outcome
 from ischedule.policies.workload import Workload
 
 LAYER = Path(__file__).with_name("japari_layer.json")
+CASES = Path(__file__).parents[1] / "cases"
 TOLERANCE = 0.01
 
 
@@ -103,12 +111,74 @@ def judged(found: dict[tuple[str, int], Counted]) -> list[str]:
     return failed
 
 
+GRANULARITIES = (1, 8)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Seconds of one case: the plan's worst case, and the policies (None: never ends) by whether there are matrix
+    commands, by name and granularity."""
+
+    name: str
+    plan: float | None
+    policies: dict[tuple[bool, str, int], float | None]
+
+
+def compared(path: Path) -> Compared:
+    """A case with its plan and both policies; latency ends with the last result published."""
+    case = replace(load_case(path), until=Until.PUBLISHED)
+    latency = solve(case).latency
+    found: dict[tuple[bool, str, int], float | None] = {}
+    for matrix_commands in (True, False):
+        workload = Workload.of(case, matrix_commands=matrix_commands)
+        for granularity in GRANULARITIES:
+            for name, policy in (("hawaii", hawaii_external.policy), ("japari", japari.policy)):
+                execution = policy(granularity).execution(workload)
+                taken = outcome(execution, workload.law).latency / 1e12 if execution.makes_progress else None
+                found[matrix_commands, name, granularity] = taken
+    return Compared(path.stem, None if latency is None else latency / 1e12, found)
+
+
+def boards_networks() -> list[Path]:
+    """The shipped networks for the board that is solved within seconds."""
+    kinds = ("cifar10-inas-*", "kws-*", "ds-cnn-msp430")
+    return [path for kind in kinds for path in sorted(CASES.glob(f"{kind}.json"))]
+
+
+def _compared_lines(found: Sequence[Compared]) -> Iterator[str]:
+    keys = list(product((True, False), ("hawaii", "japari"), GRANULARITIES))
+    yield ""
+    yield "seconds: plan at worst, policies with matrix commands (m) and with the plan's own, B = 1 and 8"
+    heads = "".join(f"{name[:3]}{granularity}{'m' * matrix:1}".rjust(9) for matrix, name, granularity in keys)
+    yield f"{'case':32}{'plan':>9}{heads}"
+    for one in found:
+        yield f"{one.name:32}{_seconds(one.plan)}" + "".join(_seconds(one.policies[key]) for key in keys)
+
+
+def _seconds(value: float | None) -> str:
+    return f"{'-':>9}" if value is None else f"{value:9.2f}"
+
+
+def not_beaten(found: Sequence[Compared]) -> list[str]:
+    """The policies that are faster than a plan with the plan's own commands."""
+    failed = []
+    for one in found:
+        for (matrix_commands, name, granularity), taken in one.policies.items():
+            if not matrix_commands and taken is not None and (one.plan is None or taken < one.plan):
+                failed.append(f"{one.name}: {name} at B = {granularity} takes {taken:.2f} s, the plan {one.plan}")
+    return failed
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Count both policies at all granularities."""
-    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
+    """Count both policies at all granularities, and compare them with plans."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--layer", action="store_true", help="the example layer alone")
+    asked = parser.parse_args(arguments)
     workload = Workload.of(load_case(LAYER))
     found = {key: counted(workload, *key) for key in COUNTED}
-    return concluded(_lines(found), judged(found))
+    plans = [] if asked.layer else [compared(path) for path in boards_networks()]
+    lines = [*_lines(found), *(_compared_lines(plans) if plans else ())]
+    return concluded(lines, [*judged(found), *not_beaten(plans)])
 
 
 if __name__ == "__main__":

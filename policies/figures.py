@@ -59,11 +59,16 @@ NOTHING: Final = Cost(0, 0)
 
 @dataclass(frozen=True)
 class Figures:
-    """The commands of one device. Counts of transfers are in its words."""
+    """The commands of one device. Counts of transfers are in its words.
+
+    A matrix command takes its ``overhead``, what each product takes, and a ``result`` for each of its results; an
+    ``addition`` is what a command takes that adds vectors, besides its elements.
+    """
 
     device: Device
     overhead: Cost
     result: Cost
+    addition: Cost
     internal: Internal | None
     cpu_multiply: Cost
     cpu_add: Cost
@@ -80,11 +85,11 @@ class Figures:
     def matrix(self, inputs: int, results: int) -> Cost:
         """A vector by a matrix."""
         each = self.result + self.device.mac.per_element.times(inputs)
-        return self.overhead + each.times(results) + self.device.mac_step
+        return self.overhead + each.times(results)
 
     def vector(self, length: int) -> Cost:
-        """One vector operation: a sum of products, or an addition of two vectors, without a result's own share."""
-        return self.overhead + self.device.mac.per_element.times(length) + self.device.mac_step
+        """An addition of two vectors, which is one command and makes no sum."""
+        return self.addition + self.device.mac.per_element.times(length)
 
     def product(self, length: int) -> Cost:
         """One sum of products, the vector operation that devices state."""
@@ -109,14 +114,17 @@ class Figures:
         return self.device.write.of(words) if self.internal is None else self.internal.dma.times(words)
 
 
-def figures_of(device: Device) -> Figures:
+def figures_of(device: Device, *, matrix_commands: bool = True) -> Figures:
     """The figures of a device of the known family, or what follows from those of any other."""
     if not device.name.startswith(FAMILY):
         step = device.mac.of(1) + device.mac_step
-        return Figures(device, NOTHING, device.mac.fixed, None, step, device.add_step or step)
-    fixed = device.mac.fixed
-    result_time = RESULT_CYCLES * CYCLE
-    share = result_time * 10**21 / fixed.time if fixed.time else Fraction(0)
+        each = device.mac.fixed + device.mac_step
+        return Figures(device, NOTHING, each, each, None, step, device.add_step or step)
+    fixed, internal = device.mac.fixed, Internal(FRAM_READ, FRAM_WRITE, FRAM_DMA)
+    if not matrix_commands:
+        each = fixed + device.mac_step
+        return Figures(device, NOTHING, each, each, internal, MULTIPLY, ADD)
+    share = RESULT_CYCLES * CYCLE * 10**21 / fixed.time if fixed.time else Fraction(0)
     result = Cost(int(fixed.energy * share), int(fixed.time * share))
-    overhead = Cost(fixed.energy - result.energy, fixed.time - result.time)
-    return Figures(device, overhead, result, Internal(FRAM_READ, FRAM_WRITE, FRAM_DMA), MULTIPLY, ADD)
+    overhead = Cost(fixed.energy - result.energy, fixed.time - result.time) + device.mac_step
+    return Figures(device, overhead, result, overhead, internal, MULTIPLY, ADD)

@@ -71,7 +71,7 @@ def _command(software: Software, extent: Extent, *, first: bool) -> Unit:
     figures, taps = software.figures, extent.kernel_columns
     row = (extent.columns - 1) * extent.stride[1] + (taps - 1) * extent.dilation[1] + 1
     operands = figures.fetched(row + taps)
-    start = operands + figures.overhead + software.device.mac_step
+    start = operands + figures.overhead
     work = _paced(software, figures.result + software.device.mac.per_element.times(taps), taps)
     traffic = _moved(software, row + taps if first else 0, taps)
     return _element(software, "a filtered element", start + work if first else work, start, traffic, first)
@@ -79,7 +79,7 @@ def _command(software: Software, extent: Extent, *, first: bool) -> Unit:
 
 def _addition(software: Software, extent: Extent, *, first: bool) -> Unit:
     figures = software.figures
-    start = figures.fetched(2 * extent.columns) + figures.overhead + software.device.mac_step
+    start = figures.fetched(2 * extent.columns) + figures.addition
     work = _paced(software, software.device.mac.per_element, 1)
     traffic = _moved(software, 2 * extent.columns if first else 0, 0)
     return _element(software, "an added element", start + work if first else work, start, traffic, first)

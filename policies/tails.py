@@ -85,7 +85,7 @@ def _filtered(software: Software, extent: Extent, length: int) -> Unit:
     source = length + (taps - 1) * extent.dilation[1]
     moved = _fetched(software, source) + _fetched(software, length) + _stored(software, length)
     each = figures.result + software.device.mac.per_element.times(taps)
-    work = moved + figures.overhead + each.times(length) + software.device.mac_step + figures.vector(length)
+    work = moved + figures.overhead + each.times(length) + figures.vector(length)
     return _unit(software, "a tile", work, software.traffic(source + length, length, extra=1, macs=taps * length))
 
 

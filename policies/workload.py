@@ -38,17 +38,21 @@ class Nest:
 
 @dataclass(frozen=True)
 class Workload:
-    """A case as policies see it. Its capacity is what one power cycle from a full buffer can drain."""
+    """A case as policies see it. Its capacity is what one power cycle from a full buffer can drain.
+
+    Without ``matrix_commands`` every result is a vector operation of its own, as it is in this project's kernels.
+    """
 
     case: Case
     law: CycleLaw
+    matrix_commands: bool = True
 
     @classmethod
-    def of(cls, case: Case) -> Workload:
+    def of(cls, case: Case, *, matrix_commands: bool = True) -> Workload:
         """The workload of a case. Raises `Unschedulable` where no power cycle can begin."""
         effort = case.boot
         law = cycle_law(case.buffer, case.supply, case.wake, case.start, case.until, effort.amount, effort.time)
-        return cls(case, law)
+        return cls(case, law, matrix_commands)
 
     @property
     def boot(self) -> Effort:
@@ -75,7 +79,7 @@ class Workload:
     @cached_property
     def figures(self) -> Figures:
         """What commands take on the device."""
-        return figures_of(self.device)
+        return figures_of(self.device, matrix_commands=self.matrix_commands)
 
     @cached_property
     def volatile(self) -> int:

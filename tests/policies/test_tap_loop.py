@@ -139,9 +139,21 @@ def test_a_unit_that_does_not_fit_a_cycle_never_ends() -> None:
 
 
 def test_the_bench_holds_its_figures_to_one_per_cent(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench.main([]) == 0
+    assert bench.main(["--layer"]) == 0
     assert "2.934 (2.93)" in capsys.readouterr().out
     found = {key: bench.counted(Workload.of(load_case(LAYER)), *key) for key in bench.COUNTED}
     wrong = dict(found)
     wrong["japari", 1] = found["hawaii", 1]
     assert "speed-up at B = 1: 1.000 is not 2.93" in bench.judged(wrong)
+
+
+def test_the_bench_compares_plans_with_policies_of_the_same_commands() -> None:
+    one = bench.compared(bench.CASES / "kws-inas-5mF-ts1.json")
+    assert bench.not_beaten([one]) == []
+    # with matrix commands a policy has less to do for the same results
+    assert all(
+        (one.policies[True, *key] or 0) < (one.policies[False, *key] or 0) for key in (("japari", 8), ("hawaii", 8))
+    )
+    slow = bench.Compared(one.name, 3.4, one.policies)
+    assert [text.split(" takes")[0] for text in bench.not_beaten([slow])] == [f"{one.name}: hawaii at B = 8"]
+    assert bench.not_beaten([bench.Compared(one.name, None, one.policies)]) != []
