@@ -36,8 +36,8 @@ PLANNED = Guarantee(
 
 
 def _execution(workload: Workload) -> Execution:
-    workload.device  # noqa: B018
-    record = workload.device.record_words * workload.device.word_bytes
+    device = workload.device
+    record = device.record_words * device.word_bytes
     parts = [
         Part(
             result.layer,
@@ -51,12 +51,12 @@ def _execution(workload: Workload) -> Execution:
                 ),
             ),
         )
-        for result in _explored(workload.case).results
+        for result in explored(workload.case).results
     ]
     return executed(POLICY.name, Discipline.PLANNED, workload, parts, guarantee=PLANNED)
 
 
-def _explored(case: Case) -> Exploration:
+def explored(case: Case) -> Exploration:
     """What the explorer of the case's device finds, whatever the case says of where latency begins and ends."""
     semantics = case.semantics
     if semantics is Semantics.ISCHEDULE:

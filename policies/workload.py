@@ -112,7 +112,7 @@ class Workload:
     @cached_property
     def nests(self) -> tuple[Nest, ...]:
         """The kernels of the network in the order of its layers."""
-        self.device  # noqa: B018
+        assert self.device is not None, "a network has a device"
         kernels = self.case.lowered().kernels
         found = zip(kernels, forms_of_network(self.case), strict=True)
         return tuple(Nest(kernel.name, forms[-1], forms, 0 in kernel.reads) for kernel, forms in found)

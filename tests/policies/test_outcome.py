@@ -160,7 +160,7 @@ def test_inas_takes_what_its_explorer_says(name: str) -> None:
     case = load_case(CASES / f"{name}.json")
     found = Workload.of(case)
     execution = inas.POLICY.execution(found)
-    results = inas._explored(case).results
+    results = inas.explored(case).results
     totals = execution.totals()
     assert totals.units == sum(result.cycles for result in results)
     booted = totals.units * found.boot.amount
@@ -174,7 +174,7 @@ def test_inas_is_the_same_with_published_semantics() -> None:
     text = (CASES / "kws-inas-5mF-ts1.json").read_text("utf-8")
     published = text.replace('"power_path"', '"semantics": "inas-2021",\n  "power_path"')
     case = load_case(json.loads(published))
-    assert explore_case(case).results == inas._explored(load_case(json.loads(text))).results
+    assert explore_case(case).results == inas.explored(load_case(json.loads(text))).results
 
 
 def test_inas_says_what_it_does_not_model() -> None:
