@@ -1,0 +1,1 @@
+"""The policies of the literature as exact counts: what each runs, what it saves, and what a power loss costs it."""
