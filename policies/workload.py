@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from ischedule.models.accelerator import LayerAccelerator
 from ischedule.models.build import forms_of_network, sum_width
 from ischedule.models.case import Case
 from ischedule.models.chain import Chain
 from ischedule.models.cost import Cost, Effort
 from ischedule.models.device import Device
+from ischedule.models.loaded import Loaded, loaded
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.primitives import Ends, Prices
 from ischedule.models.program import ExplicitStage
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
+from ischedule.models.workload import explicit_tasks
 from ischedule.policies.figures import Figures, figures_of
 
 
@@ -50,31 +53,47 @@ class Workload:
     @classmethod
     def of(cls, case: Case, *, matrix_commands: bool = True) -> Workload:
         """The workload of a case. Raises `Unschedulable` where no power cycle can begin."""
-        effort = case.boot
-        law = cycle_law(case.buffer, case.supply, case.wake, case.start, case.until, effort.amount, effort.time)
+        work, boot = loaded(case), loaded(case).boot
+        ends = (case.supply, case.wake, case.start, case.until)
+        law = cycle_law(work.buffer, *ends, boot.amount, boot.time, work.boot_left)
         return cls(case, law, matrix_commands)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """What the case's work takes of its buffer, behind converter and series resistance."""
+        return loaded(self.case)
 
     @property
     def boot(self) -> Effort:
         """What every power cycle begins with."""
-        return self.case.restart
+        return self.loaded.restart
 
     @property
     def budget(self) -> int:
         """What a power cycle has left for units and recovery."""
         return self.law.capacity - self.boot.amount
 
-    @property
+    @cached_property
+    def has_excess(self) -> bool:
+        """Whether some activity must leave a level above what every cycle leaves, so that drains do not tell all."""
+        stated = explicit_tasks(self.case)
+        excess = () if stated is None else self.loaded.tasks(stated)[1]
+        return self.loaded.start_excess > 0 or any(excess)
+
+    @cached_property
     def device(self) -> Device:
         """The device of a network."""
         if self.case.device is None or self.case.network is None:
             raise Inapplicable("it counts a network's commands on a device, and the case has tasks")
-        return self.case.device
+        if isinstance(self.case.device, LayerAccelerator):
+            raise Inapplicable("it counts the commands of a processor, and the device runs whole layers")
+        return self.loaded.device(self.case.device)
 
     @property
     def tasks(self) -> TaskColumns | None:
         """The tasks, where the case has no network."""
-        return self.case.tasks
+        stated = explicit_tasks(self.case)
+        return None if stated is None else self.loaded.tasks(stated)[0]
 
     @cached_property
     def figures(self) -> Figures:
