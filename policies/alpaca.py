@@ -30,7 +30,7 @@ def policy(tile: int = TILE) -> Policy:
         return executed("alpaca", Discipline.OPPORTUNISTIC, workload, parts, [stored(workload, regions=1)])
 
     title = f"Alpaca-style tasks: windows of up to {tile} x {tile} x {tile} products, six logged words each"
-    return Policy("alpaca", title, "CMUAbstract/SONIC at 9488c860, the tile back end", execution)
+    return Policy("alpaca", title, "CMUAbstract/SONIC at 9488c860, the tile back end", execution, is_internal=True)
 
 
 def _part(software: Software, name: str, extent: Extent, tile: int) -> Part:

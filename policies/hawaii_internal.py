@@ -117,4 +117,5 @@ POLICY = Policy(
     "HAWAII footprints, internal memory: 2 bytes moved beside every result",
     "EMCLab-Sinica/HAWAII_Project at 377be388",
     _execution,
+    is_internal=True,
 )

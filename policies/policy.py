@@ -19,6 +19,8 @@ class Policy:
     title: str
     source: str
     execution: Callable[[Workload], Execution]
+    is_internal: bool = False
+    """Whether it keeps all values in the controller's own FRAM, whose figures are not those of the device's memory."""
 
 
 OPPORTUNISTIC = (

@@ -99,4 +99,5 @@ POLICY = Policy(
     "SONIC: loop continuation, an index written after every product",
     "CMUAbstract/SONIC at 9488c860; arXiv 1810.07751",
     _execution,
+    is_internal=True,
 )

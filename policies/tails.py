@@ -125,4 +125,5 @@ POLICY = Policy(
     "TAILS: accelerated loop continuation, an index written after every tile of a calibrated length",
     "CMUAbstract/SONIC at 9488c860, the lea back end; arXiv 1810.07751",
     _execution,
+    is_internal=True,
 )

@@ -16,6 +16,7 @@ from ischedule import __version__
 COMMANDS = {
     "solve": "find the plan of least worst-case latency, or prove that there is none",
     "check": "let the independent checker judge a plan file",
+    "compare": "set the plan beside what the policies of the literature would do",
     "explain": "say why there is no plan and what would help, or how much room a plan has",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",

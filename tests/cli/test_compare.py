@@ -1,0 +1,72 @@
+"""`ischedule compare`: the plan and the policies of the literature in one table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ischedule.api import load_case, program_or_reason, solve
+from ischedule.cli.main import main
+from ischedule.comparison import PLAN, compare, names
+from ischedule.models.program import Program
+from ischedule.policies.outcome import outcome
+from ischedule.policies.registry import executions
+from tests.house.tree import ROOT
+
+KWS = str(ROOT / "cases" / "kws-inas-1mF-ts1.json")
+
+
+def test_the_rows_are_the_plan_and_what_the_policies_come_to() -> None:
+    case = load_case(KWS)
+    found = compare(case, ["one-shot", "japari-8", "hawaii-external-1", "just-in-time"])
+    program = program_or_reason(case)
+    assert isinstance(program, Program)
+    by_name = {row.name: row for row in found.rows}
+    assert by_name[PLAN].latency == solve(case).latency
+    assert by_name[PLAN].certified
+    assert by_name["one-shot"].latency is None
+    for execution in executions(case):
+        row = by_name.get(execution.policy)
+        if row is not None and row.latency is not None:
+            expected = outcome(execution, program.law)
+            assert (row.latency, row.amount, row.cycles) == (expected.latency, expected.drained, expected.cycles)
+            assert not row.certified
+    assert by_name["japari-8"].latency < by_name["hawaii-external-1"].latency  # type: ignore[operator]
+
+
+def test_the_table_says_what_is_certified_and_why_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", KWS, "--policy", "one-shot", "--policy", "tails"]) == 0
+    text = capsys.readouterr().out
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert any(line.startswith("ischedule 2.011 s 1.00 ") and line.endswith(" yes") for line in lines)
+    assert any(line.startswith("one-shot never ends") and line.endswith(" no") for line in lines)
+    assert any(line.startswith("tails * ") for line in lines)
+    assert "not of a better policy" in text
+    assert "no latency holds for all supplies" in " ".join(text.split())
+
+
+def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "cifar10-nas-max78000", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert [row["policy"] for row in value["policies"]] == [PLAN, "one-shot", "layer-by-layer"]
+    assert value["policies"][0]["certified"] is True
+    assert set(value["inapplicable"]) == set(names()) - {"one-shot", "layer-by-layer"}
+
+
+def test_a_case_without_a_plan_is_said_to_have_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "sensor-node-radio-does-not-fit"]) == 1
+    assert "certified: no plan exists" in capsys.readouterr().out
+
+
+def test_an_unknown_policy_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", KWS, "--policy", "magic"]) == 2
+    assert "magic" in capsys.readouterr().err
+
+
+def test_a_picture_is_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    target = tmp_path / "compared.svg"
+    assert main(["compare", KWS, "--policy", "japari-8", "--plot", str(target)]) == 0
+    assert b"japari-8" in target.read_bytes() or b"<svg" in target.read_bytes()
