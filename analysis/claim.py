@@ -12,7 +12,7 @@ from ischedule.analysis.check import spent_of
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Plan, Status, UnderCurve
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.rounding import late_beyond
@@ -37,7 +37,7 @@ def claims(tool: str, program: Program, answer: Answer, latency: int | None, lat
         return
     plan = answer.plan if latency is not None else None
     value = None if answer.bound is None else answer.bound.value
-    if isinstance(answer.bound, Division | FewRuns) and value is None:
+    if isinstance(answer.bound, Division | FewRuns | UnderCurve) and value is None:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
         yield PlanFile(tool, program.digest, claim, None, answer.bound)
         return

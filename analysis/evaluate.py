@@ -20,6 +20,7 @@ from ischedule.analysis.power_cycles import (
     run_stages,
     thresholds_of,
 )
+from ischedule.analysis.responses import recovery_of, response, works_of
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
@@ -77,12 +78,18 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     require_repeatable(program, plan, cycles, [len(one) for one in chains])
     drains = [cycle.drain for cycle in cycles]
     thresholds = thresholds_of(law, plan.cycles, drains)
-    waiting = replay(law, drains, thresholds).waiting
     atoms_time = sum(sum(column(one.time)) for one in chains)
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
     active = atoms_time + resume + commit
+    if law.curve is None:
+        waiting = replay(law, drains, thresholds).waiting
+        additive, recovery = active + law.waiting(drains), law.recovery(drains[-1])
+    else:
+        works = works_of(chains, cycles, thresholds)
+        additive = response(law, works)
+        waiting, recovery = additive - active, recovery_of(law, works)
     latency = active + waiting
-    _require_period(law, latency, drains[-1])
+    _require_period(law, latency, recovery)
     run = run_stages(program, plan)
     written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
     commits = _committed(run, chains, cycles)
@@ -90,7 +97,7 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
         latency=latency,
-        additive=active + law.waiting(drains),
+        additive=additive,
         cycles=len(cycles),
         drain=sum(drains),
         atoms_drain=sum(drains) - resume_drain - commit_drain,
@@ -106,11 +113,11 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     )
 
 
-def _require_period(law: CycleLaw, latency: int, last_drain: int) -> None:
+def _require_period(law: CycleLaw, latency: int, recovery: int) -> None:
     """Raise `InvalidPlan` unless the next inference finds the buffer as a periodic start assumes it."""
     if law.period is None:
         return
-    recovery = 0 if law.recharge_target is not None else law.recovery(last_drain)
+    recovery = 0 if law.recharge_target is not None else recovery
     if latency + recovery > law.period:
         text = f"latency {latency} ps and recharging {recovery} ps exceed the period of {law.period} ps"
         raise InvalidPlan(Violation.PERIOD, text)

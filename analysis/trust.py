@@ -8,7 +8,7 @@ from ischedule.models.build import sum_width
 from ischedule.models.case import Case
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.program import Program
-from ischedule.models.supply import ConstantPower
+from ischedule.models.supply import ConstantPower, CurveSupply
 from ischedule.models.wake import Mechanism, Policy, StartKind
 
 IDEAL = "certified (ideal capacitor: no series resistance, no leakage)"
@@ -34,19 +34,30 @@ def _costs(case: Case) -> Iterator[str]:
     else:
         wide = f"with sums of {8 * sum_width(case)} bits"
         yield f"the kernel models that turn layers into transfers, arithmetic and volatile memory, {wide}"
-    yield "nothing harvested while running is counted, and running draws no more power than stated"
+    if isinstance(case.supply, CurveSupply):
+        yield "no power cycle relies on what is harvested while it runs; waits do count it, as the curve promises it"
+    else:
+        yield "nothing harvested while running is counted, and running draws no more power than stated"
 
 
 def _waiting(case: Case) -> Iterator[str]:
     yield "the tolerances of capacitance, turn-on and brown-out: the parts stay within their intervals"
     if isinstance(case.supply, ConstantPower):
         yield "the supply delivers at least its lowest stated power whenever the device waits"
+    elif isinstance(case.supply, CurveSupply):
+        yield from _curve(case.supply)
     else:
         yield "the supply is never weaker than its lowest stated voltage behind its highest stated resistance"
     yield _MECHANISMS[case.wake.mechanism]
     if case.wake.policy is Policy.PROGRAMMABLE:
         yield "the hardware tells its threshold levels apart and wakes at the level that is set"
     yield _STARTS[case.start.kind]
+
+
+def _curve(supply: CurveSupply) -> Iterator[str]:
+    yield "in every window, device running or waiting, the supply stores at least what its curve says, if there is room"
+    if supply.outdraws:
+        yield "a running device draws at least the stated load, and the supply never charges with more than its maximum"
 
 
 _MECHANISMS = {

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.case_curve import curve_supply
 from ischedule.models.case_values import CaseValues
 from ischedule.models.demand import Coordinate
 from ischedule.models.errors import MISSING, InvalidValue
@@ -66,8 +68,10 @@ def _margin(section: Section, values: CaseValues, path: str) -> Fraction:
     return margin
 
 
-def supply(section: Section, values: CaseValues, path: str = "$.supply") -> Supply:
+def supply(section: Section, values: CaseValues, base_dir: Path = Path(), path: str = "$.supply") -> Supply:
     """Where the charge comes from."""
+    if section["kind"] == "curve":
+        return curve_supply(section, values, base_dir, path)
     if section["kind"] == "power":
         power = values.interval(section["power"], POWER, f"{path}.power")
         return values.build(lambda: ConstantPower(power), section, path)

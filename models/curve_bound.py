@@ -1,0 +1,37 @@
+"""How long every plan takes at least under a supply curve, given what every plan drains at least."""
+
+from __future__ import annotations
+
+from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.fixed_wake import FixedWakeLaw
+
+
+def least_response(law: CycleLaw, drain: int) -> int | None:
+    """No plan that drains so much in all responds sooner, by the rule of the curve; None if none ever ends.
+
+    The last of several cycles begins when what all others have drained, and its own threshold, have been stored since
+    release; the threshold is no less than what it drains, so that together they are no less than all. A plan of one
+    cycle can begin at once where the level at release suffices. A device that burns what is left waits for the whole
+    band before each cycle, and has so many as it takes to drain as much.
+    """
+    rule = law.curve
+    assert rule is not None, "the law has a curve"
+    begin = rule.begin()
+    if begin is None:
+        return None
+    if drain <= law.head.level:
+        return begin.finish
+    turn_on = law.charging.buffer.turn_on_high
+    if rule.bottom is not None:
+        more = -(-(drain - law.first_capacity) // law.capacity)
+        first = rule.start(begin, turn_on, is_first=True)
+        again = rule.curve.inverse(turn_on - rule.bottom)
+        if first is None or again is None:
+            return None if first is None or more > 0 else first
+        return first + max(0, more) * (again + rule.pause)
+    wanted = drain + begin.drained - begin.level
+    if isinstance(law, FixedWakeLaw):
+        # all but the last drain what one cycle cannot
+        wanted = max(wanted, turn_on - begin.level + max(0, drain - law.capacity))
+    since = rule.curve.inverse(wanted)
+    return None if since is None else max(begin.finish, since) + rule.latency
