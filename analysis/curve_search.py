@@ -104,11 +104,14 @@ class _Plans:
                 continue
             if law.max_cycles is not None and (place > 0 or end < atoms):
                 continue
-            yield end, drain, int(chain.resume_time[place]) + sum(self.time[place:end]) + int(chain.commit_time[end - 1])
+            ends = int(chain.resume_time[place]) + int(chain.commit_time[end - 1])
+            yield end, drain, ends + sum(self.time[place:end])
 
     def _left(self) -> list[int | None]:
-        """Behind each cut what all cycles to come drain at least, but that of the last one its threshold counts in place
-        of its drain; with a level to come back to, that and all drains. None where no way leads to the end."""
+        """Behind each cut what all cycles to come drain at least, the last one's threshold in place of its drain.
+
+        With a level to come back to, that and all drains. None where no way leads to the end.
+        """
         atoms, target = len(self.chain), self.law.recharge_target
         found: list[int | None] = [None] * atoms + [0]
         for place in range(atoms - 1, 0, -1):

@@ -20,7 +20,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
-from ischedule.models.supply import ConstantPower
+from ischedule.models.supply import ConstantPower, ResistiveSource
 
 NOTHING = Sensitive(0.0)
 
@@ -36,8 +36,8 @@ def circuit_of(case: Case, law: CycleLaw) -> Circuit:
         brown_out=buffer.brown_out.hi * 1e-9,
         margin=float(buffer.margin),
         power=supply.power.lo * 1e-15 if isinstance(supply, ConstantPower) else 0.0,
-        voltage=0.0 if isinstance(supply, ConstantPower) else supply.voltage.lo * 1e-9,
-        resistance=0.0 if isinstance(supply, ConstantPower) else supply.resistance.hi * 1e-6,
+        voltage=supply.voltage.lo * 1e-9 if isinstance(supply, ResistiveSource) else 0.0,
+        resistance=supply.resistance.hi * 1e-6 if isinstance(supply, ResistiveSource) else 0.0,
         draw=law.charging.waiting_power * 1e-15,
     )
 
@@ -109,8 +109,11 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     """Seconds of waiting for charge of a valid plan, and their slopes.
 
     Not in it: delays that do not depend on charging, such as noticing a threshold. None where no closed form is known:
-    where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own.
+    where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own;
+    and under a supply curve, whose points are no quantities of a circuit.
     """
+    if program.law.curve is not None:
+        return None
     cycles = power_cycles(program, plan, chains_of(program, plan))
     drains, law = [cycle.drain for cycle in cycles], program.law
     charging = Charging(case, law)

@@ -14,7 +14,7 @@ from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
-from ischedule.models.goal import Criterion, Goal
+from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
@@ -38,6 +38,8 @@ def program_of(case: Case) -> Program:
     Raises `Unschedulable` where memory or physics rule out every plan, `InputError` for what cannot be computed.
     """
     law = _law(case)
+    if law.curve is not None:
+        _require_plain(case)
     if case.tasks is not None:
         stage = _tasks_stage(case, case.tasks)
         size = case.requirements.table_size
@@ -50,6 +52,27 @@ def program_of(case: Case) -> Program:
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
     return _with_tables(replace(program, table_size=case.requirements.table_size))
+
+
+def _require_plain(case: Case) -> None:
+    """Refuse what is not decided under a supply curve."""
+    asked = case.requirements
+    given: list[tuple[str, object]] = [
+        (f"requirements.{name}", value)
+        for name, value in (
+            (case.coordinate.value, asked.amount),
+            ("written", asked.written),
+            ("power_cycles", asked.power_cycles),
+            ("writes_per_byte", asked.writes_per_byte),
+            ("table_size", asked.table_size),
+        )
+        if value is not None
+    ]
+    if case.objective != PLAIN.order:
+        given.append(("objective", [criterion.value for criterion in case.objective]))
+    for path, value in given:
+        problem = "is not decided under a supply curve, where only latency is"
+        raise InputError(case.source, f"$.{path}", value, problem, 'leave it out, or write the supply as "power"')
 
 
 def _with_tables(program: Program) -> Program:

@@ -33,7 +33,9 @@ def curve_supply(section: Section, values: CaseValues, base_dir: Path, path: str
         for key, rounding in (("maximum_power", Rounding.UP), ("least_load", Rounding.DOWN))
     )
     if "dead_time" in section:
-        stop, every = (values.exact(section["dead_time"][key], TIME, f"{path}.dead_time.{key}") for key in ("stop", "every"))
+        stop, every = (
+            values.exact(section["dead_time"][key], TIME, f"{path}.dead_time.{key}") for key in ("stop", "every")
+        )
         if stop >= every:
             problem, remedy = "is no shorter than its period", f'write less than "{section["dead_time"]["every"]}"'
             raise values.error(f"{path}.dead_time.stop", section["dead_time"]["stop"], problem, remedy)

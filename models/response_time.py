@@ -1,8 +1,8 @@
 """The worst-case response time of a plan under a lower supply curve.
 
-Cycle k begins when the one before it has ended and the level reaches its threshold X_k. Between release and that moment
-at least beta(t) has been stored, and what the cycles before it drain is gone, D_k in all. From a level x0 and as long as
-the buffer is never full,
+Cycle k begins when the one before it has ended and the level reaches its threshold X_k. Between release and that
+moment at least beta(t) has been stored, and what the cycles before it drain is gone, D_k in all. From a level x0 and
+as long as the buffer is never full,
 
     s_k = max( f_k-1, beta^-1(X_k + D_k - x0) ),    f_k = s_k + t_k,
 
@@ -15,12 +15,12 @@ delivered since stands against the drains from cycle j on, and u <= f_j:
 with s_j in place of f_j where no running cycle gains. This one is safe and slightly pessimistic.
 
 Both are non-decreasing in every drain and time that came before, so that cycles that take less are no later
-(sustainability), and so is the real device: the level is min over u of (x0 or Xmax) + H(u, t) - D(u, t), and each term is
-no smaller with less drained and no less delivered.
+(sustainability), and so is the real device: the level is min over u of (x0 or Xmax) + H(u, t) - D(u, t), and each term
+is no smaller with less drained and no less delivered.
 
-Energies are real ones. A level is counted at the least capacitance; the same voltages mean up to ``spread`` times as much
-in the largest one, and drains are what they are. From a start below the threshold that makes the wait longest at the
-largest capacitance, from a full buffer at the least one.
+Energies are real ones. A level is counted at the least capacitance; the same voltages mean up to ``spread`` times as
+much in the largest one, and drains are what they are. From a start below the threshold that makes the wait longest at
+the largest capacitance, from a full buffer at the least one.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Overflow(Enum):
 class Passed(NamedTuple):
     """All that matters of the cycles that a plan has run: when the last one ended, and what the next waits count from.
 
-    Since ``origin``, where the level was ``level`` at least, ``drained`` is gone. Each of ``full`` is a time until which
-    the buffer can have been full, and what can be gone since.
+    Since ``origin``, where the level was ``level`` at least, ``drained`` is gone. Each of ``full`` is a time until
+    which the buffer can have been full, and what can be gone since.
     """
 
     finish: int

@@ -70,7 +70,7 @@ class CurveSupply:
 
     @property
     def mean_power(self) -> int:
-        """The power (femtowatt) that stands for the curve in a search: its last rate, or what all of its points come to."""
+        """The power (fW) that stands for the curve in a search: its last rate, or what all of its points come to."""
         window, stored = self.curve.points[-1]
         return max(self.curve.rate, stored * PER_WATT // window if window else 0)
 

@@ -154,8 +154,8 @@ class SupplyCurve:
     def is_superadditive(self) -> bool:
         """Whether windows side by side are promised what each is.
 
-        beta(x + y) - beta(x) - beta(y) is linear wherever x, y and x + y pass no point, so that it is least at a corner,
-        where two of the three are points; behind the last point it no longer depends on the one that grows.
+        beta(x + y) - beta(x) - beta(y) is linear wherever x, y and x + y pass no point, so that it is least at a
+        corner, where two of the three are points; behind the last point it no longer depends on the one that grows.
         """
         gross = replace(self, drawn=0)
         return all(
@@ -172,8 +172,8 @@ class SupplyCurve:
     def with_losses(self, power: int, stopped: int, every: int) -> SupplyCurve:
         """What is left of it behind a converter that loses at most a power while it stops, for a time in every period.
 
-        A window of D begins with a stop at worst: stops last for stopped + D stopped / every of it at most. What is lost
-        comes off, and what is left is read as what no longer window falls below, and never less than nothing.
+        A window of D begins with a stop at worst: stops last for stopped + D stopped / every of it at most. What is
+        lost comes off, and what is left is read as what no longer window falls below, and never less than nothing.
         """
         if not 0 <= stopped < every:
             raise InvalidValue(stopped, "is no part of its period", "write a time below the period", ".dead_time.stop")

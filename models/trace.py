@@ -1,8 +1,8 @@
 """Harvesting traces: a recorded power over time, read exactly from a CSV file.
 
-The header names the columns, of which `time_s` and `power_W` are read. Each row's power lasts until the next row, that of
-the last one as long as that of the row before. Times are whole picoseconds, powers femtowatt rounded down; a negative
-power is an error, for a harvester that draws from the buffer is a leak to be stated as one.
+The header names the columns, of which `time_s` and `power_W` are read. Each row's power lasts until the next row, that
+of the last one as long as that of the row before. Times are whole picoseconds, powers femtowatt rounded down; a
+negative power is an error, for a harvester that draws from the buffer is a leak to be stated as one.
 """
 
 from __future__ import annotations
@@ -82,5 +82,7 @@ def read_trace(file: str | Path) -> Trace:
 def _value(text: str, name: str, source: str, number: int) -> Fraction:
     word = text.strip()
     if len(word) > 60 or not _NUMBER.fullmatch(word):
-        raise InputError(source, f"line {number}, {name}", text, "is no number", "write a decimal number such as 0.0012")
+        raise InputError(
+            source, f"line {number}, {name}", text, "is no number", "write a decimal number such as 0.0012"
+        )
     return Fraction(word)

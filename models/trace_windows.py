@@ -1,13 +1,13 @@
 """What the windows of a trace contain at least, and a lower supply curve of few points under that.
 
-H(t) is what has been delivered until t. While powers are constant it is piecewise linear, with corners where rows begin.
-For one length D the content H(t + D) - H(t) is, as a function of t, linear wherever neither end of the window passes a
-corner; so it is least where one of its ends is at a corner (or at an end of the trace, which is a corner too), and of all
-positions only these are looked at. As a function of D each of these, a window that begins or ends at a given corner, is
-linear between two corners for its other end. Where all rows are equally long those are the multiples of the step, at
-every corner alike: between two multiples the least content is a minimum of linear functions, concave, and not below the
-straight line between its values there. Elsewhere the contents are known at some lengths only, and count one length later,
-which is safe as they never fall.
+H(t) is what has been delivered until t. While powers are constant it is piecewise linear, with corners where rows
+begin. For one length D the content H(t + D) - H(t) is, as a function of t, linear wherever neither end of the window
+passes a corner; so it is least where one of its ends is at a corner (or at an end of the trace, which is a corner
+too), and of all positions only these are looked at. As a function of D each of these, a window that begins or ends at
+a given corner, is linear between two corners for its other end. Where all rows are equally long those are the
+multiples of the step, at every corner alike: between two multiples the least content is a minimum of linear functions,
+concave, and not below the straight line between its values there. Elsewhere the contents are known at some lengths
+only, and count one length later, which is safe as they never fall.
 """
 
 from __future__ import annotations
@@ -80,8 +80,10 @@ def _least(trace: Trace, energies: Sequence[int], length: int, wraps: bool) -> i
     def until(time: int) -> Fraction:
         laps, rest = divmod(time, end)
         place = bisect_right(times, rest) - 1
-        part = Fraction(energies[place] * (rest - times[place]), trace.lengths[place]) if rest > times[place] else 0
-        return laps * total + stored[place] + part
+        amount = Fraction(laps * total + stored[place])
+        if rest > times[place]:
+            amount += Fraction(energies[place] * (rest - times[place]), trace.lengths[place])
+        return amount
 
     found = []
     for corner in times:
@@ -96,10 +98,10 @@ def _least(trace: Trace, energies: Sequence[int], length: int, wraps: bool) -> i
 def curve_under(found: Minima, safety: Fraction, most: int) -> SupplyCurve:
     """A curve of at most so many points (at least 4) that promises no more than the contents times the safety factor.
 
-    Points are chosen one by one, each where the contents are furthest from the straight line of those chosen, as a part
-    of what is there. Then they are lowered until no content on the way lies below the line (`_lowered`). Two windows of
-    the trace's whole length side by side contain at least twice what one does, and so on: behind the last point the curve
-    goes on at the power of the whole, as late as the least content of any part demands.
+    Points are chosen one by one, each where the contents are furthest from the straight line of those chosen, as a
+    part of what is there. Then they are lowered until no content on the way lies below the line (`_lowered`). Two
+    windows of the trace's whole length side by side contain at least twice what one does, and so on: behind the last
+    point the curve goes on at the power of the whole, as late as the least content of any part demands.
     """
     points = [(window, stored * safety.numerator // safety.denominator) for window, stored in found.points]
     dark = max(place for place, (_, stored) in enumerate(points) if stored == 0)
@@ -117,7 +119,7 @@ def curve_under(found: Minima, safety: Fraction, most: int) -> SupplyCurve:
 
 
 def _furthest(points: Sequence[Point], begin: int, end: int) -> tuple[float, int, int, int]:
-    """How far the contents between two points are from the straight line, as a part, where, and between which points."""
+    """How far contents between two points are from the straight line at most, as a part; where; and the two points."""
     (start, low), (stop, high) = points[begin], points[end]
     slope, best = (high - low) / (stop - start), (0.0, begin)
     for place in range(begin + 1, end):
@@ -130,9 +132,9 @@ def _furthest(points: Sequence[Point], begin: int, end: int) -> tuple[float, int
 def _lowered(points: Sequence[Point], chosen: Sequence[int]) -> tuple[Point, ...]:
     """The chosen points, lowered until the line through them passes above no point.
 
-    Where a line passes above some by e at most, lowering both of its ends by e or more takes it below them all; lowering
-    a point further, so that amounts never fall, does no harm. What would come below nothing is nothing, and the line from
-    there rises no more steeply than all points on its way allow.
+    Where a line passes above some by e at most, lowering both of its ends by e or more takes it below them all;
+    lowering a point further, so that amounts never fall, does no harm. What would come below nothing is nothing, and
+    the line from there rises no more steeply than all points on its way allow.
     """
     excess = [_excess(points, begin, end) for begin, end in pairwise(chosen)]
     values = [
@@ -158,9 +160,7 @@ def _excess(points: Sequence[Point], begin: int, end: int) -> int:
     """By how much the straight line between two points passes above a point between them at most, rounded up."""
     (start, low), (stop, high) = points[begin], points[end]
     run = stop - start
-    most = max(
-        (low - stored) * run + (high - low) * (window - start) for window, stored in points[begin : end + 1]
-    )
+    most = max((low - stored) * run + (high - low) * (window - start) for window, stored in points[begin : end + 1])
     return -(-most // run)
 
 

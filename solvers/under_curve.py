@@ -1,16 +1,17 @@
 """Solving under a supply curve, where what a plan takes is no sum of what its cycles take.
 
-One chain of atoms is searched in full: the states behind each cut, all that matters of the cycles before it (`Passed`),
-of which those are left out than which another is no worse. A network's plans are too many for that. There two plans are
-tried, the one that drains least and the one that is quickest at one power for the whole curve, and what every plan drains
-at least, proven, gives how long every plan takes at least.
+One chain of atoms is searched in full: the states behind each cut, all that matters of the cycles before it
+(`Passed`), of which those are left out than which another is no worse. A network's plans are too many for that. There
+two plans are tried, the one that drains least and the one that is quickest at one power for the whole curve, and what
+every plan drains at least, proven, gives how long every plan takes at least.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 from ischedule.models.chain import Chain
@@ -42,7 +43,7 @@ class State(NamedTuple):
 
     passed: Passed
     ends: int
-    trace: tuple[object, int, Threshold] | None
+    trace: tuple[tuple[int, int], int, Threshold] | None
 
 
 def solve_under_curve(program: Program, limit: Limit, deadline: int | None, search: Search) -> Answer:
@@ -91,7 +92,11 @@ class Ahead:
                     continue
                 rest = self.stored[end] + drain
                 if end == count:
-                    rest = drain + target if target is not None else law.threshold(drain, _position(place, end, count)).high
+                    rest = (
+                        drain + target
+                        if target is not None
+                        else law.threshold(drain, _position(place, end, count)).high
+                    )
                     if target is None:
                         self.last = active if self.last is None else min(active, self.last)
                 ways.append((self.active[end] + active, rest))
@@ -106,7 +111,9 @@ class Ahead:
         if rule.bottom is not None or place == 0:
             return passed.finish + self.active[place]
         begun = rule.at_least(passed, self.stored[place])
-        return None if begun is None else max(passed.finish + self.active[place], begun + rule.latency + (self.last or 0))
+        return (
+            None if begun is None else max(passed.finish + self.active[place], begun + rule.latency + (self.last or 0))
+        )
 
 
 def _best(chain: Chain, program: Program, limit: Limit, search: Search) -> tuple[Plan, int] | str | None:
@@ -194,11 +201,11 @@ def undominated(states: Sequence[State]) -> list[State]:
 
 def _plan(places: Sequence[Sequence[State]], best: State) -> Plan:
     runs: list[PowerCycles] = []
-    state = best
-    while state.trace is not None:
-        (place, number), atoms, threshold = state.trace  # type: ignore[misc]
+    trace = best.trace
+    while trace is not None:
+        (place, number), atoms, threshold = trace
         runs.append(PowerCycles(1, atoms, threshold.level, threshold.code))
-        state = places[place][number]
+        trace = places[place][number].trace
     joined: list[PowerCycles] = []
     for run in reversed(runs):
         if joined and replace(joined[-1], repeat=1) == run:
@@ -243,8 +250,6 @@ def _of_few(program: Program, limit: Limit, deadline: int | None, search: Search
 
 def at_one_power(law: CycleLaw) -> CycleLaw:
     """The law whose prices are meant: at one power for the whole curve."""
-    from copy import copy
-
     found = copy(law)
     found.curve = None
     return found

@@ -149,7 +149,7 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         "tables": table_bytes(program, plan),
         "physical_bound": None if program.law.curve else physical_bound(program.law, evaluation),
         **({} if program.law.curve is None else {"overflow": program.law.curve.overflow.value}),
-        "rounding": rounding_of(program, evaluation.latency),
+        "rounding": None if program.law.curve else rounding_of(program, evaluation.latency),
         "layers": [
             {
                 "name": total.name,

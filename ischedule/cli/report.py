@@ -126,9 +126,9 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
 def curve_fact(rule: CurveRule) -> str:
     """Which bound a latency under a curve is, and why."""
     return {
-        Overflow.NEVER: "the buffer never overflows: a running device draws more than ever charges; a supply that delivers "
-        "just the curve is as slow, if the curve promises windows side by side what each is promised",
-        Overflow.AT_START: "what is delivered between a reached threshold and its being noticed may be lost, nothing else",
+        Overflow.NEVER: "the buffer never overflows: a running device draws more than ever charges; a supply that "
+        "delivers just the curve is as slow, if the curve promises windows side by side what each is promised",
+        Overflow.AT_START: "only what is delivered between a reached threshold and its being noticed may be lost",
         Overflow.RUNNING: "what is delivered to a full buffer is lost, and it may be full until any cycle ends "
         "(state maximum_power and least_load if a running device draws more than ever charges)",
     }[rule.overflow]

@@ -114,8 +114,11 @@ def report(values: dict[str, object]) -> str:
 
     rows, length, guaranteed = values["rows"], values["length"], values["guaranteed_power"]
     points, rate, mean = values["points"], values["rate"], values["mean_power"]
-    assert isinstance(guaranteed, list) and isinstance(points, list)
-    assert isinstance(length, int) and isinstance(rate, int) and isinstance(mean, int)
+    assert isinstance(guaranteed, list)
+    assert isinstance(points, list)
+    assert isinstance(length, int)
+    assert isinstance(rate, int)
+    assert isinstance(mean, int)
     how = "on into its beginning" if values["wraps"] else "inside it"
     tight = "yes" if values["superadditive"] else "no: what follows from it is safe, and may be too much"
     text = facts(
@@ -132,8 +135,8 @@ def report(values: dict[str, object]) -> str:
     header = ("any window of", "held in the trace", "promised by the curve")
     text += "\n" + table(header, lines, right=header[1:])
     text += (
-        "\nThe curve is evidence about this one trace: nothing promises that another day, place or device delivers as\n"
-        "much. Windows longer than the trace are taken for several side by side. Powers are those of the trace: convert\n"
-        "them to what reaches the buffer first.\n"
+        "\nThe curve is evidence about this one trace: nothing promises that another day, place or device\n"
+        "delivers as much. Windows longer than the trace are taken for several side by side. Powers are those\n"
+        "of the trace: convert them to what reaches the buffer first.\n"
     )
     return text if values["file"] is None else text + f"\ncurve file: {values['file']}\n"
