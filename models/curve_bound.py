@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.fixed_wake import FixedWakeLaw
+from ischedule.models.response_time import Overflow, Passed
 
 
 def least_response(law: CycleLaw, drain: int) -> int | None:
     """No plan that drains so much in all responds sooner, by the rule of the curve; None if none ever ends.
 
     The last of several cycles begins when what all others have drained, and its own threshold, have been stored since
-    release; the threshold is no less than what it drains, so that together they are no less than all. A plan of one
-    cycle can begin at once where the level at release suffices. A device that burns what is left waits for the whole
+    release; the threshold is no less than what it drains, so that together they are no less than all. Where the buffer
+    can be full, the same is asked from the first cycle on. A plan of one cycle can begin at once where the level at release suffices. A device that burns what is left waits for the whole
     band before each cycle, and has so many as it takes to drain as much.
     """
     rule = law.curve
@@ -33,5 +34,28 @@ def least_response(law: CycleLaw, drain: int) -> int | None:
     if isinstance(law, FixedWakeLaw):
         # all but the last drain what one cycle cannot
         wanted = max(wanted, turn_on - begin.level + max(0, drain - law.capacity))
-    since = rule.curve.inverse(wanted)
-    return None if since is None else max(begin.finish, since) + rule.latency
+    since, lost = rule.curve.inverse(wanted), _behind_the_first(law, begin, drain)
+    return None if since is None or lost is None else max(begin.finish, since, lost) + rule.latency
+
+
+def _behind_the_first(law: CycleLaw, begin: Passed, drain: int) -> int | None:
+    """When the last cycle begins at the earliest where the buffer can have been full in the first.
+
+    Nothing from before counts then but what is in it, and all that is drained stands against that. The last cycle's
+    threshold counts for what it drains, as above; a plan of one cycle drains no more than a full buffer holds.
+    """
+    rule = law.curve
+    assert rule is not None, "the law has a curve"
+    if rule.overflow is Overflow.NEVER:
+        return begin.finish
+    first, wanted = begin.finish, drain
+    if isinstance(law, FixedWakeLaw):
+        turn_on = law.charging.buffer.turn_on_high
+        begun = rule.start(begin, turn_on, is_first=True)
+        if begun is None:
+            return None
+        first = max(first, begun - rule.latency)
+        if drain > law.capacity:
+            wanted = max(wanted, turn_on + drain - law.capacity)
+    since = rule.curve.inverse(wanted - rule.full)
+    return None if since is None else first + since
