@@ -51,6 +51,10 @@ WAKES: dict[str, dict[str, Any]] = {
 }
 
 
+SLEEPLESS = WAKES["sense"]["sleep"] | {"power": "0 W", "poll_energy": "0 J"}
+"""A sleeping device that draws nothing, and needs no room above its threshold."""
+
+
 def document(seed: int, wake: str, start: object, until: str, supply: dict[str, Any]) -> dict[str, Any]:
     draw = random.Random(seed)
     tasks = [
@@ -130,10 +134,15 @@ def test_the_plan_of_tasks_is_the_best_of_all_cuts(seed: int, wake: str, start: 
 
 @pytest.mark.parametrize("wake", ["latch", "comparator", "burn", "sense"])
 @pytest.mark.parametrize("start", ["cold", "charged"])
-def test_what_follows_from_the_least_drain_is_below_every_plan(wake: str, start: str) -> None:
+@pytest.mark.parametrize("clamped", [True, False])
+def test_what_follows_from_the_least_drain_is_below_every_plan(wake: str, start: str, clamped: bool) -> None:
     supply = CURVE | ({"maximum_power": "3 mW"} if wake == "burn" else {})
     for seed in range(20, 30):
-        program = program_of(load_case(document(seed, wake, start, "published", supply)))
+        given = document(seed, wake, start, "published", supply)
+        if not clamped:
+            del given["buffer"]["clamp"]
+            given["wake"] = given["wake"] | ({"sleep": SLEEPLESS} if wake == "sense" else {})
+        program = program_of(load_case(given))
         (stage,) = program.stages
         latencies = all_latencies(program)
         least = least_response(program.law, sum(map(int, stage.chain(0).drain)))
