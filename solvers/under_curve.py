@@ -23,7 +23,7 @@ from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bound, Division, Plan, PowerCycles, Status, UnderCurve
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.response_time import Passed, Work
-from ischedule.solvers.limit import Limit
+from ischedule.solvers.limit import Limit, TimeUp
 
 NEVER = 1 << 100
 """More than any time or amount."""
@@ -33,6 +33,7 @@ MOST_STATES = 8_000
 
 GAP = "under a supply curve the plans of least energy and of least time at one power are compared; others may be better"
 TOO_MANY = "the cuts are too many to be searched in full under a supply curve"
+STOPPED = "the time limit was reached before all plans had been searched under the supply curve"
 SHORT = "no plan is found that the curve promises enough for"
 
 Search = Callable[[Program, Limit, int | None], Answer]
@@ -53,12 +54,16 @@ def solve_under_curve(program: Program, limit: Limit, deadline: int | None, sear
     chain = only_chain(program)
     if chain is None:
         return _of_few(program, limit, deadline, search, GAP)
-    stuck = search(counted(program, Criterion.ENERGY), limit, None)
+    stuck = search(counted(program, Criterion.ENERGY), Limit(listen=limit.listen), None)
     if stuck.bottleneck is not None:
         return stuck
-    found = _best(chain, program, limit, search)
+    try:
+        found = _best(chain, program, limit, search)
+    except TimeUp:
+        found = STOPPED
     if isinstance(found, str):
-        return _of_few(program, limit, deadline, search, found)
+        # what is tried instead takes no time worth counting for one chain
+        return _of_few(program, Limit(listen=limit.listen), deadline, search, found)
     if found is None:
         return Answer(Status.UNSCHEDULABLE, None, None, UnderCurve(None, None), None)
     plan, latency = found
@@ -129,7 +134,7 @@ def _best(chain: Chain, program: Program, limit: Limit, search: Search) -> tuple
         return None
     places: list[list[State]] = [[] for _ in range(len(chain) + 1)]
     places[0] = [State(begin, 0, None)]
-    count, ahead, known = 0, Ahead(chain, law), _tried(program, limit, search)
+    count, ahead, known = 0, Ahead(chain, law), _tried(program, Limit(listen=limit.listen), search)
     for place in range(len(chain)):
         limit.check()
         states = places[place] = undominated(places[place])

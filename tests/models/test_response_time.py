@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.curves import WATT, bound, random_curve, random_plan, taken
+from bench.curves import WATT, bound, main, random_curve, random_plan, taken
 from ischedule.models.response_time import CurveRule, Overflow, Passed, Work
 from ischedule.models.supply_curve import SupplyCurve
 from tests.models.curve_simulation import Cycle, Supply, greatest_of, simulate
@@ -136,6 +136,33 @@ def test_the_largest_capacitance_makes_the_wait_longest() -> None:
     rule = CurveRule(SupplyCurve(((0, 0),), WATT), Fraction(3, 2), -10, 20, Overflow.NEVER)
     assert rule.response([Work(20, 5, 0)]) == 45
     assert rule.response([Work(20, 5, 0), Work(20, 5, 0)]) == 50
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 10**9))
+def test_no_capacitance_within_the_spread_ends_after_the_bound(seed: int) -> None:
+    draw = random.Random(seed)
+    curve = random_curve(draw)
+    level, full, cycles = random_plan(draw)
+    spread = Fraction(draw.randint(4, 9), 4)
+    for overflow in (Overflow.RUNNING, Overflow.NEVER):
+        rule = CurveRule(curve, spread, level, full, overflow)
+        found = rule.response([Work(cycle.threshold, cycle.drain, cycle.active) for cycle in cycles])
+        assert found is not None
+        # counted in quarters of an amount, so that all scaled levels are whole
+        for quarters in range(4, int(4 * spread) + 1):
+            room = full if overflow is Overflow.RUNNING else full + curve.at_least(found) + 1
+            fine = SupplyCurve(tuple((window, 4 * stored) for window, stored in curve.points), 4 * curve.rate)
+            scaled = [replace(cycle, threshold=quarters * cycle.threshold, drain=4 * cycle.drain) for cycle in cycles]
+            bursts = [(draw.randint(0, found), draw.randint(0, 8 * full))] if overflow is Overflow.RUNNING else []
+            end = simulate(greatest_of(fine, bursts), scaled, quarters * level, quarters * room)
+            assert end <= found
+
+
+def test_the_bench_holds(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["curves", "--runs", "400"])
+    assert main() == 0
+    assert capsys.readouterr().out.endswith("holds\n")
 
 
 def test_what_the_curve_never_promises_has_no_bound() -> None:

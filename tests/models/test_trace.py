@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ischedule.models import trace_windows
 from ischedule.models.case_curve import dump_curve, read_curve
 from ischedule.models.errors import InputError
 from ischedule.models.trace import Trace, read_trace
@@ -95,6 +97,23 @@ def test_the_curve_promises_no_more_than_any_window_contains(
     for quarter in range(1, 4 * laps * trace.length // UNIT + 1):
         length = Fraction(quarter * UNIT, 4)
         assert curve.exactly(length) <= safety * contents(trace, wraps, length)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(0, 9), min_size=4, max_size=8), st.integers(2, 3))
+def test_fewer_lengths_are_safe_between_them(powers: list[int], lengths: int) -> None:
+    trace = Trace(tuple(powers), (UNIT,) * len(powers))
+    with mock.patch.object(trace_windows, "MOST_WINDOWS", lengths):
+        curve = curve_under(minima(trace, False), Fraction(1), 8)
+    for quarter in range(1, 4 * len(powers) + 1):
+        length = Fraction(quarter * UNIT, 4)
+        assert curve.exactly(length) <= contents(trace, False, length)
+
+
+def test_long_traces_are_counted_in_a_coarser_unit() -> None:
+    trace = Trace((10**18, 3 * 10**18, 2 * 10**18), (10**15,) * 3)
+    least = [stored for _, stored in minima(trace, True).points]
+    assert least[1:] == [10**21, 3 * 10**21, 6 * 10**21]
 
 
 def test_points_enough_make_the_curve_exact_where_the_minima_are_convex() -> None:

@@ -169,6 +169,13 @@ def test_where_cuts_are_too_many_a_gap_is_certified(monkeypatch: pytest.MonkeyPa
         assert not verdict.accepted or forged.value <= best.latency
 
 
+def test_a_time_limit_leaves_a_plan_and_a_gap() -> None:
+    result = solve(document(3, "latch", "cold", "published", CURVE), time_limit=0)
+    assert result.note == under_curve.STOPPED
+    assert result.certified
+    assert result.plan is not None
+
+
 def test_a_deadline_decides_as_the_bound_does() -> None:
     given = document(3, "latch", "cold", "published", CURVE)
     latency = solve(given).latency
