@@ -54,19 +54,13 @@ def test_what_is_no_trace_is_refused(tmp_path: Path, text: str, where: str) -> N
 
 
 def contents(trace: Trace, wraps: bool, length: Fraction) -> Fraction:
-    """The least content of a window of one length (in steps of a quarter), by looking at every quarter."""
-    laps = 3 if wraps else 1
-    times = [0, *accumulate(trace.lengths * laps)]
-
-    def until(time: Fraction) -> Fraction:
-        total = Fraction(0)
-        for power, start, end in zip(trace.powers * laps, times, times[1:], strict=False):
-            total += power * max(Fraction(0), min(time, Fraction(end)) - start)
-        return total / UNIT
-
-    last = sum(trace.lengths) if wraps else sum(trace.lengths) - length
-    count = int(4 * last / UNIT)
-    return min(until(Fraction(at * UNIT, 4) + length) - until(Fraction(at * UNIT, 4)) for at in range(count + 1))
+    """The least content of a window of one length, a multiple of a quarter, by looking at every quarter."""
+    rows = list(zip(trace.powers, trace.lengths, strict=True)) * (3 if wraps else 1)
+    quarters = [Fraction(power, 4) for power, lasts in rows for _ in range(4 * lasts // UNIT)]
+    until = [Fraction(0), *accumulate(quarters)]
+    step = int(4 * length / UNIT)
+    last = 4 * trace.length // UNIT - (0 if wraps else step)
+    return min(until[begin + step] - until[begin] for begin in range(last + 1))
 
 
 @st.composite
