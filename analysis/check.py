@@ -22,7 +22,7 @@ from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.failures import least_allowance
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Status, Weighed
+from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Status, UnderCurve, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.rounding import late_beyond
@@ -113,6 +113,8 @@ def require_claim(
         raise Rejected(f"the plan takes {_ps(latency)}, the claim is {_ps(claim.latency)}")
     if evaluation is not None:
         require_limits(program, evaluation)
+    if program.law.curve is not None and not isinstance(file.certificate, UnderCurve | Bottleneck | None):
+        raise Rejected("the certificate is about sums of prices, and under a supply curve plans take no such sum")
     if isinstance(file.certificate, Weighed | Division) and is_about_goal(file.certificate):
         if program.failures:
             raise Rejected("the certificate is about limits on what is spent, and failures are not part of those")
@@ -127,7 +129,8 @@ def require_claim(
     _require_consistent(claim, latency, deadline, late_beyond(program, deadline), len(program.goal.order) > 1)
     if claim.certified is Certified.OPTIMAL and len(program.goal.order) > 1:
         raise Rejected("that no plan takes less time does not decide between plans that take as much")
-    is_refutation = isinstance(file.certificate, Bottleneck | Division | FewRuns | Levels) and bound is None
+    refuting = Bottleneck | Division | FewRuns | Levels | UnderCurve
+    is_refutation = isinstance(file.certificate, refuting) and bound is None
     if is_refutation != (claim.certified is Certified.INFEASIBLE):
         raise Rejected("a bottleneck proves that no plan exists, and nothing else does")
     if isinstance(file.certificate, Least):

@@ -13,7 +13,7 @@ from ischedule.analysis.evaluate import Evaluation
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.failures import least_allowance
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels, Plan, Status
+from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels, Plan, Status, UnderCurve
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.rounding import late_beyond
@@ -38,7 +38,7 @@ def claims(tool: str, program: Program, answer: Answer, latency: int | None, lat
         return
     plan = answer.plan if latency is not None else None
     value = None if answer.bound is None else answer.bound.value
-    if isinstance(answer.bound, Division | FewRuns | Levels) and value is None:
+    if isinstance(answer.bound, Division | FewRuns | Levels | UnderCurve) and value is None:
         claim = Claim(Status.UNSCHEDULABLE, None, None, Certified.INFEASIBLE)
         yield PlanFile(tool, program.digest, claim, None, answer.bound)
         return

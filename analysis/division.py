@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import pairwise
 
 from ischedule.analysis.cover import require_bound
+from ischedule.analysis.curve_search import require_all_under_curve
 from ischedule.analysis.goal_proof import least_spent
 from ischedule.analysis.label_closure import require_levels
 from ischedule.analysis.labels import Unproven
@@ -22,7 +23,21 @@ from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
 from ischedule.analysis.runs_search import require_few_runs
-from ischedule.models.plan import Bottleneck, Bound, Division, FewRuns, Least, Levels, Overload, Part, Weighed
+from ischedule.models.criteria import counted
+from ischedule.models.curve_bound import least_response
+from ischedule.models.goal import Criterion
+from ischedule.models.plan import (
+    Bottleneck,
+    Bound,
+    Division,
+    FewRuns,
+    Least,
+    Levels,
+    Overload,
+    Part,
+    UnderCurve,
+    Weighed,
+)
 from ischedule.models.program import Program, Step
 from ischedule.models.restriction import UNRESTRICTED, Restricted, Restriction, restricted
 from ischedule.models.stated import Rank, stated_rank
@@ -31,7 +46,9 @@ from ischedule.models.storage import Storage
 
 def require_least(program: Program, proof: Least, tell: Tell = unheard) -> None:
     """Raise `Unproven` unless the proof shows that every plan that fits memory costs at least its value."""
-    if isinstance(proof, FewRuns):
+    if isinstance(proof, UnderCurve):
+        require_under_curve(program, proof, tell)
+    elif isinstance(proof, FewRuns):
         if proof.bound is not None and proof.value is not None:
             require_few_runs_of_network(program, proof.value, proof.bound, tell)
         else:
@@ -44,6 +61,20 @@ def require_least(program: Program, proof: Least, tell: Tell = unheard) -> None:
         require_division(program, proof, tell)
     else:
         require_bound(program, proof, tell)
+
+
+def require_under_curve(program: Program, proof: UnderCurve, tell: Tell = unheard) -> None:
+    """Raise `Unproven` unless the proof shows that every plan takes so long under the curve, or that none ever ends."""
+    if program.law.curve is None:
+        raise Unproven("the supply of the case is no curve")
+    if proof.energy is None:
+        require_all_under_curve(program, proof.value, tell)
+        return
+    require_least(counted(program, Criterion.ENERGY), proof.energy, tell)
+    drain = proof.energy.value
+    least = None if drain is None else least_response(program.law, drain)
+    if least != proof.value:
+        raise Unproven(f"from what plans drain at least follows {least}, the certificate says {proof.value}")
 
 
 def require_rank(program: Program, proof: Weighed | Division, tell: Tell = unheard) -> Rank | None:

@@ -20,8 +20,9 @@ from ischedule.analysis.power_cycles import (
     run_stages,
     thresholds_of,
 )
+from ischedule.analysis.responses import recovery_of, response, works_of
 from ischedule.models.chain import Chain
-from ischedule.models.cycle_law import begin
+from ischedule.models.cycle_law import Threshold, begin
 from ischedule.models.failures import Begun, allowance
 from ischedule.models.plan import Plan
 from ischedule.models.program import Design, Program, Stage, TiledStage
@@ -81,18 +82,22 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     require_repeatable(program, plan, cycles, [len(one) for one in chains])
     drains = [cycle.drain for cycle in cycles]
     thresholds = thresholds_of(law, plan.cycles, drains, [cycle.need for cycle in cycles])
-    replayed = replay(law, drains, thresholds)
-    waiting = replayed.waiting
-    atom_times = [time for one in chains for time in column(one.time)] if program.failures else []
     atoms_time = sum(sum(column(one.time)) for one in chains)
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
-    active = atoms_time + resume + commit
-    running = [one.resume_time + one.commit_time + sum(atom_times[one.start : one.end]) for one in cycles]
-    before = (law.head.level, *replayed.levels[:-1])
-    begun = [begin(law, *one, is_first=index == 0)[1] for index, one in enumerate(zip(before, thresholds, strict=True))]
-    allowed = allowance(program, map(Begun, thresholds, begun, running))
+    active, allowed = atoms_time + resume + commit, 0
+    if law.curve is None:
+        replayed = replay(law, drains, thresholds)
+        waiting = replayed.waiting
+        recovery = 0 if law.period is None else law.recovery(drains[-1])
+        if program.failures:
+            allowed = _allowance(program, chains, cycles, thresholds, replayed.levels)
+        additive = active + waiting if program.has_needs else active + law.waiting(drains)
+    else:
+        works = works_of(chains, cycles, thresholds)
+        additive = response(law, works)
+        waiting, recovery = additive - active, recovery_of(law, works)
     latency = active + waiting + allowed
-    _require_period(law, latency, drains[-1])
+    _require_period(law, latency, recovery)
     run = run_stages(program, plan)
     written = [_written(stage, design) for stage, design in zip(run, plan.designs, strict=True)]
     commits = _committed(run, chains, cycles)
@@ -100,7 +105,7 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     resume_drain, commit_drain = _end_drains(chains, cycles)
     return Evaluation(
         latency=latency,
-        additive=latency if program.has_needs else active + law.waiting(drains),
+        additive=additive,
         cycles=len(cycles),
         drain=sum(drains),
         atoms_drain=sum(drains) - resume_drain - commit_drain,
@@ -118,11 +123,27 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     )
 
 
-def _require_period(law: CycleLaw, latency: int, last_drain: int) -> None:
+def _allowance(
+    program: Program,
+    chains: Sequence[Chain],
+    cycles: Sequence[Cycle],
+    thresholds: Sequence[Threshold],
+    left: Sequence[int],
+) -> int:
+    """What the failures that the program tolerates take at most, each cycle having left a level."""
+    law, times = program.law, [time for one in chains for time in column(one.time)]
+    before = (law.head.level, *left[:-1])
+    starts = enumerate(zip(before, thresholds, strict=True))
+    begun = [begin(law, level, threshold, is_first=index == 0)[1] for index, (level, threshold) in starts]
+    running = [one.resume_time + one.commit_time + sum(times[one.start : one.end]) for one in cycles]
+    return allowance(program, map(Begun, thresholds, begun, running))
+
+
+def _require_period(law: CycleLaw, latency: int, recovery: int) -> None:
     """Raise `InvalidPlan` unless the next inference finds the buffer as a periodic start assumes it."""
     if law.period is None:
         return
-    recovery = 0 if law.recharge_target is not None else law.recovery(last_drain)
+    recovery = 0 if law.recharge_target is not None else recovery
     if latency + recovery > law.period:
         text = f"latency {latency} ps and recharging {recovery} ps exceed the period of {law.period} ps"
         raise InvalidPlan(Violation.PERIOD, text)

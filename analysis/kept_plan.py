@@ -36,8 +36,8 @@ def circuit_of(case: Case, law: CycleLaw) -> Circuit:
         brown_out=buffer.brown_out.hi * 1e-9,
         margin=float(buffer.margin),
         power=supply.power.lo * 1e-15 if isinstance(supply, ConstantPower) else 0.0,
-        voltage=0.0 if isinstance(supply, ConstantPower) else supply.voltage.lo * 1e-9,
-        resistance=0.0 if isinstance(supply, ConstantPower) else supply.resistance.hi * 1e-6,
+        voltage=supply.voltage.lo * 1e-9 if isinstance(supply, ResistiveSource) else 0.0,
+        resistance=supply.resistance.hi * 1e-6 if isinstance(supply, ResistiveSource) else 0.0,
         draw=law.charging.waiting_power * 1e-15,
     )
 
@@ -109,7 +109,8 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     """Seconds of waiting for charge of a valid plan, and their slopes.
 
     Not in it: delays that do not depend on charging, such as noticing a threshold. None where no closed form is known:
-    where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own.
+    where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own;
+    and under a supply curve, whose points are no quantities of a circuit.
     """
     if program.has_needs or not case.buffer.is_ideal or not isinstance(case.supply, ConstantPower | ResistiveSource):
         return None

@@ -33,6 +33,7 @@ class Violation(Enum):
     CYCLE_TOO_LARGE = "power cycle too large"
     UNKNOWN_LEVEL = "no threshold of the hardware"
     LEVEL_TOO_LOW = "threshold too low"
+    SUPPLY = "more than the supply promises"
     PERIOD = "not back at the start within the period"
     WRITE_AFTER_READ = "a power cycle that cannot be repeated"
 

@@ -38,7 +38,7 @@ from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
-from ischedule.models.supply import ResistiveSource
+from ischedule.models.supply import ConstantPower, ResistiveSource
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.models.workload import explicit_tasks
 
@@ -181,13 +181,15 @@ class _System:
             band += [source >= supply.voltage.lo, resistance > 0, resistance <= supply.resistance.hi]
             band += [current >= 0, current * lowest <= drawn * 10**9 + (lowest - 1 if drawn else 0)]
             stalls = source - voltage <= resistance * current / 10**12
-        else:
+        elif isinstance(supply, ConstantPower):
             power, load = z3.Reals("power load")
             most = drawn
             if self.buffer.coordinate is Coordinate.CHARGE and drawn:
                 most = -(-drawn * self.buffer.turn_on.hi // lowest)
             band += [power >= supply.power.lo, load >= 0, load <= most]
             stalls = power <= load
+        else:
+            raise TypeError("under a supply curve nothing is proven symbolically")
         model = self.model(*band, stalls)
         if model is None:
             return None

@@ -9,7 +9,7 @@ from ischedule.models.case import Case
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.program import Program
 from ischedule.models.quantities import CAPACITANCE, CURRENT, RESISTANCE, VOLTAGE, Rounding, round_to_integer, show
-from ischedule.models.supply import ConstantPower
+from ischedule.models.supply import ConstantPower, CurveSupply
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.models.workload import accelerator_of, keeps_memories
 
@@ -74,7 +74,10 @@ def _costs(case: Case) -> Iterator[str]:
     else:
         wide = f"with sums of {8 * sum_width(case)} bits"
         yield f"the kernel models that turn layers into transfers, arithmetic and volatile memory, {wide}"
-    yield "nothing harvested while running is counted, and running draws no more power than stated"
+    if isinstance(case.supply, CurveSupply):
+        yield "no power cycle relies on what is harvested while it runs; waits do count it, as the curve promises it"
+    else:
+        yield "nothing harvested while running is counted, and running draws no more power than stated"
 
 
 def _waiting(case: Case) -> Iterator[str]:
@@ -82,6 +85,8 @@ def _waiting(case: Case) -> Iterator[str]:
     yield from _reading(case)
     if isinstance(case.supply, ConstantPower):
         yield "the supply delivers at least its lowest stated power whenever the device waits"
+    elif isinstance(case.supply, CurveSupply):
+        yield from _curve(case.supply)
     else:
         yield "the supply is never weaker than its lowest stated voltage behind its highest stated resistance"
     yield _MECHANISMS[case.wake.mechanism]
@@ -102,6 +107,12 @@ def _reading(case: Case) -> Iterator[str]:
         yield "the supply never charges with more than its greatest current, which lifts what is read"
     if load.range is not None or (case.tasks is not None and case.tasks.draws):
         yield "no activity draws more than its stated load, nor works below its stated voltage"
+
+
+def _curve(supply: CurveSupply) -> Iterator[str]:
+    yield "in every window, device running or waiting, the supply stores at least what its curve says, if there is room"
+    if supply.outdraws:
+        yield "a running device draws at least the stated load, and the supply never charges with more than its maximum"
 
 
 _MECHANISMS = {

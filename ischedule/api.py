@@ -245,6 +245,9 @@ def pareto(
     program = program_or_reason(case)
     if isinstance(program, Unschedulable):
         return case, None
+    if program.law.curve is not None:
+        problem, remedy = "has no front: only latency is decided under it", 'write the supply as "power"'
+        raise InputError(case.source, "$.supply.kind", "curve", problem, remedy)
     from ischedule.solvers.division import fits
     from ischedule.solvers.goal_division import without_sums
     from ischedule.solvers.limit import Limit

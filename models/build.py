@@ -14,7 +14,7 @@ from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
-from ischedule.models.goal import Criterion, Goal
+from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.loaded import Loaded, loaded
 from ischedule.models.loads import Loads
@@ -43,6 +43,9 @@ def program_of(case: Case) -> Program:
     """
     work = loaded(case)
     law = _law(work)
+    if law.curve is not None:
+        _require_plain(case)
+        _require_ideal(work)
     tasks = explicit_tasks(case)
     if tasks is not None:
         _require_room_for_copies(case)
@@ -69,6 +72,42 @@ def _with_failures(work: Loaded, program: Program) -> Program:
         available = 0 if highest is None else max(0, highest)
         raise Unschedulable(Diagnosis.CHARGING_STALL, text, work.buffer.turn_on_high, available)
     return replace(program, failures=failures, reboot=work.boot if is_asleep else None)
+
+
+def _require_ideal(work: Loaded) -> None:
+    """Refuse buffers and loads whose losses are not part of what is decided under a supply curve."""
+    case, buffer = work.case, work.buffer
+    if not buffer.is_ideal or buffer.load_floor or work.start_excess:
+        problem = "has what is not decided under a supply curve: series resistance, leakage, a curve, droop or a load"
+        remedy = 'state an ideal capacitor and no "load", or write the supply as "power"'
+        raise InputError(case.source, "$.buffer", MISSING, problem, remedy)
+    if case.requirements.failures:
+        problem, remedy = "are not decided under a supply curve", "leave it out"
+        raise InputError(case.source, "$.requirements.failures", case.requirements.failures, problem, remedy)
+    if case.tasks is not None and case.tasks.draws:
+        problem, remedy = "have loads of their own, which are not decided under a supply curve", "leave them out"
+        raise InputError(case.source, "$.tasks", MISSING, problem, remedy)
+
+
+def _require_plain(case: Case) -> None:
+    """Refuse what is not decided under a supply curve."""
+    asked = case.requirements
+    given: list[tuple[str, object]] = [
+        (f"requirements.{name}", value)
+        for name, value in (
+            (case.coordinate.value, asked.amount),
+            ("written", asked.written),
+            ("power_cycles", asked.power_cycles),
+            ("writes_per_byte", asked.writes_per_byte),
+            ("table_size", asked.table_size),
+        )
+        if value is not None
+    ]
+    if case.objective != PLAIN.order:
+        given.append(("objective", [criterion.value for criterion in case.objective]))
+    for path, value in given:
+        problem = "is not decided under a supply curve, where only latency is"
+        raise InputError(case.source, f"$.{path}", value, problem, 'leave it out, or write the supply as "power"')
 
 
 def _with_tables(program: Program) -> Program:

@@ -204,7 +204,7 @@ class _Loader:
             boot=self._boot(device),
             buffer=buffer,
             wake=case_sections.wake(document["wake"], values, buffer, start),
-            supply=case_sections.supply(document["supply"], values),
+            supply=case_sections.supply(document["supply"], values, self.base_dir),
             start=start,
             until=Until(document.get("until", "published")),
             requirements=self._requirements(device, tasks),

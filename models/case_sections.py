@@ -1,9 +1,11 @@
 """The sections of a case file, each turned into its physical type; their shape is already checked by the schema."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.case_curve import curve_supply
 from ischedule.models.case_values import CaseValues
 from ischedule.models.demand import Coordinate
 from ischedule.models.errors import MISSING
@@ -27,8 +29,10 @@ _DEFAULT_STEP: Final = "1 mV"
 _CONTINUOUS: Final = "continuous"
 
 
-def supply(section: Section, values: CaseValues, path: str = "$.supply") -> Supply:
+def supply(section: Section, values: CaseValues, base_dir: Path = Path(), path: str = "$.supply") -> Supply:
     """Where the charge comes from."""
+    if section["kind"] == "curve":
+        return curve_supply(section, values, base_dir, path)
     most = None
     if "maximum_current" in section:
         most = values.integer(section["maximum_current"], CURRENT, Rounding.UP, f"{path}.maximum_current")

@@ -18,12 +18,13 @@ from ischedule.models.plan import (
     Overload,
     Part,
     Segment,
+    UnderCurve,
     Weighed,
 )
 from ischedule.models.plan_node import Node, plain
 from ischedule.models.restriction import Restriction
 
-Certificate = Bound | Weighed | Bottleneck | Division | FewRuns | Levels
+Certificate = Bound | Weighed | Bottleneck | Division | FewRuns | Levels | UnderCurve
 
 _RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 
@@ -34,6 +35,8 @@ def read_certificate(node: Node) -> Certificate:
         return _bottleneck(node)
     if node.has("division"):
         return Division(tuple(_part(entry) for entry in node.object("division").entry("division").list()))
+    if node.has("under-curve"):
+        return _under_curve(node)
     if node.has("few-runs"):
         inner = node.object("few-runs").entry("few-runs").object("value", "bound")
         bound = inner.entry("bound")
@@ -45,6 +48,17 @@ def read_certificate(node: Node) -> Certificate:
     if node.has("weighed"):
         return _weighed(node)
     return _bound(node.object("bound").entry("bound"))
+
+
+def _under_curve(node: Node) -> UnderCurve:
+    inner = node.object("under-curve").entry("under-curve").object("value", "energy")
+    value, energy = inner.entry("value").optional(), inner.entry("energy")
+    if energy.value is None:
+        return UnderCurve(value, None)
+    proof = read_certificate(energy)
+    if not isinstance(proof, Bound | Division):
+        raise energy.wrong("is no proof of what plans drain", 'write a "bound", a "division" or null')
+    return UnderCurve(value, proof)
 
 
 def _bottleneck(node: Node) -> Bottleneck:
@@ -142,6 +156,8 @@ def certificate_value(certificate: Certificate | None) -> dict[str, object] | No
         return None
     if isinstance(certificate, Division):
         return {"division": list(map(_part_value, certificate.parts))}
+    if isinstance(certificate, UnderCurve):
+        return {"under-curve": {"value": plain(certificate.value), "energy": certificate_value(certificate.energy)}}
     if isinstance(certificate, FewRuns):
         bound = None if certificate.bound is None else _bound_value(certificate.bound)
         return {"few-runs": {"value": plain(certificate.value), "bound": bound}}

@@ -29,8 +29,8 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.demand import LIMIT, Coordinate
 from ischedule.models.errors import InvalidValue
 from ischedule.models.logarithm import ERROR_ULPS, fixed_ln
-from ischedule.models.quantities import Rounding, round_to_integer
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.quantities import Interval, Rounding, round_to_integer
+from ischedule.models.supply import ConstantPower, CurveSupply, ResistiveSource, Supply
 
 GRID_BITS: Final = 36
 """Logarithms are rounded to multiples of 2^-GRID_BITS."""
@@ -253,6 +253,9 @@ def charging_law(buffer: EnergyBuffer, supply: Supply, waiting_power: int = 0) -
     """
     if waiting_power < 0:
         raise ValueError(f"a waiting power is not negative: {waiting_power} fW")
+    if isinstance(supply, CurveSupply):
+        # steers a search; what a plan takes is computed from the curve itself
+        supply = ConstantPower(Interval.exactly(supply.mean_power))
     if isinstance(supply, ResistiveSource) and buffer.curve is None:
         return SourceCharging(buffer, supply, waiting_power)
     is_lossless = buffer.resistance.hi == 0 and buffer.leakage.is_none and buffer.curve is None

@@ -9,6 +9,7 @@ from enum import Enum
 
 from ischedule.models.charging import ChargingLaw
 from ischedule.models.diagnosis import Diagnosis
+from ischedule.models.response_time import CurveRule
 
 NEVER = -(1 << 200)
 """Less than any elapsed time."""
@@ -129,6 +130,10 @@ class CycleLaw(ABC):
     slip: int
     recharge_target: int | None
     """The level to which the buffer must be recharged after the last cycle, None if the last publish is the end."""
+
+    curve: CurveRule | None = None
+    """How cycles wait under a supply curve. Then what a plan takes is no sum of prices: it is the rule's response time,
+    the offset is 0, and the prices, at one power for the whole curve, only steer a search."""
 
     @abstractmethod
     def first(self, drain: int) -> int:

@@ -22,6 +22,7 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.power_path import PowerPath, Uncovered
 from ischedule.models.quantities import POWER, VOLTAGE, Interval, Rounding, round_to_integer, show
+from ischedule.models.supply import CurveSupply
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Policy
 from ischedule.models.workload import explicit_tasks
@@ -133,7 +134,7 @@ def _require_known(case: Case, path: PowerPath, draw: Draw) -> None:
 
 def _over_read(case: Case, buffer: EnergyBuffer) -> int:
     """By how much charging current lifts the terminal (nanovolt) where a threshold is read."""
-    if buffer.resistance.hi == 0:
+    if buffer.resistance.hi == 0 or isinstance(case.supply, CurveSupply):
         return 0
     read = buffer.turn_on.lo
     if case.wake.policy is Policy.PROGRAMMABLE:

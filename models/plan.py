@@ -193,7 +193,19 @@ class Levels:
     cuts: tuple[tuple[Label, ...], ...]
 
 
-Least = Bound | Division | FewRuns | Levels
+@dataclass(frozen=True, slots=True)
+class UnderCurve:
+    """Proof about all plans under a supply curve: none takes less than ``value`` (ps); without one no plan ever ends.
+
+    With a proof of what plans drain at least (``energy``) it follows from that. Without, the checker goes through all
+    plans of a chain of atoms itself.
+    """
+
+    value: int | None
+    energy: Bound | Division | None = None
+
+
+Least = Bound | Division | FewRuns | Levels | UnderCurve
 """Proof of what plans cost at least."""
 
 

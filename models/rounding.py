@@ -27,7 +27,7 @@ def slack_of(law: CycleLaw) -> int:
 
 def slack_of_plans(program: Program, cost: int) -> int:
     """By how many picoseconds a plan that costs no more than this can cost less than the prices of its cycles."""
-    if isinstance(program.law, FixedWakeLaw):
+    if isinstance(program.law, FixedWakeLaw) or program.law.curve is not None:
         return 0
     return slack_of(program.law) * most_cycles(program, max(0, cost + program.law.offset))
 

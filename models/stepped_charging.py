@@ -79,6 +79,7 @@ class SteppedCharging(ChargingLaw):
         series = self.buffer.resistance.hi
         if isinstance(self.supply, ResistiveSource):
             return _from_source(self.supply, series, low, high, self.buffer.coordinate)
+        assert isinstance(self.supply, ConstantPower), "a curve is no power at a voltage"
         return _from_power(self.supply, series, low, high, self.buffer.coordinate)
 
     def _elapsed(self, level: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import Interval, Rounding, round_to_integer
+from ischedule.models.supply_curve import PER_WATT, SupplyCurve
 
 
 @dataclass(frozen=True)
@@ -83,4 +84,44 @@ class ResistiveSource:
         return max(0, round_to_integer(1000 * best * (self.voltage.hi - best) / self.resistance.lo, Rounding.UP))
 
 
-Supply = ConstantPower | ResistiveSource
+@dataclass(frozen=True)
+class CurveSupply:
+    """A harvester of which a lower curve is known: the least that any window delivers into the buffer.
+
+    ``maximum_power`` (femtowatt) is the most that it ever charges with, ``least_load`` the least that the device draws
+    while it runs; both None where nobody says.
+    """
+
+    curve: SupplyCurve
+    maximum_power: int | None = None
+    least_load: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.maximum_power is not None and self.maximum_power < self.mean_power:
+            problem = "is less than the curve promises in the long run"
+            raise InvalidValue(self.maximum_power, problem, "write the most that ever charges", ".maximum_power")
+
+    @property
+    def mean_power(self) -> int:
+        """The power (fW) that stands for the curve in a search: its last rate, or what all of its points come to."""
+        window, stored = self.curve.points[-1]
+        return max(self.curve.rate, stored * PER_WATT // window if window else 0)
+
+    @property
+    def outdraws(self) -> bool:
+        """Whether a running device draws at least as much as ever charges, so that it never gains."""
+        return self.maximum_power is not None and (self.least_load or 0) >= self.maximum_power
+
+    def current_at(self, voltage: int) -> Fraction:
+        """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
+        return Fraction(self.most_power(Interval.exactly(voltage)) * 10**9, voltage)  # fW / nV = 1e-6 A = 1e9 fA
+
+    def most_power(self, band: Interval) -> int:
+        """The most it delivers (femtowatt), whatever the buffer's voltage."""
+        if self.maximum_power is None:
+            remedy = 'write the most that ever charges, for example "5 mW"'
+            raise InvalidValue(None, "is needed to know how long burning takes", remedy, ".supply.maximum_power")
+        return self.maximum_power
+
+
+Supply = ConstantPower | ResistiveSource | CurveSupply

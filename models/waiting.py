@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law, require_brown_out
+from ischedule.models.curve_waiting import curve_rule
 from ischedule.models.cycle_law import CycleLaw, Head, Position, Replay, Threshold, Upkeep, positions, replay
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
@@ -11,7 +12,7 @@ from ischedule.models.errors import InvalidValue
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.quantities import CHARGE, ENERGY, POWER, VOLTAGE, Interval, Rounding, show
-from ischedule.models.supply import Supply
+from ischedule.models.supply import CurveSupply, Supply
 from ischedule.models.thresholds import ThresholdLevels
 from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Until, Wake
 
@@ -58,6 +59,9 @@ def cycle_law(
         demanded, available = _amount(buffer, needed), _amount(buffer, law.first_capacity)
         text = f"booting takes {demanded} in every cycle, a cycle has {available}"
         raise Unschedulable(Diagnosis.BOOT_TOO_LARGE, text, needed, law.first_capacity)
+    if isinstance(supply, CurveSupply):
+        begun = Head(boot_amount, boot_time, True)
+        law.curve, law.offset = curve_rule(law, buffer, supply, wake, start, begun, waiting_power), 0
     return law
 
 

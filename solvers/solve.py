@@ -23,6 +23,7 @@ from ischedule.solvers.needs import solve_needs
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.runs_of_designs import narrowed
 from ischedule.solvers.spending import keeps_limits
+from ischedule.solvers.under_curve import solve_under_curve
 
 SOLVERS = {
     "exact": "ischedule.solvers.exact:solve_exact",
@@ -49,6 +50,10 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
     if solver not in SOLVERS:
         raise ValueError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     try:
+        if program.law.curve is not None:
+            if solver != "exact":
+                raise Unanswerable("adds up what power cycles take, and under a supply curve plans take no such sum")
+            return solve_under_curve(program, limit, deadline, solve)
         if program.has_needs:
             _require_plain(program, solver)
         elif not program.goal.is_plain:

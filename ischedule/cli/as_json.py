@@ -147,8 +147,9 @@ def figures(case: Case, program: Program, plan: Plan, evaluation: Evaluation) ->
         "capacity": max(program.law.capacity, program.law.first_capacity),
         "written": evaluation.written,
         "tables": table_bytes(program, plan),
-        "physical_bound": physical_bound(program.law, evaluation),
-        "rounding": rounding_of(program, evaluation.latency),
+        "physical_bound": None if program.law.curve else physical_bound(program.law, evaluation),
+        **({} if program.law.curve is None else {"overflow": program.law.curve.overflow.value}),
+        "rounding": None if program.law.curve else rounding_of(program, evaluation.latency),
         "layers": [
             {
                 "name": total.name,

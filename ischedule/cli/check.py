@@ -73,6 +73,9 @@ def proven(case: "Case", program: "Program | Unschedulable", file: "PlanFile", p
     if file.plan is None or not isinstance(program, Program):
         remedy = "leave out --symbolic"
         raise InputError("command line", "--symbolic", file.claim.status.value, "is a file without a plan", remedy)
+    if program.law.curve is not None:
+        problem, remedy = "promises windows, and what is proven symbolically is about powers", "leave out --symbolic"
+        raise InputError(case.source, "$.supply.kind", "curve", problem, remedy)
     progress("proving the plan for every behaviour")
     try:
         return prove(case, program, file.plan)

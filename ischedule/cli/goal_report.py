@@ -43,7 +43,8 @@ def best_fact(result: Result) -> str:
         below = percent(spent - result.bound, spent)
         return f"no plan{within} {verb} than {amount(case, first, result.bound)}, {below} below this one"
     text = f"no plan{within} {verb}"
-    if first is Criterion.LATENCY and result.latency is not None and isinstance(result.program, Program):
+    is_priced = isinstance(result.program, Program) and result.program.law.curve is None
+    if first is Criterion.LATENCY and result.latency is not None and isinstance(result.program, Program) and is_priced:
         rounding = time(rounding_of(result.program, result.latency))
         text += f" (with charging times not rounded: at most {rounding} less)"
     if len(case.objective) > 1:

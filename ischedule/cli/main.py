@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "let the independent checker judge a plan file",
     "compare": "set the plan beside what the policies of the literature would do",
     "explain": "say why there is no plan and what would help, or how much room a plan has",
+    "supply": "take a lower supply curve from a recorded trace",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",
     "schema": "print the JSON Schema of a case file",

@@ -30,6 +30,7 @@ from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
 from ischedule.models.quantities import show
+from ischedule.models.response_time import CurveRule, Overflow
 from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism, StartKind, Until
 from ischedule.models.workload import explicit_tasks
@@ -127,12 +128,26 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
         runs = plural(len(result.plan.cycles), "run")
         yield "tables", f"{number(taken)} B of {number(allowed)} B, with {runs} of equal power cycles"
     yield from limit_facts(case, program, evaluation)
+    if program.law.curve is not None:
+        yield "supply curve", curve_fact(program.law.curve)
+        return
     physical = physical_bound(program.law, evaluation)
     more = percent(latency - evaluation.failures - physical, physical)
     yield (
         "physical bound",
         f"{time(physical)} if all charging were at the best charging power; the plan takes {more} more",
     )
+
+
+def curve_fact(rule: CurveRule) -> str:
+    """Which bound a latency under a curve is, and why."""
+    return {
+        Overflow.NEVER: "the buffer never overflows: a running device draws more than ever charges; a supply that "
+        "delivers just the curve is as slow, if the curve promises windows side by side what each is promised",
+        Overflow.AT_START: "only what is delivered between a reached threshold and its being noticed may be lost",
+        Overflow.RUNNING: "what is delivered to a full buffer is lost, and it may be full until any cycle ends "
+        "(state maximum_power and least_load if a running device draws more than ever charges)",
+    }[rule.overflow]
 
 
 def wear_facts(case: Case, memory: PackedMemory) -> Iterator[tuple[str, str]]:

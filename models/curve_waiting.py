@@ -1,0 +1,72 @@
+"""From a law and a supply curve to the rule by which power cycles wait under the curve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.cycle_law import CycleLaw, Head
+from ischedule.models.demand import Coordinate
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
+from ischedule.models.errors import InvalidValue
+from ischedule.models.quantities import ENERGY, POWER, Rounding, show
+from ischedule.models.response_time import CurveRule, Overflow, Work
+from ischedule.models.supply import CurveSupply
+from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Wake
+
+
+def curve_rule(
+    law: CycleLaw, buffer: EnergyBuffer, supply: CurveSupply, wake: Wake, start: Start, boot: Head, waiting_power: int
+) -> CurveRule:
+    """The rule for a law whose prices are those of one power. Raises `InvalidValue` and `Unschedulable`."""
+    if buffer.coordinate is Coordinate.CHARGE:
+        problem = "delivers energy, and what a linear regulator draws is a charge"
+        raise InvalidValue("curve", problem, 'write "power", or the power path "converter"', ".supply.kind")
+    full = buffer.turn_on_high if buffer.clamp is None else buffer.level_of(buffer.clamp, Rounding.DOWN)
+    latency = law.upkeep.latency
+    overflow = Overflow.RUNNING
+    if supply.outdraws:
+        overflow = Overflow.NEVER if latency == 0 else Overflow.AT_START
+    rule = CurveRule(
+        supply.curve.less(waiting_power),
+        Fraction(buffer.capacitance.hi, buffer.capacitance.lo),
+        law.head.level,
+        max(full, buffer.turn_on_high),
+        overflow,
+        law.head.waits,
+        None,
+        law.upkeep.reserve,
+        latency,
+        buffer.level_of(buffer.brown_out.lo, Rounding.DOWN) if wake.mechanism is Mechanism.BURN else None,
+        law.upkeep.pause,
+    )
+    if waiting_power:
+        _require_kept(rule, buffer, start, waiting_power)
+    if wake.policy is Policy.PROGRAMMABLE and start.kind is StartKind.COLD and wake.power_on is not None:
+        high = buffer.level_of(wake.power_on, Rounding.UP)
+        rule = replace(rule, level=buffer.empty_level, boot=Work(high, boot.level, boot.delay))
+    return rule
+
+
+def _require_kept(rule: CurveRule, buffer: EnergyBuffer, start: Start, waiting_power: int) -> None:
+    """A level that a sleeping device has reached must still be there when it looks, even if charging stops meanwhile.
+
+    A buffer that is full where it is waited for loses what would keep it there: it must hold more, by what sleeping can
+    take in any window more than the window delivers.
+    """
+    lowest = rule.curve.lowest
+    if lowest is None:
+        drawn, promised = show(waiting_power, POWER), show(rule.curve.rate, POWER)
+        text = f"sleeping and polling draw {drawn}, in the long run the supply promises {promised}"
+        raise Unschedulable(Diagnosis.SLEEP_STALL, text, waiting_power, rule.curve.rate)
+    room = rule.full - buffer.turn_on_high
+    if -lowest > room:
+        text = (
+            f"in its longest blackout sleeping takes {show(-lowest, ENERGY)}, above turn-on the buffer holds only "
+            f"{show(room, ENERGY)} more, so that the threshold can be lost before it is noticed; state a higher clamp"
+        )
+        raise Unschedulable(Diagnosis.SLEEP_STALL, text, -lowest, room)
+    if start.period is not None:
+        problem = "leaves a sleeping device at a level that a blackout can lower before the next inference"
+        raise InvalidValue("period", problem, 'write "floor" or "cold"', ".start")

@@ -1,0 +1,73 @@
+"""`ischedule supply`: what it prints and writes, and that a case reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ischedule.cli.main import main
+from ischedule.models.case_curve import read_curve
+
+TRACE = "time_s,power_W\n" + "".join(f"{time},{power}\n" for time, power in enumerate([0.002, 0.001, 0, 0, 0.003] * 4))
+
+
+@pytest.fixture
+def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "trace.csv"
+    file.write_text(TRACE, "utf-8")
+    return file
+
+
+def test_the_curve_that_is_written_is_the_one_that_is_shown(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["supply", str(trace), "-o", "curve.json", "--safety", "90%", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    curve = read_curve(trace.with_name("curve.json"))
+    assert [list(point) for point in curve.points] == shown["points"]
+    assert (curve.rate, curve.blackout) == (shown["rate"], shown["blackout"])
+    assert shown["blackout"] == 2 * 10**12
+    assert shown["mean_power"] == 12 * 10**11
+    assert [one["trace"] for one in shown["guaranteed_power"]] == [0, 12 * 10**11]
+
+
+def test_a_case_is_solved_under_the_curve_of_a_trace(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["supply", str(trace), "-o", "curve.json"]) == 0
+    assert "evidence about this one trace" in capsys.readouterr().out
+    assert main(["cases", "--copy", "sensor-node-on-a-solar-curve", "-o", "case.json"]) == 0
+    case = json.loads(trace.with_name("case.json").read_text("utf-8"))
+    case["supply"] = {"kind": "curve", "path": "curve.json"}
+    trace.with_name("case.json").write_text(json.dumps(case), "utf-8")
+    assert main(["solve", "case.json", "-o", "plans"]) == 0
+    assert "it may be full until any cycle ends" in " ".join(capsys.readouterr().out.split())
+    assert main(["check", "case.json", "plans/sensor-node-on-a-solar-curve.plan.json"]) == 0
+    assert main(["explain", "case.json"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["solve", "sensor-node-on-a-solar-curve", "--solver", "ilp"],
+        ["solve", "sensor-node-on-a-solar-curve", "--pareto", "latency,energy"],
+        ["supply", "missing.csv"],
+    ],
+)
+def test_what_is_not_possible_under_a_curve_is_said(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(call) == 2
+    assert capsys.readouterr().err.startswith("ischedule: ")
+
+
+@pytest.mark.parametrize("option", [["--safety", "0"], ["--safety", "1.1"], ["--points", "3"], ["--safety", "x"]])
+def test_options_out_of_range_are_refused(trace: Path, option: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["supply", str(trace), *option])
+    assert refused.value.code == 2
+
+
+def test_a_symbolic_proof_under_a_curve_is_refused(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "sensor-node-on-a-solar-curve", "-o", "plans"]) == 0
+    plan = "plans/sensor-node-on-a-solar-curve.plan.json"
+    assert main(["check", "sensor-node-on-a-solar-curve", plan, "--symbolic"]) == 2
+    assert "$.supply.kind" in capsys.readouterr().err
