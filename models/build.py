@@ -75,12 +75,23 @@ def _with_failures(work: Loaded, program: Program) -> Program:
 
 
 def _require_ideal(work: Loaded) -> None:
-    """Refuse buffers and loads whose losses are not part of what is decided under a supply curve."""
+    """Refuse what is not part of what is decided under a supply curve.
+
+    A curve counts energies as they are stored, so that resistance and leakage are; what is lost when the load is
+    switched on, and capacitances that depend on the voltage, are not.
+    """
     case, buffer = work.case, work.buffer
-    if not buffer.is_ideal or buffer.load_floor or work.start_excess:
-        problem = "has what is not decided under a supply curve: series resistance, leakage, a curve, droop or a load"
-        remedy = 'state an ideal capacitor and no "load", or write the supply as "power"'
-        raise InputError(case.source, "$.buffer", MISSING, problem, remedy)
+    for name, is_there in (
+        ("capacitance_curve", buffer.curve is not None),
+        ("decoupling", buffer.reading.decoupling > 0),
+        ("redistribution", buffer.reading.redistribution > 0),
+    ):
+        if is_there:
+            problem, remedy = "is not decided under a supply curve", 'leave it out, or write the supply as "power"'
+            raise InputError(case.source, f"$.buffer.{name}", MISSING, problem, remedy)
+    if case.boot.draw is not None and work.start_excess:
+        problem, remedy = "is not decided under a supply curve", "leave it out: it counts as the case's load then"
+        raise InputError(case.source, "$.boot.load", MISSING, problem, remedy)
     if case.requirements.failures:
         problem, remedy = "are not decided under a supply curve", "leave it out"
         raise InputError(case.source, "$.requirements.failures", case.requirements.failures, problem, remedy)

@@ -10,7 +10,7 @@ from ischedule.models.cycle_law import CycleLaw, Head
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InvalidValue
-from ischedule.models.quantities import ENERGY, POWER, Rounding, show
+from ischedule.models.quantities import ENERGY, POWER, Rounding, round_to_integer, show
 from ischedule.models.response_time import CurveRule, Overflow, Work
 from ischedule.models.supply import CurveSupply
 from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Wake
@@ -23,13 +23,15 @@ def curve_rule(
     if buffer.coordinate is Coordinate.CHARGE:
         problem = "delivers energy, and what a linear regulator draws is a charge"
         raise InvalidValue("curve", problem, 'write "power", or the power path "converter"', ".supply.kind")
+    # what leaks is drawn all the time, at most as at the highest voltage
+    lost = waiting_power + round_to_integer(buffer.leakage.power_at(buffer.highest_voltage), Rounding.UP)
     full = buffer.turn_on_high if buffer.clamp is None else buffer.level_of(buffer.clamp, Rounding.DOWN)
     latency = law.upkeep.latency
     overflow = Overflow.RUNNING
     if supply.outdraws:
         overflow = Overflow.NEVER if latency == 0 else Overflow.AT_START
     rule = CurveRule(
-        supply.curve.less(waiting_power),
+        supply.curve.less(lost),
         Fraction(buffer.capacitance.hi, buffer.capacitance.lo),
         law.head.level,
         max(full, buffer.turn_on_high),
@@ -42,9 +44,9 @@ def curve_rule(
         law.upkeep.pause,
     )
     if waiting_power:
-        _require_kept(rule, buffer, start, waiting_power)
+        _require_kept(rule, buffer, start, lost)
     if wake.policy is Policy.PROGRAMMABLE and start.kind is StartKind.COLD and wake.power_on is not None:
-        high = buffer.level_of(wake.power_on, Rounding.UP)
+        high = buffer.reached_level(wake.power_on)
         rule = replace(rule, level=buffer.empty_level, boot=Work(high, boot.level, boot.delay))
     return rule
 

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ischedule.api import solve
 from ischedule.cli.main import main
 from ischedule.models.case_curve import read_curve
+from ischedule.models.errors import InputError
+from ischedule.models.program import Program
+from tests.house.tree import ROOT
 
 TRACE = "time_s,power_W\n" + "".join(f"{time},{power}\n" for time, power in enumerate([0.002, 0.001, 0, 0, 0.003] * 4))
 
@@ -71,3 +75,45 @@ def test_a_symbolic_proof_under_a_curve_is_refused(trace: Path, capsys: pytest.C
     plan = "plans/sensor-node-on-a-solar-curve.plan.json"
     assert main(["check", "sensor-node-on-a-solar-curve", plan, "--symbolic"]) == 2
     assert "$.supply.kind" in capsys.readouterr().err
+
+
+SOLAR = ROOT / "cases" / "sensor-node-on-a-solar-curve.json"
+
+
+def real(**buffer: object) -> dict[str, object]:
+    """The shipped case on another capacitor."""
+    found: dict[str, object] = json.loads(SOLAR.read_text("utf-8"))
+    return found | {"buffer": {**found["buffer"], **buffer}}  # type: ignore[dict-item]
+
+
+def test_leakage_and_resistance_count_under_a_curve() -> None:
+    ideal = solve(real())
+    leaking = solve(real(leakage="20 uA"))
+    both = solve({**real(leakage="20 uA", series_resistance="4 ohm"), "load": {"power": ["5 mW", "30 mW"]}})
+    assert ideal.latency is not None
+    assert leaking.latency is not None
+    assert both.latency is not None
+    assert all(one.certified for one in (ideal, leaking, both))
+    # 80 uW at 4 V are lost of 1.2 mW in the long run, and of all before
+    assert ideal.latency * 1.02 < leaking.latency < ideal.latency * 1.3
+    assert leaking.latency < both.latency
+    assert isinstance(both.program, Program)
+    assert both.program.law.charging.buffer.load_floor > 2_200_000_000
+
+
+@pytest.mark.parametrize(
+    ("buffer", "place"),
+    [
+        ({"decoupling": "10 uF"}, "$.buffer.decoupling"),
+        ({"redistribution": "10 mV"}, "$.buffer.redistribution"),
+    ],
+)
+def test_what_is_lost_at_switching_on_is_refused_under_a_curve(buffer: dict[str, object], place: str) -> None:
+    with pytest.raises(InputError, match="is not decided under a supply curve") as problem:
+        solve(real(**buffer))
+    assert place in str(problem.value)
+
+
+def test_failures_are_refused_under_a_curve() -> None:
+    with pytest.raises(InputError, match="are not decided under a supply curve"):
+        solve(real() | {"requirements": {"failures": 1, "volatile_memory": "4 KiB"}})
