@@ -15,7 +15,7 @@ from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan_file import Certified
 from ischedule.policies.execution import Execution
-from ischedule.policies.outcome import NoProgress, outcome
+from ischedule.policies.outcome import NoProgress, outcome, recharge
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import POLICIES, tried
 from ischedule.policies.workload import Workload
@@ -102,7 +102,9 @@ def _of_plan(result: Result) -> Row:
     if evaluation is None:
         return Row(PLAN, None, None, None, None, None, result.certified, said)
     written = evaluation.written or None
-    return Row(PLAN, evaluation.latency, evaluation.drain, evaluation.cycles, written, 0, result.certified, said)
+    # what failures are allowed for is no part of what policies are taken to meet
+    latency = evaluation.latency - evaluation.failures
+    return Row(PLAN, latency, evaluation.drain, evaluation.cycles, written, 0, result.certified, said)
 
 
 def _of_policy(policy: Policy, workload: Workload) -> Row | str:
@@ -115,9 +117,13 @@ def _of_policy(policy: Policy, workload: Workload) -> Row | str:
         found = outcome(execution, workload.law)
     except NoProgress as reason:
         return Row(policy.name, None, None, None, written, None, False, str(reason), policy.is_internal)
+    law, latency = workload.law, found.latency
+    if law.recharge_target is not None:
+        # the latency ends with the buffer back at its starting level
+        latency += recharge(law, found.left)
     return Row(
         policy.name,
-        found.latency,
+        latency,
         found.drained,
         found.cycles,
         written,

@@ -20,7 +20,7 @@ from ischedule.policies.execution import Discipline, Execution, Unit
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Picoseconds until the last unit has been preserved, power cycles, amounts drained and run again."""
+    """Picoseconds until the last unit has been preserved, power cycles, amounts drained and run again, level left."""
 
     latency: int
     active: int
@@ -28,6 +28,7 @@ class Outcome:
     drained: int
     run_again: int
     saved: int
+    left: int = 0
 
 
 class NoProgress(Exception):
@@ -49,6 +50,7 @@ def outcome(execution: Execution, law: CycleLaw) -> Outcome:
 def _planned(execution: Execution, law: CycleLaw) -> Outcome:
     boot = execution.boot
     active = waiting = cycles = drained = last = 0
+    left = law.capacity
     known: dict[Unit, int] = {}
     for unit, times in execution.runs():
         drain = boot.amount + unit.recover.amount + unit.amount
@@ -58,8 +60,8 @@ def _planned(execution: Execution, law: CycleLaw) -> Outcome:
         drained += times * drain
         active += times * (boot.time + unit.recover.time + unit.time)
         waiting += times * known[unit]
-        last = known[unit]
-    return Outcome(first_charge(law) + waiting - last + active, active, cycles, drained, 0, 0)
+        last, left = known[unit], law.capacity - drain
+    return Outcome(first_charge(law) + waiting - last + active, active, cycles, drained, 0, 0, left)
 
 
 def first_charge(law: CycleLaw) -> int:
@@ -118,4 +120,5 @@ class _Walk:
 
     def outcome(self) -> Outcome:
         """What it has come to."""
-        return Outcome(self.waiting + self.active, self.active, self.cycles, self.drained, self.again, self.saved)
+        latency = self.waiting + self.active
+        return Outcome(latency, self.active, self.cycles, self.drained, self.again, self.saved, self.level)
