@@ -15,6 +15,7 @@ ALLOWED = {
     "ischedule.solvers": ("ischedule.models", "ischedule.solvers"),
     "ischedule.analysis": ("ischedule.models", "ischedule.analysis"),
     "ischedule.compat": ("ischedule.models", "ischedule.compat"),
+    "ischedule.simulation": ("ischedule.models", "ischedule.simulation"),
     "ischedule.cases": ("ischedule.cases",),
 }
 """What each room may import of the package; the face, `ischedule` itself, may import all of it."""
