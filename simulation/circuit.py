@@ -17,7 +17,7 @@ from itertools import pairwise
 from math import exp, expm1, inf, isinf, log, sqrt
 
 TOLERANCE = 1e-11
-"""By how much a Runge-Kutta step and its two halves may differ, relative to the squared voltage."""
+"""By how much a Runge-Kutta step and its two halves may differ, relative to the voltage or its square."""
 
 MAX_STEPS = 200_000
 
@@ -142,8 +142,7 @@ class Capacitor:
         sourced = flow.source_resistance != inf
         if sourced and self.terminal(voltage, flow.unsourced()) >= flow.source:
             return self._above_source(voltage, flow, time, high, low)
-        first = self._run(voltage, flow, time, high, low)
-        return first
+        return self._run(voltage, flow, time, high, low)
 
     def _above_source(self, voltage: float, flow: Flow, time: float, high: float, low: float) -> Passage:
         """The terminal is above the source, which delivers nothing until it has fallen to there."""
@@ -171,14 +170,19 @@ class Capacitor:
         return self._stepped(voltage, flow, time, top, bottom)
 
     def _slope(self, voltage: float, flow: Flow) -> float:
-        """d(v^2)/dt."""
+        """d(v^2)/dt without series resistance, where it is finite even at 0 V; dv/dt with one."""
         capacitance = self.capacitance_at(voltage)
-        terminal = self.terminal(voltage, flow)
         if self.resistance == 0:
             straight = flow.offset - flow.conductance * voltage - self.leak_at(voltage)
             return 2 * (flow.net + straight * voltage) / capacitance
-        current = (terminal - voltage) / self.resistance
-        return 2 * voltage * (current - self.leak_at(voltage)) / capacitance
+        current = (self.terminal(voltage, flow) - voltage) / self.resistance
+        return (current - self.leak_at(voltage)) / capacitance
+
+    def _state(self, voltage: float) -> float:
+        return voltage * voltage if self.resistance == 0 else voltage
+
+    def _voltage(self, state: float) -> float:
+        return sqrt(max(0.0, state)) if self.resistance == 0 else max(0.0, state)
 
     def _linear(self, voltage: float, flow: Flow, time: float, top: float, bottom: float) -> Passage:
         """No power on either side: dv/dt = a - b v, and i = i0 - i1 v."""
@@ -240,9 +244,9 @@ class Capacitor:
         end = u1 - r * q / u1 if r else u1
         return Passage(max(0.0, end), passed, name, flow.fed * passed, flow.power * passed, heated)
 
-    def _rates(self, squared: float, flow: Flow) -> tuple[float, float, float, float, float]:
-        """d/dt of v^2 and of what is harvested, delivered, heated and leaked."""
-        voltage = sqrt(max(0.0, squared))
+    def _rates(self, state: float, flow: Flow) -> tuple[float, float, float, float, float]:
+        """d/dt of the state and of what is harvested, delivered, heated and leaked."""
+        voltage = self._voltage(state)
         terminal = self.terminal(voltage, flow)
         current = (terminal - voltage) / self.resistance if self.resistance else 0.0
         return (
@@ -253,68 +257,68 @@ class Capacitor:
             voltage * self.leak_at(voltage),
         )
 
-    def _step(self, squared: float, flow: Flow, step: float) -> tuple[float, ...]:
-        one = self._rates(squared, flow)
-        two = self._rates(squared + step / 2 * one[0], flow)
-        three = self._rates(squared + step / 2 * two[0], flow)
-        four = self._rates(squared + step * three[0], flow)
+    def _step(self, state: float, flow: Flow, step: float) -> tuple[float, ...]:
+        one = self._rates(state, flow)
+        two = self._rates(state + step / 2 * one[0], flow)
+        three = self._rates(state + step / 2 * two[0], flow)
+        four = self._rates(state + step * three[0], flow)
         return tuple(
             step / 6 * (a + 2 * b + 2 * c + d) for a, b, c, d in zip(one, two, three, four, strict=True)
         )
 
     def _stepped(self, voltage: float, flow: Flow, time: float, top: float, bottom: float) -> Passage:
-        """Runge-Kutta on v^2, with step halving, until the time is over or a level is reached."""
-        squared, sums, error, passed = voltage * voltage, [0.0] * 4, 0.0, 0.0
+        """Runge-Kutta on v^2 or v, with step halving, until the time is over or a level is reached."""
+        state, sums, error, passed = self._state(voltage), [0.0] * 4, 0.0, 0.0
         rising = self._slope(voltage, flow) > 0
         goal, name = (top, "high") if rising else (bottom, "low")
-        target = goal * goal
-        step = min(time, abs(squared + 1e-3) / (abs(self._slope(voltage, flow)) + 1e-30) / 8)
+        target = self._state(goal)
+        step = min(time, abs(state + 1e-3) / (abs(self._slope(voltage, flow)) + 1e-30) / 8)
         for _ in range(MAX_STEPS):
             left = time - passed
             if left <= 1e-15 * time:
-                return self._passage(squared, passed, "", sums, error)
+                return self._passage(state, passed, "", sums, error)
             step = min(step, left)
-            whole = self._step(squared, flow, step)
-            first = self._step(squared, flow, step / 2)
-            second = self._step(squared + first[0], flow, step / 2)
+            whole = self._step(state, flow, step)
+            first = self._step(state, flow, step / 2)
+            second = self._step(state + first[0], flow, step / 2)
             difference = abs(whole[0] - first[0] - second[0])
-            if difference > TOLERANCE * (squared + 1e-6) and step > 1e-15 * time:
+            if difference > TOLERANCE * (state + 1e-6) and step > 1e-15 * time:
                 step /= 2
                 continue
-            after = squared + first[0] + second[0]
+            after = state + first[0] + second[0]
             if (after >= target) if rising else (after <= target):
                 if abs(after - target) <= 1e-13 * (target + 1e-9) or step <= 1e-15 * max(time if time < inf else 0, 1):
                     sums = [total + a + b for total, a, b in zip(sums, first[1:], second[1:], strict=True)]
                     return self._passage(target, passed + step, name, sums, error + difference)
                 # regula falsi on the length of the step that ends at the level
-                step *= min(0.999999, max(1e-6, (target - squared) / (after - squared)))
-                whole_to = self._to_level(squared, target, flow, step)
+                step *= min(0.999999, max(1e-6, (target - state) / (after - state)))
+                whole_to = self._to_level(state, target, flow, step)
                 step, first = whole_to
                 sums = [total + a for total, a in zip(sums, first[1:], strict=True)]
                 return self._passage(target, passed + step, name, sums, error + difference)
-            if abs(after - squared) <= 1e-16 * squared and isinf(time):
-                return self._passage(squared, inf, "", sums, error)
-            squared, passed, error = after, passed + step, error + difference
+            if abs(after - state) <= 1e-16 * state and isinf(time):
+                return self._passage(state, inf, "", sums, error)
+            state, passed, error = after, passed + step, error + difference
             sums = [total + a + b for total, a, b in zip(sums, first[1:], second[1:], strict=True)]
-            if difference < TOLERANCE * (squared + 1e-6) / 64:
+            if difference < TOLERANCE * (state + 1e-6) / 64:
                 step *= 2
-        return self._passage(squared, inf if isinf(time) else passed, "", sums, error)
+        return self._passage(state, inf if isinf(time) else passed, "", sums, error)
 
-    def _to_level(self, squared: float, target: float, flow: Flow, step: float) -> tuple[float, tuple[float, ...]]:
-        """The step that ends at a squared voltage: Newton on its length."""
+    def _to_level(self, state: float, target: float, flow: Flow, step: float) -> tuple[float, tuple[float, ...]]:
+        """The step that ends at a state voltage: Newton on its length."""
         for _ in range(50):
-            first = self._step(squared, flow, step)
-            off = squared + first[0] - target
-            slope = self._rates(squared + first[0], flow)[0]
+            first = self._step(state, flow, step)
+            off = state + first[0] - target
+            slope = self._rates(state + first[0], flow)[0]
             if abs(off) <= 1e-14 * (target + 1e-9) or slope == 0:
                 break
             step = max(0.0, step - off / slope)
-        return step, self._step(squared, flow, step)
+        return step, self._step(state, flow, step)
 
-    def _passage(self, squared: float, time: float, reached: str, sums: list[float], error: float) -> Passage:
+    def _passage(self, state: float, time: float, reached: str, sums: list[float], error: float) -> Passage:
         harvested, delivered, heated, leaked = sums
-        voltage = sqrt(max(0.0, squared))
-        off = self.capacitance_at(voltage) * error / 2
+        voltage = self._voltage(state)
+        off = self.capacitance_at(voltage) * error * (0.5 if self.resistance == 0 else voltage)
         return Passage(voltage, time, reached, harvested, delivered, heated, leaked, off)
 
 

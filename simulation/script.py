@@ -93,11 +93,17 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCycle:
-    """One power cycle of a plan: the terminal voltage it waits for, then everything it runs, by name."""
+    """One power cycle of a plan: the terminal voltage it waits for, what it begins with, its work, and its commit.
+
+    What a device that has slept with its memory retained can leave out is apart: `begin` is booting and resuming,
+    `wake` what stands in its place then.
+    """
 
     threshold: float
-    activities: tuple[tuple[str, Activity], ...]
-    written: int = 0
+    begin: tuple[tuple[str, Activity], ...]
+    work: tuple[tuple[str, Activity], ...]
+    commit: Commit
+    wake: Activity = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

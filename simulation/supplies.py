@@ -16,8 +16,8 @@ from ischedule.simulation.circuit import Flow
 class Supply(Protocol):
     """What feeds the terminal: for each moment (s) the flow, and the moment at which it changes (inf: never)."""
 
-    def at(self, time: float) -> tuple[Flow, float]:
-        """The flow from a moment on, and until when."""
+    def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
+        """The flow from a moment on, and until when; an adversary looks at whether the device runs."""
         ...
 
 
@@ -27,8 +27,19 @@ class Steady:
 
     flow: Flow
 
-    def at(self, time: float) -> tuple[Flow, float]:
+    def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
         return self.flow, inf
+
+
+@dataclass(frozen=True)
+class Opposed:
+    """An adversary that brings the most while the device waits, which lifts its terminal, and the least while it runs."""
+
+    waiting: Flow
+    running: Flow
+
+    def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
+        return (self.running if running else self.waiting), inf
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Trace:
         if any(one >= other for one, other in zip(moments, moments[1:], strict=False)) or min(self.powers) < 0:
             raise ValueError("the moments of a trace rise to its end, and its powers are not negative")
 
-    def at(self, time: float) -> tuple[Flow, float]:
+    def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
         turns = int(time // self.end)
         if turns and not self.loops:
             return Flow(), inf
@@ -76,7 +87,7 @@ class Switching:
     def __post_init__(self) -> None:
         self._random = np.random.default_rng(self.seed)
 
-    def at(self, time: float) -> tuple[Flow, float]:
+    def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
         while not self._ends or self._ends[-1] <= time:
             begun = self._ends[-1] if self._ends else 0.0
             lengths = self._random.exponential(self.mean, 64) + 1e-9 * self.mean
