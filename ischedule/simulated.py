@@ -98,7 +98,12 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
             work.append((name, taken))
         commit = Commit(activity(*atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
         cycles.append(
-            PlannedCycle(threshold.voltage * NANO, _begin(case, atoms.resumes[cycle.start]), tuple(work), commit)
+            PlannedCycle(
+                None if case.wake.policy is Policy.FIXED else threshold.voltage * NANO,
+                _begin(case, atoms.resumes[cycle.start]),
+                tuple(work),
+                commit,
+            )
         )
     return PlannedScript(tuple(PlannedCycles(len(list(same)), cycle) for cycle, same in groupby(cycles)))
 

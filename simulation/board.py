@@ -61,6 +61,10 @@ class Board:
             return 1.0
         return next((share for low, high, share in self.efficiencies if low <= power <= high), self.efficiencies[-1][2])
 
+    def wanted(self, threshold: float | None) -> float:
+        """The terminal voltage at which the supervisor takes a threshold for reached; its own where None is given."""
+        return (self.turn_on if threshold is None else threshold) + self.misreading
+
     def switched_on(self, voltage: float) -> float:
         """The voltage inside once the load is connected."""
         capacitance = self.capacitor.capacitance_at(voltage)

@@ -16,7 +16,7 @@ import numpy as np
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case import Case
 from ischedule.models.demand import Coordinate
-from ischedule.models.quantities import Interval
+from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.supply import ConstantPower
 from ischedule.models.wake import Policy, StartKind
 from ischedule.simulation.board import Board, Sleeping
@@ -62,7 +62,7 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
     misreading = -error if rng is None else float(rng.uniform(-error, error))
     cold = case.supply.cold_start if isinstance(case.supply, ConstantPower) else None
     sleep = case.wake.sleep
-    start = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}.get(case.start.kind, brown_out)
+    start = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}.get(case.start.kind, buffer.voltage_of(0, Rounding.DOWN) * NANO)
     return Board(
         capacitor,
         supply or supply_of(case, rng, kind),

@@ -142,6 +142,25 @@ class Machine:
             self.fail()
         return done
 
+    def work_until(self, draw: float, time: float, warning: float, name: str = "") -> float:
+        """Work until the terminal has fallen to a warning; how long that was, the whole time if it did not."""
+        begun = self.time
+        self.is_running = True
+        self._advance(self.load(draw), time, inf, warning)
+        self.is_running = False
+        self.note("work", name, self.time - begun)
+        return min(time, self.time - begun)
+
+    def skip(self, draw: float, time: float, times: int) -> None:
+        """The same phase so many times, which is known to fit, without resistance and leakage."""
+        if draw == inf:
+            self._at_once(time * times)
+            return
+        self.is_running = True
+        flow, _ = self._supplied()
+        self._take(self.board.capacitor.run(self.voltage, loaded(flow, self.load(draw).power), time * times), flow)
+        self.is_running = False
+
     def fail(self) -> None:
         """The terminal is below brown-out: the device is off."""
         self.brown_outs += 1

@@ -63,7 +63,7 @@ class _Planned:
                 return LATE
         return NO_PROGRESS
 
-    def _wait(self, threshold: float) -> bool:
+    def _wait(self, threshold: float | None) -> bool:
         machine, board = self.machine, self.board
         asleep = board.sleeping
         while not self.is_up and board.power_on is not None and asleep is not None:
@@ -76,7 +76,7 @@ class _Planned:
             self.is_up = machine.spend(self.boot, "boot")
             if not self.is_up and (machine.is_over or machine.boots > 100 + machine.cycles):
                 return False
-        begun, wanted = machine.time, threshold + board.misreading
+        begun, wanted = machine.time, board.wanted(threshold)
         if machine.terminal >= wanted:
             return True
         drawn = asleep.mean_power if asleep is not None and self.is_up else 0.0
@@ -139,15 +139,15 @@ class _Planned:
         self.is_up = self.is_warm = True
         return True
 
-    def _asleep_to(self, threshold: float, power: float) -> bool:
+    def _asleep_to(self, threshold: float | None, power: float) -> bool:
         """Sleep as long as the supply carries it; False where it stops to, before anything stored was used up."""
         machine = self.machine
-        while machine.terminal < threshold + self.board.misreading:
+        while machine.terminal < self.board.wanted(threshold):
             flow, until = self.board.supply.at(machine.time)
             comes = flow.fed + max(0.0, flow.source - machine.terminal) * flow.conductance * machine.terminal
             if comes < power or machine.is_over:
                 return False
             if until == float("inf"):
-                return machine.charge(threshold + self.board.misreading, power)
-            machine.wait_until(until, threshold + self.board.misreading, power)
+                return machine.charge(self.board.wanted(threshold), power)
+            machine.wait_until(until, self.board.wanted(threshold), power)
         return True
