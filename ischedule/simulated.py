@@ -124,7 +124,11 @@ def first_boot(case: Case) -> Activity:
 
 
 def reactive_script(case: Case, plan: Plan) -> Script:
-    """The plan's atoms for a runtime that waits for no thresholds: it commits at every cut there is."""
+    """The plan's atoms for a runtime that waits for no thresholds: it commits at every cut there is.
+
+    What saves everything at any moment is not known of a case: the dearest of all commits and of all resumes stand for
+    it.
+    """
     atoms = _atoms(case, program_of(ideal(case)), plan)
     restart = case.restart
     rows: list[Stretch] = []
@@ -135,7 +139,13 @@ def reactive_script(case: Case, plan: Plan) -> Script:
         rows.append(Stretch(atoms.stages[place], 1, activity(amount, time, draw), commit, resume))
     joined = _joined(rows)
     boot = activity(restart.amount, restart.time, restart.draw or case.load)
-    return Script(boot, tuple(joined))
+    commits = [row.commit for row in joined if row.commit is not None]
+    return Script(
+        boot,
+        tuple(joined),
+        max(commits, key=lambda one: one.activity.amount),
+        max((row.resume for row in joined), key=lambda one: one.amount),
+    )
 
 
 def _joined(rows: Sequence[Stretch]) -> list[Stretch]:

@@ -142,14 +142,16 @@ class Machine:
             self.fail()
         return done
 
-    def work_until(self, draw: float, time: float, warning: float, name: str = "") -> float:
-        """Work until the terminal has fallen to a warning; how long that was, the whole time if it did not."""
+    def work_until(self, draw: float, time: float, warning: float, name: str = "") -> tuple[float, bool]:
+        """Work until the terminal has fallen to a warning: how long that was, and whether all is done."""
         begun = self.time
+        if draw == inf:
+            return time, self._at_once(time)
         self.is_running = True
-        self._advance(self.load(draw), time, inf, warning)
+        found = self._advance(self.load(draw), time, inf, warning)
         self.is_running = False
         self.note("work", name, self.time - begun)
-        return min(time, self.time - begun)
+        return min(time, self.time - begun), found == ""
 
     def skip(self, draw: float, time: float, times: int) -> None:
         """The same phase so many times, which is known to fit, without resistance and leakage."""

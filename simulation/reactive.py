@@ -112,6 +112,7 @@ class _Opportunistic(_Runtime):
         if (self.saved != _Place() or resume != NOTHING) and not machine.spend(resume, "begin", "resume"):
             return False
         place, since = replace(self.saved), machine.sums.delivered
+        begun = replace(self.saved)
         while not place.is_end(self.script):
             stretch = self.script.stretches[place.stretch]
             units = self._many(stretch, stretch.count - place.unit)
@@ -120,7 +121,7 @@ class _Opportunistic(_Runtime):
             else:
                 units = 1
                 if not self._unit(stretch):
-                    self.tally.repeated += machine.sums.delivered - since if self.saved != _Place() else 0.0
+                    self.tally.repeated += machine.sums.delivered - since if self.saved != begun else 0.0
                     return False
             place = place.after(self.script, units)
             if stretch.commit is not None:
@@ -196,9 +197,9 @@ class _JustInTime(_Runtime):
         for place, stretch in enumerate(self.script.stretches):
             whole = [(draw, time * self.left[place]) for draw, time in _mean(stretch.unit).phases]
             for draw, time in whole:
-                passed = machine.work_until(draw, time, self.warning, stretch.name)
-                self.left[place] *= 1 - passed / time if time else 0.0
-                if passed < time:
+                passed, is_done = machine.work_until(draw, time, self.warning, stretch.name)
+                self.left[place] *= 0.0 if is_done else 1 - passed / time
+                if not is_done:
                     return self._save(kept, before)
         return True
 
@@ -227,7 +228,7 @@ class _Urgent(_Opportunistic):
         resume = self.script.stretches[self.saved.stretch].resume
         if not machine.spend(resume, "begin", "resume"):
             return False
-        place, since = replace(self.saved), machine.sums.delivered
+        place = replace(self.saved)
         while not place.is_end(self.script):
             stretch = self.script.stretches[place.stretch]
             if machine.voltage < self._voltage(place.stretch) and not self._rest():
@@ -237,10 +238,10 @@ class _Urgent(_Opportunistic):
                         return False
                     self.saved = place
                     return False
-                if machine.voltage < machine.board.brown_out:
+                if machine.voltage <= machine.board.brown_out:
+                    machine.fail()
                     return False
             if not machine.spend(stretch.unit, "work", stretch.name):
-                self.tally.repeated += machine.sums.delivered - since
                 return False
             self.tally.written += stretch.written
             place = place.after(self.script)
@@ -273,7 +274,9 @@ class _Urgent(_Opportunistic):
 
 def _mean(activity: Activity) -> Activity:
     """The same at one draw throughout."""
-    return activity if activity.peak == 0 else Activity(activity.amount, max(activity.time, activity.amount / activity.peak))
+    if activity.peak == 0:
+        return activity
+    return Activity(activity.amount, max(activity.time, activity.amount / activity.peak))
 
 
 def least_voltage(board: Board, activities: tuple[Activity, ...]) -> float:

@@ -17,6 +17,7 @@ COMMANDS = {
     "solve": "find the plan of least worst-case latency, or prove that there is none",
     "check": "let the independent checker judge a plan file",
     "explain": "say why there is no plan and what would help, or how much room a plan has",
+    "simulate": "run a plan, or a runtime without one, on simulated boards",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",
     "schema": "print the JSON Schema of a case file",
