@@ -1,8 +1,8 @@
 """Do certified plans ever brown out, and do plans that ignore the capacitor's resistance?
 
-Boards are drawn at random within a case's tolerances, one of them at the bad end of all; in every power cycle an adversary
-chooses what the supply brings, within its interval while the board waits and from nothing upwards while it runs. The
-simulator shares no formula with the analysis. Two claims, for each case:
+Boards are drawn at random within a case's tolerances, one of them at the bad end of all; in every power cycle an
+adversary chooses what the supply brings, within its interval while the board waits and from nothing upwards while it
+runs. The simulator shares no formula with the analysis. Two claims, for each case:
 
 * over at least a million power cycles the certified plan never browns out, and no run takes longer than certified;
 * the plan of the same case without series resistance, run on the same boards, does brown out.
@@ -27,7 +27,6 @@ from ischedule.simulated import planned_script
 from ischedule.simulation.boards import board_of, flows_of
 from ischedule.simulation.many import ManyOutcomes, random_adversary, run_many
 from ischedule.simulation.script import PlannedScript
-
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 WANTED = 1_000_000

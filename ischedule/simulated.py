@@ -18,12 +18,20 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.leakage import NO_LEAKAGE
 from ischedule.models.plan import Plan
-from ischedule.models.program import Program
+from ischedule.models.program import Program, TiledStage
 from ischedule.models.reading import TRUE_READING
 from ischedule.models.wake import Mechanism, Policy
 from ischedule.simulation.boards import FEMTO, NANO, PICO
-from ischedule.simulation.script import NOTHING, Activity, Commit, PlannedCycle, PlannedCycles, PlannedScript
-from ischedule.simulation.script import Script, Stretch
+from ischedule.simulation.script import (
+    NOTHING,
+    Activity,
+    Commit,
+    PlannedCycle,
+    PlannedCycles,
+    PlannedScript,
+    Script,
+    Stretch,
+)
 
 
 def ideal(case: Case) -> Case:
@@ -66,7 +74,8 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
         found.resumes.extend(zip(map(int, chain.resume_drain), map(int, chain.resume_time), strict=True))
         found.commits.extend(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
         found.cuts.extend(map(bool, chain.cut))
-        found.stored.extend(map(int, chain.commit_stored) if len(chain.commit_stored) else [0] * size)
+        record = stage.ends.record if isinstance(stage, TiledStage) else 0
+        found.stored.extend(map(int, chain.commit_stored) if len(chain.commit_stored) else [record] * size)
     tasks = case.tasks
     if tasks is None:
         found.draws.extend([case.load] * len(found.amounts))

@@ -1,13 +1,15 @@
 """Boards of a case: the one place of the simulation that reads it.
 
 Every quantity that the case knows within an interval is drawn at random there; without a generator it is at the bad end
-for a power cycle: little capacitance, much resistance and leakage, an early turn-on, a late brown-out, a lossy converter.
+for a power cycle: little capacitance, much resistance and leakage, an early turn-on, a late
+brown-out, a lossy converter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import Final
 
@@ -62,7 +64,9 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
     misreading = -error if rng is None else float(rng.uniform(-error, error))
     cold = case.supply.cold_start if isinstance(case.supply, ConstantPower) else None
     sleep = case.wake.sleep
-    start = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}.get(case.start.kind, buffer.voltage_of(0, Rounding.DOWN) * NANO)
+    start = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}.get(
+        case.start.kind, buffer.voltage_of(0, Rounding.DOWN) * NANO
+    )
     return Board(
         capacitor,
         supply or supply_of(case, rng, kind),
@@ -108,7 +112,7 @@ def _efficiencies(case: Case, ends: _Ends) -> tuple[tuple[float, float, float], 
     points = case.converter.points
     edges = sorted({edge for point in points for edge in (point.powers.lo, point.powers.hi)})
     rows = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         held = [point.efficiency for point in points if point.powers.lo <= low and high <= point.powers.hi]
         if held:
             least = float(min(held))

@@ -191,10 +191,14 @@ class Capacitor:
         a = (i0 - self.leak_current) / self.capacitance
         b = (i1 + self.leak_conductance) / self.capacitance
         slope = a - b * voltage
+        if isinf(time) and (slope == 0 or (slope < 0 and voltage <= 0)):
+            return Passage(voltage, inf)
         if slope == 0 or (slope < 0 and voltage <= 0):
             return self._linear_sums(voltage, 0.0, 0.0 if slope else b, time, (i0, i1), flow, "")
         goal, name = (top, "high") if slope > 0 else (bottom, "low")
         passed = _time_to(voltage, goal, slope, b)
+        if isinf(passed) and isinf(time):
+            return Passage(voltage, inf)
         if passed <= time:
             found = self._linear_sums(voltage, slope, b, passed, (i0, i1), flow, name)
             return replace(found, voltage=goal)
@@ -233,6 +237,8 @@ class Capacitor:
         passed = inf
         if not isinf(goal):
             passed = c / q * ((goal * goal - u0 * u0) / 2 + (r * q * log(goal / u0) if r and goal else 0.0))
+        if isinf(passed) and isinf(time):
+            return Passage(voltage, inf)
         if passed <= time:
             u1 = goal
         else:
@@ -262,32 +268,30 @@ class Capacitor:
         two = self._rates(state + step / 2 * one[0], flow)
         three = self._rates(state + step / 2 * two[0], flow)
         four = self._rates(state + step * three[0], flow)
-        return tuple(
-            step / 6 * (a + 2 * b + 2 * c + d) for a, b, c, d in zip(one, two, three, four, strict=True)
-        )
+        return tuple(step / 6 * (a + 2 * b + 2 * c + d) for a, b, c, d in zip(one, two, three, four, strict=True))
 
     def _stepped(self, voltage: float, flow: Flow, time: float, top: float, bottom: float) -> Passage:
         """Runge-Kutta on v^2 or v, with step halving, until the time is over or a level is reached."""
         state, sums, error, passed = self._state(voltage), [0.0] * 4, 0.0, 0.0
-        rising = self._slope(voltage, flow) > 0
+        rising, tiny = self._slope(voltage, flow) > 0, 1e-15 * (1.0 if isinf(time) else time)
         goal, name = (top, "high") if rising else (bottom, "low")
         target = self._state(goal)
         step = min(time, abs(state + 1e-3) / (abs(self._slope(voltage, flow)) + 1e-30) / 8)
         for _ in range(MAX_STEPS):
             left = time - passed
-            if left <= 1e-15 * time:
+            if left <= tiny:
                 return self._passage(state, passed, "", sums, error)
             step = min(step, left)
             whole = self._step(state, flow, step)
             first = self._step(state, flow, step / 2)
             second = self._step(state + first[0], flow, step / 2)
             difference = abs(whole[0] - first[0] - second[0])
-            if difference > TOLERANCE * (state + 1e-6) and step > 1e-15 * time:
+            if difference > TOLERANCE * (state + 1e-6) and step > tiny:
                 step /= 2
                 continue
             after = state + first[0] + second[0]
             if (after >= target) if rising else (after <= target):
-                if abs(after - target) <= 1e-13 * (target + 1e-9) or step <= 1e-15 * max(time if time < inf else 0, 1):
+                if abs(after - target) <= 1e-13 * (target + 1e-9) or step <= tiny:
                     sums = [total + a + b for total, a, b in zip(sums, first[1:], second[1:], strict=True)]
                     return self._passage(target, passed + step, name, sums, error + difference)
                 # regula falsi on the length of the step that ends at the level

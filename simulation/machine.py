@@ -18,8 +18,11 @@ SAMPLES = 12
 class Limits:
     """Where a simulation gives up: the time (s), and how often the same work may fail one time after the other."""
 
-    time: float = 1e7
+    time: float = 1e6
     attempts: int = 8
+
+
+DEFAULT = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Machine:
     """The state of a run. `delivered` of the sums is what left the terminal: for the load, the converter, sleeping."""
 
     board: Board
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT
     records: bool = False
     time: float = 0.0
     voltage: float = field(init=False)
@@ -197,7 +200,7 @@ class Machine:
         return self.board.supply.at(self.time, self.is_running)
 
     def _advance(self, load: Flow, time: float, high: float, low: float) -> str:
-        """Go on until a level is reached ("high", "low"), the time is over ("") or the simulation is ("late")."""
+        """Go on until a level is reached ("high", "low"), the time is over ("") or the simulation is ("late"), or nothing will change ("stalled")."""
         end = self.time + time
         capacitor, board = self.board.capacitor, self.board
         while True:
@@ -206,6 +209,11 @@ class Machine:
             flow, until = self._supplied()
             flow, top = self._cold(loaded(flow, load.power, load.current), load)
             stop = min(end, until, self.limits.time)
+            if (
+                end == until == inf
+                and capacitor.run(self.voltage, flow, inf, min(high, board.clamp, top), low).time == inf
+            ):
+                return "stalled"
             passage = capacitor.run(self.voltage, flow, stop - self.time, min(high, board.clamp, top), low)
             self._take(passage, flow)
             if passage.reached == "low":

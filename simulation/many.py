@@ -65,6 +65,17 @@ class ManyOutcomes:
         return ~(self.browned_out | self.stalled)
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """Flows with what the boards draw: the net power, and a current beside that of the source."""
+
+    net: Floats
+    offset: Floats
+    conductance: Floats
+    current: Floats
+    is_sourced: bool
+
+
 @dataclass
 class _Boards:
     """The boards as columns."""
@@ -182,14 +193,15 @@ class _Many:
 
     def _quadrature(self, start: Floats, end: Floats, flow: Flows) -> Floats:
         """The integral of C dv / (i - leak), by Gauss and Legendre."""
-        columns, total, worst = self.columns, np.zeros_like(start), np.full_like(start, inf)
+        total, worst = np.zeros_like(start), np.full_like(start, inf)
+        idle = _Loaded(flow.fed, flow.offset, flow.conductance, np.zeros_like(start), bool(flow.conductance.any()))
         nodes, weights = np.polynomial.legendre.leggauss(32)
         for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
             voltage = start + (end - start) * (1 + node) / 2
-            rate = self._rate(voltage, flow.fed, flow.offset, flow.conductance)
+            rate = self._rate(voltage, idle)
             worst = np.minimum(worst, rate)
             total += weight / 2 / rate
-        last = self._rate(end, flow.fed, flow.offset, flow.conductance)
+        last = self._rate(end, idle)
         return np.where(np.minimum(worst, last) > 0, total * (end - start), inf)
 
     def _terminal(self, voltage: Floats, net: Floats, offset: Floats, conductance: Floats) -> Floats:
@@ -201,11 +213,21 @@ class _Many:
         straight = voltage + columns.resistance * offset
         return (straight + np.sqrt(straight * straight + 4 * whole * columns.resistance * net)) / (2 * whole)
 
-    def _rate(self, voltage: Floats, net: Floats, offset: Floats, conductance: Floats) -> Floats:
+    def _seen(self, voltage: Floats, flow: _Loaded) -> tuple[Floats, Floats]:
+        """The terminal voltage and the current there; a source that it exceeds delivers nothing."""
+        terminal = self._terminal(voltage, flow.net, flow.offset - flow.current, flow.conductance)
+        source = flow.offset - flow.conductance * terminal
+        if flow.is_sourced:
+            blocked = source < 0
+            if blocked.any():
+                bare = self._terminal(voltage, flow.net, -flow.current, np.zeros_like(flow.current))
+                terminal, source = np.where(blocked, bare, terminal), np.where(blocked, 0.0, source)
+        return terminal, flow.net / terminal + source - flow.current
+
+    def _rate(self, voltage: Floats, flow: _Loaded) -> Floats:
         """dv/dt."""
         columns = self.columns
-        terminal = self._terminal(voltage, net, offset, conductance)
-        current = net / terminal + offset - conductance * terminal
+        _, current = self._seen(voltage, flow)
         if columns.leaks:
             current = current - columns.leak - columns.leak_conductance * voltage
         return current / columns.capacitance
@@ -248,33 +270,28 @@ class _Many:
 
     def _phase(self, draw: float, time: float, flow: Flows) -> None:
         power, current = self._load(draw)
-        # a source whose voltage the terminal exceeds delivers nothing
-        bare = self._terminal(self.voltage, flow.fed - power, -current, np.zeros_like(power))
-        open_circuit = flow.offset / np.where(flow.conductance > 0, flow.conductance, 1.0)
-        blocked = (flow.conductance > 0) & (bare >= open_circuit)
-        conductance = np.where(blocked, 0.0, flow.conductance)
-        args = flow.fed - power, np.where(blocked, 0.0, flow.offset) - current, conductance
-        self._watch(self._terminal(self.voltage, *args))
+        now = _Loaded(flow.fed - power, flow.offset, flow.conductance, current, bool(flow.conductance.any()))
+        self._watch(self._seen(self.voltage, now)[0])
         voltage, step = self.voltage, time / self.steps
         if self.columns.resists:
             for _ in range(self.steps):
-                one = self._rate(voltage, *args)
-                two = self._rate(voltage + step / 2 * one, *args)
-                three = self._rate(voltage + step / 2 * two, *args)
-                four = self._rate(voltage + step * three, *args)
+                one = self._rate(voltage, now)
+                two = self._rate(voltage + step / 2 * one, now)
+                three = self._rate(voltage + step / 2 * two, now)
+                four = self._rate(voltage + step * three, now)
                 voltage = voltage + step / 6 * (one + 2 * two + 2 * three + four)
         else:
-            voltage = self._ideal_phase(voltage, step, args)
+            voltage = self._ideal_phase(voltage, step, now)
         self.voltage = voltage
-        self._watch(self._terminal(voltage, *args))
+        self._watch(self._seen(voltage, now)[0])
 
-    def _ideal_phase(self, voltage: Floats, step: float, args: tuple[Floats, Floats, Floats]) -> Floats:
+    def _ideal_phase(self, voltage: Floats, step: float, now: _Loaded) -> Floats:
         """Without resistance the squared voltage is the better variable: a power makes it a straight line."""
         squared = voltage * voltage
 
         def rate(state: Floats) -> Floats:
             inside = np.sqrt(state)
-            return 2 * inside * self._rate(inside, *args)
+            return 2 * inside * self._rate(inside, now)
 
         for _ in range(self.steps):
             one = rate(squared)

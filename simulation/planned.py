@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ischedule.simulation.board import Board
-from ischedule.simulation.machine import Limits, Machine, Outcome, Tally
+from ischedule.simulation.machine import DEFAULT, Limits, Machine, Outcome, Tally
 from ischedule.simulation.script import NOTHING, Activity, PlannedCycle, PlannedScript
 
 STALLED = "the supply does not reach the threshold"
@@ -14,7 +14,7 @@ LATE = "the time of the simulation is over"
 def run_planned(
     script: PlannedScript,
     board: Board,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT,
     *,
     boot: Activity = NOTHING,
     skips: bool = False,

@@ -11,7 +11,7 @@ from math import floor, inf
 
 from ischedule.simulation.board import Board
 from ischedule.simulation.circuit import Flow
-from ischedule.simulation.machine import Limits, Machine, Outcome, Tally
+from ischedule.simulation.machine import DEFAULT, Limits, Machine, Outcome, Tally
 from ischedule.simulation.script import NOTHING, Activity, Script, Stretch
 from ischedule.simulation.supplies import Steady
 
@@ -293,13 +293,13 @@ def least_voltage(board: Board, activities: tuple[Activity, ...]) -> float:
     return high
 
 
-def run_opportunistic(script: Script, board: Board, limits: Limits = Limits(), *, records: bool = False) -> Outcome:
+def run_opportunistic(script: Script, board: Board, limits: Limits = DEFAULT, *, records: bool = False) -> Outcome:
     """Run until brown-out, again and again, from the last commit."""
     return _Opportunistic(script, Machine(board, limits, records)).run()
 
 
 def run_just_in_time(
-    script: Script, board: Board, limits: Limits = Limits(), *, warning: float | None = None, records: bool = False
+    script: Script, board: Board, limits: Limits = DEFAULT, *, warning: float | None = None, records: bool = False
 ) -> Outcome:
     """Save everything at a warning voltage; by default the least from which the backup runs without a supply."""
     runtime = _JustInTime(script, Machine(board, limits, records))
@@ -307,7 +307,7 @@ def run_just_in_time(
     return runtime.run()
 
 
-def run_urgent(script: Script, board: Board, limits: Limits = Limits(), *, records: bool = False) -> Outcome:
+def run_urgent(script: Script, board: Board, limits: Limits = DEFAULT, *, records: bool = False) -> Outcome:
     """Save only where the supply does not carry a sleep in which everything stays in memory."""
     runtime = _Urgent(script, Machine(board, limits, records))
     runtime.prepare()

@@ -93,8 +93,8 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCycle:
-    """One power cycle of a plan: the terminal voltage it waits for (None: the board's turn-on), what it begins with, its
-    work, and its commit.
+    """One power cycle of a plan: the terminal voltage it waits for (None: the board's turn-on), what it begins with,
+    its work, and its commit.
 
     What a device that has slept with its memory retained can leave out is apart: `begin` is booting and resuming,
     `wake` what stands in its place then.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import inf
 from typing import Protocol
 
@@ -33,7 +34,7 @@ class Steady:
 
 @dataclass(frozen=True)
 class Opposed:
-    """An adversary that brings the most while the device waits, which lifts its terminal, and the least while it runs."""
+    """An adversary that brings the most while the device waits, which lifts its terminal, the least while it runs."""
 
     waiting: Flow
     running: Flow
@@ -44,7 +45,7 @@ class Opposed:
 
 @dataclass(frozen=True)
 class Trace:
-    """Powers (W), each from its moment (s, the first is 0) on; after `end` it begins again, or nothing comes any more."""
+    """Powers (W), each from its moment (s, the first is 0) on; after `end` it begins again, or nothing comes."""
 
     times: tuple[float, ...]
     powers: tuple[float, ...]
@@ -55,7 +56,7 @@ class Trace:
         if not self.times or self.times[0] != 0 or len(self.times) != len(self.powers):
             raise ValueError("a trace has a power for each of its moments, the first of which is 0")
         moments = (*self.times, self.end)
-        if any(one >= other for one, other in zip(moments, moments[1:], strict=False)) or min(self.powers) < 0:
+        if any(one >= other for one, other in pairwise(moments)) or min(self.powers) < 0:
             raise ValueError("the moments of a trace rise to its end, and its powers are not negative")
 
     def at(self, time: float, running: bool = False) -> tuple[Flow, float]:

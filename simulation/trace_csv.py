@@ -31,7 +31,8 @@ def parse_trace(data: bytes, source: str, loops: bool = True) -> Trace:
         raise InputError(source, "line 1", MISSING, f"is no UTF-8 ({error.reason})", "save it as UTF-8") from None
     rows = [row for row in csv.reader(io.StringIO(text)) if row]
     places = _places(rows[0] if rows else [], source)
-    times, powers = [], []
+    times: list[float] = []
+    powers: list[float] = []
     for line, row in enumerate(rows[1:], start=2):
         time, power = (_number(row, place, source, line, name) for place, name in zip(places, _COLUMNS, strict=True))
         if times and time <= times[-1]:

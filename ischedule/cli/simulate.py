@@ -25,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
     parser.add_argument("plan", metavar="PLAN", nargs="?", help="a plan file (default: the case is solved first)")
     parser.add_argument("--policy", choices=POLICIES, default="planned", help="what the runtime does")
-    parser.add_argument("--trace", metavar="CSV", help="harvested power: columns time_s and power_W, repeated at its end")
+    parser.add_argument(
+        "--trace", metavar="CSV", help="harvested power: columns time_s and power_W, repeated at its end"
+    )
     parser.add_argument("--runs", metavar="N", type=int, default=100, help="how many boards (default: 100)")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything that is drawn (default: 0)")
     parser.add_argument("--plot", metavar="FILE", help="draw the first run's voltage over time (.png or .svg)")

@@ -22,7 +22,7 @@ ROWS: tuple[tuple[str, Callable[[Outcome], float], Dimension | None, float], ...
     ("energy clamped", lambda one: one.clamped, ENERGY, 1e15),
     ("checkpoints taken", lambda one: one.checkpoints, None, 1),
     ("checkpoints skipped", lambda one: one.skipped, None, 1),
-    ("bytes written", lambda one: one.written, None, 1),
+    ("bytes by checkpoints", lambda one: one.written, None, 1),
 )
 """What is told of every run: its name, where it stands, what it counts, and its internal units."""
 
