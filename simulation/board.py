@@ -36,6 +36,7 @@ class Board:
     ``idle_power`` (W) is what a device burns that cannot switch itself off, None for one that can; ``sleeping`` is one
     that stays on. ``power_on`` is the voltage at which a device comes up that then waits for thresholds of its own.
     Below ``cold_below`` at the terminal the supply brings at most ``cold_power``. ``start`` is the voltage at release.
+    ``consumption`` is the share that work takes of what it is stated to.
     """
 
     capacitor: Capacitor
@@ -54,6 +55,7 @@ class Board:
     power_on: float | None = None
     cold_below: float = 0.0
     cold_power: float = 0.0
+    consumption: float = 1.0
 
     def efficiency(self, power: float) -> float:
         """The converter's at a load."""

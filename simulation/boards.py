@@ -2,7 +2,7 @@
 
 Every quantity that the case knows within an interval is drawn at random there; without a generator it is at the bad end
 for a power cycle: little capacitance, much resistance and leakage, an early turn-on, a late
-brown-out, a lossy converter.
+brown-out, a lossy converter. Half of the boards take what is stated, the others down to 70 % of it.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
         None if case.wake.policy is Policy.FIXED or case.wake.power_on is None else case.wake.power_on * NANO,
         0.0 if cold is None else cold.below * NANO,
         0.0 if cold is None else cold.power * FEMTO,
+        1.0 if rng is None else min(1.0, float(rng.uniform(0.7, 1.3))),
     )
 
 

@@ -173,9 +173,10 @@ class Machine:
 
     def load(self, draw: float) -> Flow:
         """What a draw of the load is at the terminal."""
+        drawn = draw * self.board.consumption
         if self.board.is_regulated:
-            return Flow(current=draw)
-        return Flow(power=draw / self.board.efficiency(draw))
+            return Flow(current=drawn)
+        return Flow(power=drawn / self.board.efficiency(draw))
 
     def _phase(self, draw: float, time: float) -> bool:
         if draw == inf:
@@ -185,7 +186,7 @@ class Machine:
     def _at_once(self, amount: float) -> bool:
         """An amount that is gone before any time has passed, so that no resistance counts."""
         capacitor = self.board.capacitor
-        before = capacitor.stored(self.voltage)
+        before, amount = capacitor.stored(self.voltage), amount * self.board.consumption
         if self.board.is_regulated:
             voltage = self.voltage - amount / capacitor.capacitance_at(self.voltage)
         else:
@@ -200,7 +201,8 @@ class Machine:
         return self.board.supply.at(self.time, self.is_running)
 
     def _advance(self, load: Flow, time: float, high: float, low: float) -> str:
-        """Go on until a level is reached ("high", "low"), the time is over ("") or the simulation is ("late"), or nothing will change ("stalled")."""
+        """Go on until a level is reached ("high", "low"), the time is over (""), the simulation is ("late"), or nothing
+        will change any more ("stalled")."""
         end = self.time + time
         capacitor, board = self.board.capacitor, self.board
         while True:

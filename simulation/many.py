@@ -90,6 +90,7 @@ class _Boards:
     misreading: Floats = field(init=False)
     decoupling: Floats = field(init=False)
     redistribution: Floats = field(init=False)
+    consumption: Floats = field(init=False)
     leaks: bool = field(init=False)
     resists: bool = field(init=False)
 
@@ -102,7 +103,7 @@ class _Boards:
         self.resistance = np.array([part.resistance for part in parts])
         self.leak = np.array([part.leak_current for part in parts])
         self.leak_conductance = np.array([part.leak_conductance for part in parts])
-        for name in ("turn_on", "brown_out", "misreading", "decoupling", "redistribution"):
+        for name in ("turn_on", "brown_out", "misreading", "decoupling", "redistribution", "consumption"):
             setattr(self, name, np.array([getattr(board, name) for board in self.boards]))
         self.leaks = bool(self.leak.any() or self.leak_conductance.any())
         self.resists = bool(self.resistance.any())
@@ -124,7 +125,7 @@ class _Many:
         self.voltage = np.array([board.start for board in columns.boards])
         self.time = np.zeros(len(columns.boards))
         self.lowest = np.full(len(columns.boards), inf)
-        self.phases: dict[tuple[float, float], tuple[Floats, Floats]] = {}
+        self.phases: dict[float, tuple[Floats, Floats]] = {}
 
     def run(self, script: PlannedScript, turns: int) -> ManyOutcomes:
         count = len(self.time)
@@ -247,9 +248,9 @@ class _Many:
     def _at_once(self, amount: float) -> None:
         columns = self.columns
         if columns.boards[0].is_regulated:
-            self.voltage = self.voltage - amount / columns.capacitance
+            self.voltage = self.voltage - amount * columns.consumption / columns.capacitance
         else:
-            taken = amount / columns.efficiency(inf)
+            taken = amount * columns.consumption / columns.efficiency(inf)
             self.voltage = np.sqrt(self.voltage**2 - 2 * taken / columns.capacitance)
         self._watch(self.voltage)
 
@@ -259,14 +260,13 @@ class _Many:
         self.lowest = np.minimum(self.lowest, np.where(np.isnan(above), -inf, above))
 
     def _load(self, draw: float) -> tuple[Floats, Floats]:
-        key = (draw, 0.0)
-        if key not in self.phases:
-            count = len(self.time)
+        if draw not in self.phases:
+            count, drawn = len(self.time), draw * self.columns.consumption
             if self.columns.boards[0].is_regulated:
-                self.phases[key] = np.zeros(count), np.full(count, draw)
+                self.phases[draw] = np.zeros(count), drawn
             else:
-                self.phases[key] = draw / self.columns.efficiency(draw), np.zeros(count)
-        return self.phases[key]
+                self.phases[draw] = drawn / self.columns.efficiency(draw), np.zeros(count)
+        return self.phases[draw]
 
     def _phase(self, draw: float, time: float, flow: Flows) -> None:
         power, current = self._load(draw)

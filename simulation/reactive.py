@@ -147,9 +147,9 @@ class _Opportunistic(_Runtime):
         commit = NOTHING if stretch.commit is None else stretch.commit.activity
         for draw, length in (*stretch.unit.phases, *commit.phases):
             if draw == inf:
-                falls += length / board.efficiency(inf)
+                falls += length * board.consumption / board.efficiency(inf)
                 continue
-            fall = (draw / board.efficiency(draw) - flow.fed) * length
+            fall = (machine.load(draw).power - flow.fed) * length
             if fall < 0:
                 return 0
             falls, time = falls + fall, time + length

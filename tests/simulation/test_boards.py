@@ -1,4 +1,4 @@
-"""Boards of a case, and its certified plans on them: no brown-out within the tolerances, and nothing later than certified."""
+"""Boards of a case, and its certified plans on them: no brown-out, and nothing later than certified."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_seeds_reproduce_boards() -> None:
 
 
 def test_what_runs_is_what_the_case_states() -> None:
-    """Without converter and resistance, whatever the case has of them: nothing of the analysis's allowances comes in."""
+    """Whatever the case has of converter and resistance: nothing of what the analysis allows for them comes in."""
     case = load_case("cases/sensor-node-part-tolerances.json")
     result = api.solve(resisting())
     script = planned_script(resisting(), result.program, result.plan)  # type: ignore[arg-type]

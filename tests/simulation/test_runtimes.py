@@ -222,6 +222,7 @@ def test_runs_side_by_side_are_those_event_by_event() -> None:
                 supply=supply,
                 decoupling=1e-5,
                 misreading=random.uniform(-0.02, 0.02),
+                consumption=random.uniform(0.9, 1.0),
             )
             for _ in range(40)
         ]
