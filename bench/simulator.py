@@ -12,7 +12,8 @@ import numpy as np
 
 from bench.verdict import concluded
 from ischedule.simulation.board import Board
-from ischedule.simulation.circuit import Capacitor, Flow
+from ischedule.simulation.circuit import Capacitor
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.many import constant, run_many
 from ischedule.simulation.planned import run_planned
 from ischedule.simulation.script import Activity, Commit, PlannedCycle, PlannedCycles, PlannedScript

@@ -22,7 +22,8 @@ from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.supply import ConstantPower
 from ischedule.models.wake import Policy, StartKind
 from ischedule.simulation.board import Board, Sleeping
-from ischedule.simulation.circuit import Capacitor, Flow
+from ischedule.simulation.circuit import Capacitor
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.supplies import Opposed, Steady, Supply, Switching
 
 FEMTO: Final = 1e-15

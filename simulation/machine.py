@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil, inf, sqrt
 
 from ischedule.simulation.board import Board
-from ischedule.simulation.circuit import Flow, Passage
+from ischedule.simulation.flow import Flow, Passage
 from ischedule.simulation.script import Activity
 from ischedule.simulation.supplies import loaded
 

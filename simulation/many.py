@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ischedule.simulation.board import Board
-from ischedule.simulation.circuit import Flow
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.script import Activity, PlannedCycle, PlannedScript
 
 Floats = npt.NDArray[np.float64]

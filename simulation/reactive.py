@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import floor, inf
 
 from ischedule.simulation.board import Board
-from ischedule.simulation.circuit import Flow
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.machine import DEFAULT, Limits, Machine, Outcome, Tally
 from ischedule.simulation.script import NOTHING, Activity, Script, Stretch
 from ischedule.simulation.supplies import Steady

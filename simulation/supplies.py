@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ischedule.simulation.circuit import Flow
+from ischedule.simulation.flow import Flow
 
 
 class Supply(Protocol):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ischedule.simulation.circuit import Capacitor, Flow, Passage
+from ischedule.simulation.circuit import Capacitor
+from ischedule.simulation.flow import Flow, Passage
 
 capacitors = st.builds(
     Capacitor,

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ischedule.simulation.board import Board, Sleeping
-from ischedule.simulation.circuit import Capacitor, Flow
+from ischedule.simulation.circuit import Capacitor
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.many import constant, run_many
 from ischedule.simulation.planned import NO_PROGRESS, STALLED, run_planned
