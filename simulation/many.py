@@ -138,7 +138,7 @@ class _Many:
                 for _ in range(run.repeat):
                     waiting, running = self.adversary(number)
                     self.lowest[:] = inf
-                    reached = self._wait(run.cycle.threshold, waiting)
+                    reached = self._wait(run.cycle.threshold, waiting, is_first=number == 0)
                     if number == 0:
                         error = self._difference(run.cycle, running)
                     self._work(run.cycle, running)
@@ -166,7 +166,7 @@ class _Many:
         self.steps //= 2
         return float(np.nanmax(np.abs(found[0] - found[1])))
 
-    def _wait(self, threshold: float | None, flow: Flows) -> npt.NDArray[np.bool_]:
+    def _wait(self, threshold: float | None, flow: Flows, is_first: bool) -> npt.NDArray[np.bool_]:
         columns = self.columns
         wanted = (columns.turn_on if threshold is None else threshold) + columns.misreading
         there = self._terminal(self.voltage, flow.fed, flow.offset, flow.conductance) >= wanted
@@ -176,7 +176,8 @@ class _Many:
         reached = there | ((passed >= 0) & (passed < inf))
         self.time = self.time + np.where(there, 0.0, passed)
         share = columns.capacitance / (columns.capacitance + columns.decoupling)
-        self.voltage = np.where(there, self.voltage, inside * share - columns.redistribution)
+        before = np.where(there, self.voltage, inside)
+        self.voltage = np.where(there & (not is_first), before, before * share - columns.redistribution)
         return reached
 
     def _charging(self, start: Floats, end: Floats, wanted: Floats, flow: Flows) -> Floats:

@@ -78,6 +78,8 @@ class _Planned:
                 return False
         begun, wanted = machine.time, board.wanted(threshold)
         if machine.terminal >= wanted:
+            if not machine.boots:
+                machine.switch_on()
             return True
         drawn = asleep.mean_power if asleep is not None and self.is_up else 0.0
         while not machine.charge(wanted, drawn):

@@ -65,7 +65,8 @@ def test_passages_follow_the_equations_and_keep_the_energy(
 ) -> None:
     found = capacitor.run(start, flow, time, low=1.8)
     voltage, passed = tiny_steps(capacitor, start, flow, time, 1.8)
-    assert found.voltage == pytest.approx(voltage, abs=2e-3)
+    # the tiny steps stop at most one step behind the level
+    assert found.voltage == pytest.approx(voltage, abs=2e-2)
     assert found.time == pytest.approx(passed, abs=2 * time / 4000 + 1e-12)
     if found.reached == "":
         assert found.voltage == pytest.approx(voltage, abs=1e-5)
