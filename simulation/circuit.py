@@ -89,7 +89,13 @@ class Capacitor:
         sourced = flow.source_resistance != inf
         if sourced and self.terminal(voltage, flow.unsourced()) >= flow.source:
             return self._above_source(voltage, flow, time, high, low)
-        return self._run(voltage, flow, time, high, low)
+        if not sourced or flow.net <= 0:
+            return self._run(voltage, flow, time, high, low)
+        # a power can lift the terminal above the source
+        first = self._run(voltage, flow, time, min(high, flow.source), low)
+        if first.reached != "high" or high <= flow.source:
+            return first
+        return joined(first, self._run(first.voltage, flow.unsourced(), time - first.time, high, low))
 
     def _above_source(self, voltage: float, flow: Flow, time: float, high: float, low: float) -> Passage:
         """The terminal is above the source, which delivers nothing until it has fallen to there."""
