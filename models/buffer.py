@@ -153,6 +153,14 @@ class EnergyBuffer:
         """The least voltage inside (nanovolt, rounded down) at which a cycle starts where this one was read."""
         return round_to_integer(self.reading.guaranteed(read, self._least_capacitance), Rounding.DOWN)
 
+    def connected_level(self, level: int) -> int:
+        """The least level of a buffer at this one behind which the load is switched on."""
+        if not (self.reading.decoupling or self.reading.redistribution):
+            return level
+        inside = self.voltage_of(level, Rounding.DOWN)
+        reading = replace(self.reading, error=0, over_read=0)
+        return self.level_of(reading.guaranteed(inside, self._least_capacitance), Rounding.DOWN)
+
     def guaranteed_level(self, read: int) -> int:
         """The level at which a cycle starts for certain where this voltage (nanovolt) was read; rounded down."""
         return self.level_of(self.reading.guaranteed(read, self._least_capacitance), Rounding.DOWN)

@@ -268,7 +268,8 @@ def begin(law: CycleLaw, level: int, threshold: Threshold, *, is_first: bool) ->
         return 0, level
     pause = 0 if is_first else law.upkeep.pause
     waited = pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
-    return waited, max(level, threshold.level)
+    # a threshold guarantees its level with the load switched on, what was left before does not
+    return waited, max(law.charging.buffer.connected_level(level), threshold.level)
 
 
 def recharged(law: CycleLaw, level: int) -> int:

@@ -16,6 +16,7 @@ ALLOWED = {
     "ischedule.analysis": ("ischedule.models", "ischedule.analysis"),
     "ischedule.compat": ("ischedule.models", "ischedule.compat"),
     "ischedule.policies": ("ischedule.models", "ischedule.compat", "ischedule.policies"),
+    "ischedule.simulation": ("ischedule.models", "ischedule.simulation"),
     "ischedule.cases": ("ischedule.cases",),
 }
 """What each room may import of the package; the face, `ischedule` itself, may import all of it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("models", "solvers", "analysis", "compat", "policies", "cases")
+ROOMS = ("models", "solvers", "analysis", "simulation", "policies", "compat", "cases")
 """The folders at the root that are reached as `ischedule.<room>`."""
 
 NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")

@@ -1,0 +1,169 @@
+"""What the simulator runs of a plan: each power cycle's activities as the case states them at the load.
+
+Figures behind converter and series resistance, which the analysis makes of them, must not come in here: the simulated
+board has a converter and a resistance of its own. So costs are those of the same case on an ideal buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+
+from ischedule.analysis.power_cycles import chains_of, power_cycles, run_stages, thresholds_of
+from ischedule.models.buffer import NO_RESISTANCE
+from ischedule.models.build import program_of
+from ischedule.models.case import Case
+from ischedule.models.draw import Draw
+from ischedule.models.errors import MISSING, InputError
+from ischedule.models.leakage import NO_LEAKAGE
+from ischedule.models.plan import Plan
+from ischedule.models.program import Program, TiledStage
+from ischedule.models.reading import TRUE_READING
+from ischedule.models.wake import Mechanism, Policy
+from ischedule.simulation.boards import FEMTO, NANO, PICO
+from ischedule.simulation.script import (
+    NOTHING,
+    Activity,
+    Commit,
+    PlannedCycle,
+    PlannedCycles,
+    PlannedScript,
+    Script,
+    Stretch,
+)
+
+
+def ideal(case: Case) -> Case:
+    """The case with an ideal buffer in front of the load: no resistance, no leakage, no converter, true readings."""
+    tasks = case.tasks
+    if tasks is not None and tasks.draws:
+        tasks = replace(tasks, draws=(), drawing=type(tasks.drawing)("q"))
+    buffer = replace(case.buffer, resistance=NO_RESISTANCE, leakage=NO_LEAKAGE, reading=TRUE_READING)
+    boot = replace(case.boot, draw=None)
+    return replace(case, buffer=buffer, converter=None, load=Draw(), boot=boot, tasks=tasks)
+
+
+def activity(amount: int, time: int, draw: Draw) -> Activity:
+    """An activity from the model's units."""
+    peak = 0.0 if draw.range is None else draw.range.hi * FEMTO
+    return Activity(amount * FEMTO, time * PICO, peak)
+
+
+@dataclass(frozen=True)
+class _Atoms:
+    """All atoms of a plan as the case states them: amounts, times, draws, stages, and the ends of cycles."""
+
+    amounts: list[int]
+    times: list[int]
+    draws: list[Draw]
+    stages: list[str]
+    resumes: list[tuple[int, int]]
+    commits: list[tuple[int, int]]
+    cuts: list[bool]
+    stored: list[int]
+
+
+def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
+    found = _Atoms([], [], [], [], [], [], [], [])
+    for stage, chain in zip(run_stages(stated, plan), chains_of(stated, plan), strict=True):
+        size = len(chain)
+        found.amounts.extend(map(int, chain.drain))
+        found.times.extend(map(int, chain.time))
+        found.stages.extend([stage.name] * size)
+        found.resumes.extend(zip(map(int, chain.resume_drain), map(int, chain.resume_time), strict=True))
+        found.commits.extend(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
+        found.cuts.extend(map(bool, chain.cut))
+        record = stage.ends.record if isinstance(stage, TiledStage) else 0
+        found.stored.extend(map(int, chain.commit_stored) if len(chain.commit_stored) else [record] * size)
+    tasks = case.tasks
+    if tasks is None:
+        found.draws.extend([case.load] * len(found.amounts))
+    else:
+        found.draws.extend(tasks.draw_of(index) or case.load for index in range(len(tasks)))
+        if tasks.names:
+            found.stages[:] = [tasks.names[tasks.run(index)] for index in range(len(tasks))]
+    return found
+
+
+def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
+    """Everything that the power cycles of a valid plan run. Consecutive atoms of one draw and name are one activity:
+    all of their energy is drawn at its end, which strains the buffer no less."""
+    stated = program_of(ideal(case))
+    atoms = _atoms(case, stated, plan)
+    drawn = power_cycles(program, plan, chains_of(program, plan))
+    thresholds = thresholds_of(
+        program.law, plan.cycles, [cycle.drain for cycle in drawn], [cycle.need for cycle in drawn]
+    )
+    amounts, times = (list(accumulate(column, initial=0)) for column in (atoms.amounts, atoms.times))
+    keys = list(zip(atoms.stages, map(id, atoms.draws), strict=True))
+    cycles = []
+    for cycle, threshold in zip(drawn, thresholds, strict=True):
+        work = []
+        for (name, _), places in groupby(range(cycle.start, cycle.end), keys.__getitem__):
+            inside = list(places)
+            start, end = inside[0], inside[-1] + 1
+            taken = activity(amounts[end] - amounts[start], times[end] - times[start], atoms.draws[start])
+            work.append((name, taken))
+        commit = Commit(activity(*atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
+        cycles.append(
+            PlannedCycle(
+                None if case.wake.policy is Policy.FIXED else threshold.voltage * NANO,
+                _begin(case, atoms.resumes[cycle.start]),
+                tuple(work),
+                commit,
+            )
+        )
+    return PlannedScript(tuple(PlannedCycles(len(list(same)), cycle) for cycle, same in groupby(cycles)))
+
+
+def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], ...]:
+    """Booting or waking, then what is fetched."""
+    restart = case.restart
+    fetched = activity(resume[0] - restart.amount, resume[1] - restart.time, case.load)
+    parts = (("boot", activity(restart.amount, restart.time, restart.draw or case.load)), ("resume", fetched))
+    return tuple((name, part) for name, part in parts if part != replace(NOTHING, peak=part.peak))
+
+
+def first_boot(case: Case) -> Activity:
+    """What a device takes that comes up before its first threshold, to wait for that asleep."""
+    if case.wake.policy is Policy.PROGRAMMABLE and case.wake.mechanism is Mechanism.SENSE:
+        return activity(case.boot.amount, case.boot.time, case.boot.draw or case.load)
+    return NOTHING
+
+
+def reactive_script(case: Case, plan: Plan) -> Script:
+    """The plan's atoms for a runtime that waits for no thresholds: it commits at every cut there is.
+
+    What saves everything at any moment is not known of a case: the dearest of all commits and of all resumes stand for
+    it.
+    """
+    atoms = _atoms(case, program_of(ideal(case)), plan)
+    restart = case.restart
+    rows: list[Stretch] = []
+    for place, (amount, time, draw) in enumerate(zip(atoms.amounts, atoms.times, atoms.draws, strict=True)):
+        amount_fetched, time_fetched = atoms.resumes[place]
+        resume = activity(amount_fetched - restart.amount, time_fetched - restart.time, case.load)
+        commit = Commit(activity(*atoms.commits[place], case.load), atoms.stored[place]) if atoms.cuts[place] else None
+        rows.append(Stretch(atoms.stages[place], 1, activity(amount, time, draw), commit, resume))
+    joined = _joined(rows)
+    boot = activity(restart.amount, restart.time, restart.draw or case.load)
+    commits = [row.commit for row in joined if row.commit is not None]
+    return Script(
+        boot,
+        tuple(joined),
+        max(commits, key=lambda one: one.activity.amount),
+        max((row.resume for row in joined), key=lambda one: one.amount),
+    )
+
+
+def _joined(rows: Sequence[Stretch]) -> list[Stretch]:
+    """Equal units one after the other as one stretch."""
+    return [replace(row, count=len(list(same))) for row, same in groupby(rows)]
+
+
+def require_planned(case: Case) -> None:
+    """Refuse a case whose plans are no power cycles of this model."""
+    if case.semantics.value != "ischedule":
+        remedy = 'simulate a case with "semantics": "ischedule"'
+        raise InputError(case.source, "$.semantics", case.semantics.value or MISSING, "has no plan to simulate", remedy)

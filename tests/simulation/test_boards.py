@@ -1,0 +1,88 @@
+"""Boards of a case, and its certified plans on them: no brown-out, and nothing later than certified."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ischedule import api
+from ischedule.models.buffer import NO_RESISTANCE
+from ischedule.models.case import Case, load_case
+from ischedule.models.quantities import Interval
+from ischedule.simulated import first_boot, planned_script, reactive_script
+from ischedule.simulation.boards import SUPPLIES, board_of, flows_of
+from ischedule.simulation.many import random_adversary, run_many
+from ischedule.simulation.planned import run_planned
+
+CASES = (
+    "camera-behind-linear-regulator",
+    "kws-real-capacitor-1mF",
+    "kws-programmable-comparator-1mF",
+    "sensor-node-part-tolerances",
+    "sensor-node-sense-compute-send",
+    "sensor-node-sleeps-and-measures",
+    "sensor-node-supercapacitor",
+)
+ROUNDING = 1e-9
+"""Seconds: what certified integers and simulated floats can differ by."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_certified_plans_never_brown_out_and_are_never_late(name: str) -> None:
+    result = api.solve(f"cases/{name}.json")
+    assert result.certified
+    script = planned_script(result.case, result.program, result.plan)  # type: ignore[arg-type]
+    for seed in range(4):
+        for kind in SUPPLIES:
+            rng = np.random.default_rng(seed) if seed else None
+            found = run_planned(script, board_of(result.case, rng, kind), boot=first_boot(result.case))
+            assert (found.finished, found.brown_outs, found.cycles) == (True, 0, script.cycles)
+            assert found.latency <= result.latency / 1e12 + ROUNDING  # type: ignore[operator]
+            assert abs(found.imbalance) <= 1e-9 * found.harvested + 10 * found.error
+
+
+def resisting() -> Case:
+    case = load_case("cases/sensor-node-part-tolerances.json")
+    buffer = replace(case.buffer, resistance=Interval(2_000_000, 8_000_000))
+    return replace(case, buffer=buffer, load=replace(case.load, range=Interval(0, 30 * 10**12)))
+
+
+def test_a_plan_that_ignores_resistance_browns_out_where_the_certified_one_does_not() -> None:
+    case = resisting()
+    blind = replace(case, buffer=replace(case.buffer, resistance=NO_RESISTANCE))
+    counts = []
+    for one in (case, blind):
+        result = api.solve(one)
+        script = planned_script(one, result.program, result.plan)  # type: ignore[arg-type]
+        rng = np.random.default_rng(3)
+        boards = [board_of(case, rng if number else None) for number in range(2000)]
+        found = run_many(script, boards, random_adversary(*flows_of(case), len(boards), rng))
+        assert run_planned(script, boards[0]).brown_outs == 0 or one is blind
+        counts.append(int(found.browned_out.sum()))
+    assert counts[0] == 0
+    assert counts[1] > 0
+
+
+def test_seeds_reproduce_boards() -> None:
+    case = resisting()
+    one, other, third = (board_of(case, np.random.default_rng(seed), "random") for seed in (1, 1, 2))
+    assert one == other != third
+    bad = board_of(case, None)
+    assert bad.capacitor.capacitance == case.buffer.capacitance.lo * 1e-15
+    assert bad.capacitor.resistance == pytest.approx(8.0)
+    assert (bad.turn_on, bad.brown_out) == (pytest.approx(3.234), pytest.approx(2.25))
+
+
+def test_what_runs_is_what_the_case_states() -> None:
+    """Whatever the case has of converter and resistance: nothing of what the analysis allows for them comes in."""
+    case = load_case("cases/sensor-node-part-tolerances.json")
+    result = api.solve(resisting())
+    script = planned_script(resisting(), result.program, result.plan)  # type: ignore[arg-type]
+    assert case.tasks is not None
+    work = sum(activity.amount for run in script.runs for _, activity in run.cycle.work * run.repeat)
+    assert work == pytest.approx(sum(case.tasks.amount) * 1e-15)
+    reactive = reactive_script(resisting(), result.plan)  # type: ignore[arg-type]
+    assert reactive.units == len(case.tasks)
+    assert reactive.boot.amount == pytest.approx(60e-6)
