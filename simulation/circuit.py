@@ -179,8 +179,10 @@ class Capacitor:
         heated = r * (i0 * i0 * time - 2 * i0 * i1 * once + i1 * i1 * twice)
         leaked = self.leak_current * once + self.leak_conductance * twice if v0 > 0 or slope > 0 else 0.0
         # a source also heats its own resistance; harvested is what arrives at the terminal
-        harvested = s * (flow.source * terminal - squared)
-        return Passage(v0 + slope * g, time, reached, harvested, flow.current * terminal, heated, leaked)
+        # powers that cancel each other move nothing, but they are harvested and delivered all the same
+        harvested = s * (flow.source * terminal - squared) + (flow.fed * time if flow.fed else 0.0)
+        delivered = flow.current * terminal + (flow.power * time if flow.power else 0.0)
+        return Passage(v0 + slope * g, time, reached, harvested, delivered, heated, leaked)
 
     def _powered(self, voltage: float, flow: Flow, time: float, high: float, low: float) -> Passage:
         """A net power q: C (u^2/2 + R q ln u) grows by q t."""
