@@ -260,14 +260,20 @@ class _Urgent(_Opportunistic):
         return self.needed[index]
 
     def _rest(self) -> bool:
-        """Sleep until turn-on while the supply carries it; False where it does not."""
+        """Sleep until turn-on while the supply carries it; False once it does not: what is in memory must be saved."""
         machine, asleep = self.machine, self.machine.board.sleeping
         if asleep is None:
             return False
-        flow, _ = machine.board.supply.at(machine.time)
-        comes = flow.fed + max(0.0, flow.source - machine.terminal) * flow.conductance * machine.terminal
-        if comes < asleep.mean_power or not machine.charge(machine.board.wanted(None), asleep.mean_power):
-            return False
+        wanted = machine.board.wanted(None)
+        while machine.terminal < wanted:
+            flow, until = machine.board.supply.at(machine.time)
+            comes = flow.fed + max(0.0, flow.source - machine.terminal) * flow.conductance * machine.terminal
+            if comes < asleep.mean_power or machine.is_over:
+                return False
+            begun = machine.time
+            machine.wait_until(min(until, machine.limits.time), wanted, asleep.mean_power)
+            if machine.time == begun:
+                break
         self.tally.skipped += 1
         return True
 
