@@ -40,6 +40,9 @@ SHOWN = (
 )
 """The policies in the table, those in the controller's own FRAM last."""
 
+RECORD = 0.001
+"""By which part a policy that fits one power cycle may be quicker: it reads and writes no progress record."""
+
 TEXT = """\
 # The plans beside the policies of the literature
 
@@ -157,7 +160,8 @@ def main() -> int:
     for found in compared():
         lines.append(line_of(found))
         plan = found.rows[0].latency
-        quicker = [row.name for row in found.rows[1:] if row.certified and row.latency and plan and row.latency < plan]
+        least = (plan or 0) * (1 - RECORD)
+        quicker = [row.name for row in found.rows[1:] if row.certified and row.latency and row.latency < least]
         if quicker and _is_priced(found):
             wrong.append(f"{lines[-1].case}: {', '.join(quicker)} is certified and quicker than {PLAN}")
     text = table(lines)
