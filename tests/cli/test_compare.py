@@ -73,3 +73,26 @@ def test_a_picture_is_drawn(tmp_path: Path) -> None:
     target = tmp_path / "compared.svg"
     assert main(["compare", KWS, "--policy", "japari-8", "--plot", str(target)]) == 0
     assert b"japari-8" in target.read_bytes() or b"<svg" in target.read_bytes()
+
+
+def test_on_a_trace_all_are_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "trace.csv"
+    rows = "".join(f"{step * 0.1:.1f},{0.004 if step % 7 else 0.0}\n" for step in range(600))
+    trace.write_text("time_s,power_W\n" + rows, "utf-8")
+    chosen = [one for name in ("layer-by-layer", "japari-8", "just-in-time") for one in ("--policy", name)]
+    assert main(["compare", KWS, "--trace", str(trace), "--json", *chosen]) == 0
+    value = {row["policy"]: row for row in json.loads(capsys.readouterr().out)["trace"]}
+    assert list(value) == [PLAN, "layer-by-layer", "japari-8", "just-in-time"]
+    assert all(row["finished"] for row in value.values())
+    assert value[PLAN]["brown_outs"] == 0
+    assert value["japari-8"]["written_by_checkpoints"] > value[PLAN]["written_by_checkpoints"]
+    assert value["japari-8"]["latency"] > value[PLAN]["latency"]
+    assert main(["compare", KWS, "--trace", str(trace), "--policy", "one-shot"]) == 0
+    assert "simulated on" in capsys.readouterr().out
+
+
+def test_a_trace_that_is_none_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "trace.csv"
+    trace.write_text("time_s,power_W\n0,0.001\n1,-2\n", "utf-8")
+    assert main(["compare", KWS, "--trace", str(trace), "--policy", "one-shot"]) == 2
+    assert "trace.csv" in capsys.readouterr().err

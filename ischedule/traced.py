@@ -1,0 +1,132 @@
+"""The plan of a case and the policies of the literature on one recorded trace: what each would have done, simulated.
+
+All start at the beginning of the trace on the board at the bad end of its tolerances. The plan waits as it says; every
+policy comes up at turn-on, and loses what it has not saved when power fails. What a simulation shows holds for its
+trace; only the plan's latency is certified, for every supply within the stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ischedule.api import Result
+from ischedule.models.cost import Effort
+from ischedule.models.program import Program
+from ischedule.policies.execution import Discipline, Execution, Unit
+from ischedule.policies.policy import Policy
+from ischedule.policies.registry import tried
+from ischedule.policies.workload import Workload
+from ischedule.simulated import first_boot, ideal, planned_script
+from ischedule.simulation.boards import board_of
+from ischedule.simulation.machine import Limits, Outcome
+from ischedule.simulation.planned import run_planned
+from ischedule.simulation.reactive import run_just_in_time, run_opportunistic
+from ischedule.simulation.script import (
+    NOTHING,
+    Activity,
+    Commit,
+    PlannedCycle,
+    PlannedCycles,
+    PlannedScript,
+    Script,
+    Stretch,
+)
+from ischedule.simulation.trace_csv import read_trace
+
+MOST_STRETCHES = 50_000
+"""An execution of more runs of equal units is not simulated."""
+
+LIMITS = Limits(time=2 * 86_400.0, attempts=50)
+"""Two days, and fifty power cycles in a row that bring nothing."""
+
+FEMTO, PICO = 1e-15, 1e-12
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One way to run a case on a trace; without an outcome, why it was not simulated."""
+
+    name: str
+    outcome: Outcome | None
+    why: str = ""
+
+
+def on_trace(result: Result, policies: Iterable[Policy], file: str) -> Iterator[Traced]:
+    """The plan, where there is one, and the policies that have a meaning for the case."""
+    case, trace = result.case, read_trace(file)
+    board = board_of(case, None, supply=trace)
+    if result.plan is not None and isinstance(result.program, Program):
+        script = planned_script(case, result.program, result.plan)
+        yield Traced("ischedule", run_planned(script, board, LIMITS, boot=first_boot(case)))
+    workload = Workload.of(ideal(case))
+    for policy in policies:
+        execution = tried(policy, workload)
+        if not isinstance(execution, Execution):
+            continue
+        stretches = list(_stretches(execution))
+        if len(stretches) > MOST_STRETCHES:
+            yield Traced(policy.name, None, f"has {len(stretches):,} runs of equal units, too many to simulate")
+        elif execution.discipline is Discipline.PLANNED:
+            yield Traced(policy.name, run_planned(_planned(execution, stretches), board, LIMITS, boot=first_boot(case)))
+        else:
+            is_timely = execution.discipline is Discipline.JUST_IN_TIME
+            run = run_just_in_time if is_timely else run_opportunistic
+            yield Traced(policy.name, run(_script(execution, stretches), board, LIMITS))
+
+
+def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:
+    """Equal units side by side, as often as they come."""
+    unit, count = None, 0
+    for one, times in execution.runs():
+        if one == unit:
+            count += times
+            continue
+        if unit is not None and count:
+            yield unit, count
+        unit, count = one, times
+    if unit is not None and count:
+        yield unit, count
+
+
+def _activity(effort: Effort) -> Activity:
+    return Activity(effort.amount * FEMTO, effort.time * PICO) if effort.amount or effort.time else NOTHING
+
+
+def _script(execution: Execution, stretches: list[tuple[Unit, int]]) -> Script:
+    """What the simulator runs of an execution: progress is kept after every unit, and nothing is saved at a warning."""
+    found = tuple(
+        Stretch(
+            unit.name,
+            times,
+            _activity(unit.work),
+            Commit(_activity(unit.preserve), unit.traffic.extra_bytes_written),
+            _activity(unit.recover),
+            unit.traffic.bytes_written - unit.traffic.extra_bytes_written,
+        )
+        for unit, times in stretches
+    )
+    image = execution.snapshot
+    if image is None:
+        return Script(_activity(execution.boot), found)
+    backup = Commit(_activity(image.save), image.size)
+    return Script(_activity(execution.boot), found, backup, _activity(image.restore))
+
+
+def _planned(execution: Execution, stretches: list[tuple[Unit, int]]) -> PlannedScript:
+    """Each unit in a power cycle of its own, from turn-on."""
+    boot = ("boot", _activity(execution.boot))
+    return PlannedScript(
+        tuple(
+            PlannedCycles(
+                times,
+                PlannedCycle(
+                    None,
+                    (boot, ("resume", _activity(unit.recover))),
+                    ((unit.name, _activity(unit.work)),),
+                    Commit(_activity(unit.preserve), unit.traffic.extra_bytes_written),
+                ),
+            )
+            for unit, times in stretches
+        )
+    )
