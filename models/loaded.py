@@ -107,7 +107,7 @@ def loaded(case: Case) -> Loaded:
         boot=found.effort(case.boot),
         restart=found.effort(case.restart),
         start_excess=found.excess(case.restart.draw or case.load),
-        boot_left=buffer.level_of(path.least_voltage(boot_draw), Rounding.UP),
+        boot_left=max(buffer.bare_floor, buffer.level_of(path.least_voltage(boot_draw), Rounding.UP)),
     )
 
 

@@ -202,3 +202,14 @@ def test_booting_that_draws_most_raises_the_floor_of_networks_only() -> None:
     assert work.start_excess == work.buffer.level_of(2_200_000_000, Rounding.UP)
     assert work.boot.amount == 22 * 10**9
     assert replace(work.case, boot=replace(work.case.boot, draw=None)).restart.draw is None
+
+
+def test_booting_keeps_to_the_margin() -> None:
+    """At 2.8 V there are 177.8 uJ above the floor that half of the band leaves; booting takes 210 uJ."""
+    wake = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "2.8 V"}
+    boot = {"energy": "200 uJ", "time": "10 ms"}
+    document = changed(changed(changed(REAL, "buffer.margin", "50 %"), "wake", wake), "boot", boot)
+    with pytest.raises(Unschedulable) as reason:
+        program_of(load_case(document))
+    assert reason.value.diagnosis is Diagnosis.BOOT_LOOP
+    assert program_of(load_case(changed(document, "boot.energy", "100 uJ"))).law.head.level > 0
