@@ -20,8 +20,9 @@ from ischedule.models.leakage import NO_LEAKAGE
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.reading import TRUE_READING
-from ischedule.models.wake import Mechanism, Policy
+from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.simulation.boards import FEMTO, NANO, PICO
+from ischedule.simulation.planned import Release
 from ischedule.simulation.script import (
     NOTHING,
     Activity,
@@ -127,9 +128,16 @@ def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], .
 
 def first_boot(case: Case) -> Activity:
     """What a device takes that comes up before its first threshold, to wait for that asleep."""
-    if case.wake.policy is Policy.PROGRAMMABLE and case.wake.mechanism is Mechanism.SENSE:
+    if case.wake.policy is Policy.PROGRAMMABLE:
         return activity(case.boot.amount, case.boot.time, case.boot.draw or case.load)
     return NOTHING
+
+
+def release_of(case: Case) -> Release:
+    """How a case's start finds the board; only a cold one has to come up."""
+    is_cold = case.start.kind is StartKind.COLD
+    is_asleep = case.wake.mechanism is Mechanism.SENSE and not is_cold
+    return Release(is_asleep, is_cold, case.start.kind is not StartKind.CHARGED)
 
 
 def reactive_script(case: Case, plan: Plan) -> Script:

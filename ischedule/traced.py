@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ischedule.api import Result
+from ischedule.models.case import Case
 from ischedule.models.cost import Effort
 from ischedule.models.program import Program
 from ischedule.policies.execution import Discipline, Execution, Unit
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import tried
 from ischedule.policies.workload import Workload
-from ischedule.simulated import first_boot, ideal, planned_script
+from ischedule.simulated import first_boot, ideal, planned_script, release_of
+from ischedule.simulation.board import Board
 from ischedule.simulation.boards import board_of
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.planned import run_planned
@@ -58,7 +60,7 @@ def on_trace(result: Result, policies: Iterable[Policy], file: str) -> Iterator[
     board = board_of(case, None, supply=trace)
     if result.plan is not None and isinstance(result.program, Program):
         script = planned_script(case, result.program, result.plan)
-        yield Traced("ischedule", run_planned(script, board, LIMITS, boot=first_boot(case)))
+        yield Traced("ischedule", _run(case, script, board))
     workload = Workload.of(ideal(case))
     for policy in policies:
         execution = tried(policy, workload)
@@ -68,11 +70,20 @@ def on_trace(result: Result, policies: Iterable[Policy], file: str) -> Iterator[
         if len(stretches) > MOST_STRETCHES:
             yield Traced(policy.name, None, f"has {len(stretches):,} runs of equal units, too many to simulate")
         elif execution.discipline is Discipline.PLANNED:
-            yield Traced(policy.name, run_planned(_planned(execution, stretches), board, LIMITS, boot=first_boot(case)))
+            yield Traced(
+                policy.name,
+                run_planned(
+                    _planned(execution, stretches), board, LIMITS, boot=first_boot(case), release=release_of(case)
+                ),
+            )
         else:
             is_timely = execution.discipline is Discipline.JUST_IN_TIME
             run = run_just_in_time if is_timely else run_opportunistic
             yield Traced(policy.name, run(_script(execution, stretches), board, LIMITS))
+
+
+def _run(case: Case, script: PlannedScript, board: Board) -> Outcome:
+    return run_planned(script, board, LIMITS, boot=first_boot(case), release=release_of(case))
 
 
 def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:

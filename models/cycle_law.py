@@ -268,8 +268,9 @@ def begin(law: CycleLaw, level: int, threshold: Threshold, *, is_first: bool) ->
         return 0, level
     pause = 0 if is_first else law.upkeep.pause
     waited = pause + law.charging.charge_time(level, threshold.high) + law.upkeep.latency
-    # a threshold guarantees its level with the load switched on, what was left before does not
-    return waited, max(law.charging.buffer.connected_level(level), threshold.level)
+    # a threshold guarantees its level with the load switched on, what was left before does not; the head's does
+    before = level if is_first else law.charging.buffer.connected_level(level)
+    return waited, max(before, threshold.level)
 
 
 def recharged(law: CycleLaw, level: int) -> int:

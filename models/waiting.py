@@ -209,4 +209,8 @@ def _power_on(off: ChargingLaw, wake: Wake, boot: _Boot) -> Head:
         reached = -1 if off.highest_level is None else off.highest_level
         text = f"the supply never charges an empty buffer to power-on at {show(wake.power_on, VOLTAGE)}"
         raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, reached))
-    return Head(level - boot.amount, off.charge_time(buffer.empty_level, high) + boot.time, True)
+    left = level - boot.amount
+    if wake.mechanism is Mechanism.LATCH:
+        # it switches itself off again, and on for the first cycle
+        left = buffer.connected_level(left)
+    return Head(left, off.charge_time(buffer.empty_level, high) + boot.time, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ischedule.simulation.board import Board
 from ischedule.simulation.machine import DEFAULT, Limits, Machine, Outcome, Tally
 from ischedule.simulation.script import NOTHING, Activity, PlannedCycle, PlannedScript
@@ -9,6 +11,20 @@ from ischedule.simulation.script import NOTHING, Activity, PlannedCycle, Planned
 STALLED = "the supply does not reach the threshold"
 NO_PROGRESS = "the same power cycle failed too often"
 LATE = "the time of the simulation is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How a board is found at the release: whether it `is_asleep`, else whether it must come up before it can wait for
+    thresholds of its own, and whether its first power cycle `waits` at all."""
+
+    is_asleep: bool = False
+    comes_up: bool = True
+    waits: bool = True
+
+
+COLD = Release()
+"""Off, and without charge."""
 
 
 def run_planned(
@@ -19,20 +35,22 @@ def run_planned(
     boot: Activity = NOTHING,
     skips: bool = False,
     records: bool = False,
+    release: Release = COLD,
 ) -> Outcome:
     """Run a plan. `boot` is what a device takes that comes up before its first threshold, to wait for that asleep.
 
     With `skips` a device that sleeps saves nothing, and fetches nothing, while the supply carries its sleep; it commits
     late where the supply no longer does.
     """
-    return _Planned(Machine(board, limits, records), Tally(), boot, skips).run(script)
+    return _Planned(Machine(board, limits, records), Tally(), boot, skips, release).run(script)
 
 
 class _Planned:
-    def __init__(self, machine: Machine, tally: Tally, boot: Activity, skips: bool) -> None:
+    def __init__(self, machine: Machine, tally: Tally, boot: Activity, skips: bool, release: Release) -> None:
         self.machine, self.tally, self.boot, self.skips = machine, tally, boot, skips
         self.board = machine.board
-        self.is_up = False
+        self.waits, self.comes_up = release.waits, release.comes_up
+        self.is_up = release.is_asleep
         """Whether the device is on, asleep, and can watch its own threshold."""
         self.is_warm = False
         """Whether it holds in volatile memory what the next cycle begins with."""
@@ -66,6 +84,14 @@ class _Planned:
     def _wait(self, threshold: float | None) -> bool:
         machine, board = self.machine, self.board
         asleep = board.sleeping
+        if not self.waits:
+            self.waits = True
+            machine.switch_on()
+            return True
+        if self.comes_up and asleep is None and board.power_on is not None:
+            self.comes_up = False
+            if not self._arm(board.power_on + board.misreading):
+                return False
         while not self.is_up and board.power_on is not None and asleep is not None:
             if machine.terminal < board.power_on + board.misreading and not machine.charge(
                 board.power_on + board.misreading
@@ -96,6 +122,16 @@ class _Planned:
         if not self.is_up:
             machine.switch_on()
         return True
+
+    def _arm(self, wanted: float) -> bool:
+        """A cold device comes up, boots, has its first threshold watched, and switches itself off; False if it never
+        does."""
+        machine = self.machine
+        if machine.terminal < wanted and not machine.charge(wanted):
+            return False
+        machine.switch_on()
+        machine.boots += 1
+        return machine.spend(self.boot, "boot")
 
     def _work(self, cycle: PlannedCycle, after: PlannedCycle | None) -> bool:
         machine = self.machine

@@ -103,7 +103,7 @@ def _outcomes(
     """Every run; the first is on a board at the bad end of all tolerances."""
     import numpy as np
 
-    from ischedule.simulated import first_boot, planned_script, reactive_script
+    from ischedule.simulated import first_boot, planned_script, reactive_script, release_of
     from ischedule.simulation import reactive
     from ischedule.simulation.boards import SUPPLIES, board_of
     from ischedule.simulation.planned import run_planned
@@ -124,7 +124,11 @@ def _outcomes(
         records = number == 0 and (arguments.plot is not None or arguments.perfetto is not None)
         if script is not None:
             skips = arguments.policy == "planned-skipping"
-            found.append(run_planned(script, board, boot=first_boot(case), skips=skips, records=records))
+            found.append(
+                run_planned(
+                    script, board, boot=first_boot(case), release=release_of(case), skips=skips, records=records
+                )
+            )
         elif other is not None:
             found.append(runs.get(arguments.policy, reactive.run_opportunistic)(other, board, records=records))
     return found

@@ -11,7 +11,7 @@ from ischedule import api
 from ischedule.models.buffer import NO_RESISTANCE
 from ischedule.models.case import Case, load_case
 from ischedule.models.quantities import Interval
-from ischedule.simulated import first_boot, planned_script, reactive_script
+from ischedule.simulated import first_boot, planned_script, reactive_script, release_of
 from ischedule.simulation.boards import SUPPLIES, board_of, flows_of
 from ischedule.simulation.many import random_adversary, run_many
 from ischedule.simulation.planned import run_planned
@@ -37,7 +37,9 @@ def test_certified_plans_never_brown_out_and_are_never_late(name: str) -> None:
     for seed in range(4):
         for kind in SUPPLIES:
             rng = np.random.default_rng(seed) if seed else None
-            found = run_planned(script, board_of(result.case, rng, kind), boot=first_boot(result.case))
+            found = run_planned(
+                script, board_of(result.case, rng, kind), boot=first_boot(result.case), release=release_of(result.case)
+            )
             assert (found.finished, found.brown_outs, found.cycles) == (True, 0, script.cycles)
             assert found.latency <= result.latency / 1e12 + ROUNDING  # type: ignore[operator]
             assert abs(found.imbalance) <= 1e-9 * found.harvested + 10 * found.error

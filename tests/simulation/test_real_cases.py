@@ -1,0 +1,77 @@
+"""Certified plans of random real capacitors, simulated: none browns out or is late, and mutants of the physics do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from ischedule.api import solve
+from ischedule.models.buffer import EnergyBuffer
+from ischedule.models.errors import InputError
+from ischedule.models.leakage import Leakage
+from ischedule.models.power_path import PowerPath
+from ischedule.models.reading import Reading
+from ischedule.simulated import first_boot, planned_script, release_of
+from ischedule.simulation.boards import SUPPLIES, board_of
+from ischedule.simulation.machine import Limits
+from ischedule.simulation.planned import run_planned
+from tests.simulation.random_cases import random_case
+
+BOARDS = 6
+"""For each case one at the bad end of everything, and others by chance, each with another kind of supply."""
+
+
+def broken(seeds: Iterable[int]) -> tuple[int, list[str]]:
+    """How many cases have a certified plan, and which of their runs brown out or are late."""
+    count, found = 0, []
+    for seed in seeds:
+        try:
+            result = solve(random_case(seed))
+        except InputError:
+            continue
+        if result.plan is None or result.latency is None or not result.certified:
+            continue
+        count += 1
+        case, limit = result.case, result.latency * 1e-12
+        script = planned_script(case, result.program, result.plan)  # type: ignore[arg-type]
+        for number in range(BOARDS):
+            rng = None if number == 0 else np.random.default_rng(100 * seed + number)
+            board = board_of(case, rng, "low" if number == 0 else SUPPLIES[number % len(SUPPLIES)])
+            ran = run_planned(script, board, Limits(time=1e5), boot=first_boot(case), release=release_of(case))
+            if ran.brown_outs or not ran.finished or ran.latency > limit + 2e-8 * max(1.0, limit):
+                found.append(f"seed {seed}, board {number}: {ran.brown_outs} brown-outs, {ran.latency} of {limit} s")
+    return count, found
+
+
+def test_no_certified_plan_browns_out_or_is_late() -> None:
+    count, found = broken(range(1000, 1070))
+    assert count > 50
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "wrong"),
+    [
+        (PowerPath, "least_voltage", lambda path, draw: path.terminal_voltage(draw)),
+        (Leakage, "current_at", lambda leakage, voltage: Fraction(0)),
+        (Reading, "guaranteed", lambda reading, read, capacitance: Fraction(read)),
+        (EnergyBuffer, "reached_level", lambda buffer, read: buffer.capacity),
+        (EnergyBuffer, "bare_floor", property(lambda buffer: 0)),
+    ],
+    ids=["no dip", "no leak", "no droop", "no error upwards", "a floor that is none"],
+)
+def test_physics_that_is_left_out_is_noticed(
+    where: type, name: str, wrong: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, name, wrong)
+    for known in (PowerPath.factor, PowerPath.least_voltage):
+        getattr(known, "cache_clear", lambda: None)()
+    try:
+        assert any(broken(range(start, start + 10))[1] for start in range(1000, 1100, 10))
+    finally:
+        monkeypatch.undo()
+        PowerPath.factor.cache_clear()
+        PowerPath.least_voltage.cache_clear()
