@@ -22,6 +22,7 @@ from random import Random
 from bench.verdict import concluded
 from ischedule.models.case import load_case
 from ischedule.models.cost import Effort
+from ischedule.models.trace import read_trace
 from ischedule.models.urgent import UrgentWork, urgent_work
 from ischedule.simulation import reactive
 from ischedule.simulation.board import Board, Sleeping
@@ -29,7 +30,6 @@ from ischedule.simulation.circuit import Capacitor
 from ischedule.simulation.machine import Limits
 from ischedule.simulation.script import NOTHING, Activity, Commit, Script, Stretch
 from ischedule.simulation.supplies import Trace
-from ischedule.simulation.trace_csv import read_trace
 
 CASE = Path(__file__).parents[1] / "cases" / "cifar10-nas-max78000.json"
 PUBLISHED = 1.9
@@ -82,7 +82,7 @@ def traces(folder: Path | None) -> Iterator[tuple[str, Trace]]:
     """The traces of a folder, or a made-up one: bursts of ten seconds or so, between them little."""
     if folder is not None:
         for file in sorted(folder.glob("*.csv")):
-            yield file.stem, read_trace(str(file))
+            yield file.stem, Trace.of(read_trace(file))
         return
     random, times, powers, now = Random(7), [], [], 0.0
     for number in range(2000):

@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from ischedule.api import Result
 from ischedule.models.case import Case
 from ischedule.models.cost import Effort
+from ischedule.models.draw import UNSTATED
 from ischedule.models.program import Program
+from ischedule.models.trace import read_trace
 from ischedule.policies.execution import Discipline, Execution, Unit
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import tried
 from ischedule.policies.workload import Workload
-from ischedule.simulated import first_boot, ideal, planned_script, release_of
+from ischedule.simulated import activity, first_boot, ideal, planned_script, release_of
 from ischedule.simulation.board import Board
 from ischedule.simulation.boards import board_of
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.planned import run_planned
 from ischedule.simulation.reactive import run_just_in_time, run_opportunistic
 from ischedule.simulation.script import (
-    NOTHING,
     Activity,
     Commit,
     PlannedCycle,
@@ -34,15 +35,13 @@ from ischedule.simulation.script import (
     Script,
     Stretch,
 )
-from ischedule.simulation.trace_csv import read_trace
+from ischedule.simulation.supplies import Trace
 
 MOST_STRETCHES = 50_000
 """An execution of more runs of equal units is not simulated."""
 
 LIMITS = Limits(time=2 * 86_400.0, attempts=50)
 """Two days, and fifty power cycles in a row that bring nothing."""
-
-FEMTO, PICO = 1e-15, 1e-12
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Traced:
 
 def on_trace(result: Result, policies: Iterable[Policy], file: str) -> Iterator[Traced]:
     """The plan, where there is one, and the policies that have a meaning for the case."""
-    case, trace = result.case, read_trace(file)
+    case, trace = result.case, Trace.of(read_trace(file))
     board = board_of(case, None, supply=trace)
     if result.plan is not None and isinstance(result.program, Program):
         script = planned_script(case, result.program, result.plan)
@@ -101,7 +100,7 @@ def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:
 
 
 def _activity(effort: Effort) -> Activity:
-    return Activity(effort.amount * FEMTO, effort.time * PICO) if effort.amount or effort.time else NOTHING
+    return activity(effort.amount, effort.time, UNSTATED)
 
 
 def _script(execution: Execution, stretches: list[tuple[Unit, int]]) -> Script:

@@ -24,7 +24,7 @@ from functools import lru_cache
 from math import isqrt
 from typing import Final
 
-from ischedule.models.cost import FINE, Cost, Effort, LinearCost, PerOrder
+from ischedule.models.cost import Cost, Effort, LinearCost, PerOrder
 from ischedule.models.demand import Coordinate
 from ischedule.models.device import Device
 from ischedule.models.draw import Draw
@@ -180,8 +180,7 @@ class PowerPath:
         return Effort(self.amount(effort.amount, effort.time, draw), effort.time)
 
     def cost(self, cost: Cost, draw: Draw) -> Cost:
-        """The same of a primitive, in fine units of both (`FINE` of each in one)."""
-        assert FINE > 0
+        """The same of a primitive; its energy and time are in units finer by the same factor."""
         energy = round_to_integer(cost.energy * self.factor(draw) + cost.time * self.leak_rate, Rounding.UP)
         return Cost(energy, cost.time)
 

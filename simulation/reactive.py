@@ -6,6 +6,7 @@ the voltage falls to a warning. URGENT sleeps at low voltage, and saves only whe
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from math import floor, inf
 
@@ -44,7 +45,7 @@ class _Place:
 
 
 @dataclass(slots=True)
-class _Runtime:
+class _Runtime(ABC):
     """What all these runtimes share: coming up, and giving up."""
 
     script: Script
@@ -89,9 +90,9 @@ class _Runtime:
         """Whether a power cycle has brought anything besides what `saved` says."""
         return False
 
+    @abstractmethod
     def cycle(self) -> bool:
         """One power cycle; True where the script is done."""
-        raise NotImplementedError
 
     def commit(self, stretch: Stretch) -> bool:
         """Save progress; False if it browned out."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 from typing import Protocol
 
 import numpy as np
 
+from ischedule.models.trace import Trace as Recording
 from ischedule.simulation.flow import Flow
 
 
@@ -58,6 +59,12 @@ class Trace:
         moments = (*self.times, self.end)
         if any(one >= other for one, other in pairwise(moments)) or min(self.powers) < 0:
             raise ValueError("the moments of a trace rise to its end, and its powers are not negative")
+
+    @classmethod
+    def of(cls, recorded: Recording, loops: bool = True) -> Trace:
+        """A recorded trace, from its first row on."""
+        moments = [at * 1e-12 for at in accumulate(recorded.lengths, initial=0)]
+        return cls(tuple(moments[:-1]), tuple(power * 1e-15 for power in recorded.powers), moments[-1], loops)
 
     def at(self, time: float, running: bool = False) -> tuple[Flow, float]:
         turns = int(time // self.end)

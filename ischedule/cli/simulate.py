@@ -49,12 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     source = case_source(arguments.case)
 
     from ischedule.models.case import load_case
+    from ischedule.models.trace import read_trace
     from ischedule.simulated import require_planned
-    from ischedule.simulation.trace_csv import read_trace
+    from ischedule.simulation.supplies import Trace
 
     case = load_case(source)
     require_planned(case)
-    supply = None if arguments.trace is None else read_trace(arguments.trace)
+    supply = None if arguments.trace is None else Trace.of(read_trace(arguments.trace))
     with Progress() as progress:
         program, plan, certified = _planned(case, arguments.plan, progress)
         outcomes = _outcomes(case, program, plan, arguments, supply, progress)

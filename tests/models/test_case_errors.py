@@ -343,7 +343,7 @@ def test_wrong_cases(document: Document, path: str, value: object, place: str, c
 
 def test_the_examples_themselves_are_right() -> None:
     for document in (NETWORK, TASKS, CHARGES, LATCHED):
-        load_case(document)
+        assert load_case(document).name == document["name"]
 
 
 @pytest.mark.parametrize(
