@@ -128,3 +128,19 @@ def test_what_is_never_recharged_tolerates_no_failure() -> None:
 def test_failures_are_about_latency() -> None:
     with pytest.raises(InputError, match="are allowed for in the latency"):
         load_case({**tolerant(1), "objective": "energy"})
+
+
+def test_a_first_cycle_that_found_enough_is_charged_for_when_it_is_run_again() -> None:
+    """Its threshold asks for nothing, because what a cold device comes up with is enough; after a failure it is not."""
+    wake = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "3.2 V"}
+    tasks = [{"name": "work", "energy": "600 uJ", "time": "50 ms"}]
+    found = solve(load_case(changed(changed(tolerant(1), "wake", wake), "tasks.list", tasks)))
+    evaluation, program = found.evaluation, found.program
+    assert evaluation is not None
+    assert isinstance(program, Program)
+    law, plan = program.law, found.plan
+    assert plan is not None
+    assert plan.cycles[0].level < evaluation.largest_need
+    buffer = law.charging.buffer
+    bottom = buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
+    assert evaluation.failures > law.charging.charge_time(bottom, evaluation.largest_need)

@@ -94,7 +94,13 @@ def test_leakage_and_resistance_count_under_a_curve() -> None:
     assert leaking.latency is not None
     assert both.latency is not None
     assert all(one.certified for one in (ideal, leaking, both))
-    # 80 uW at 4 V are lost of 1.2 mW in the long run, and of all before
+    # 20 uA at 4 V are 80 uW, which are drawn in every window
+    assert isinstance(ideal.program, Program)
+    assert isinstance(leaking.program, Program)
+    rules = ideal.program.law.curve, leaking.program.law.curve
+    assert rules[0] is not None
+    assert rules[1] is not None
+    assert rules[1].curve == rules[0].curve.less(80 * 10**9)
     assert ideal.latency * 1.02 < leaking.latency < ideal.latency * 1.3
     assert leaking.latency < both.latency
     assert isinstance(both.program, Program)

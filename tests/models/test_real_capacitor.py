@@ -13,6 +13,7 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.build import program_of
 from ischedule.models.capacitance_curve import CapacitanceCurve
 from ischedule.models.case import load_case
+from ischedule.models.cycle_law import begin
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError, InvalidValue
@@ -213,3 +214,39 @@ def test_booting_keeps_to_the_margin() -> None:
         program_of(load_case(document))
     assert reason.value.diagnosis is Diagnosis.BOOT_LOOP
     assert program_of(load_case(changed(document, "boot.energy", "100 uJ"))).law.head.level > 0
+
+
+CHOSEN = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "3.2 V"}
+
+
+def test_what_was_left_droops_when_the_load_is_switched_on() -> None:
+    """A cycle that need not wait begins lower than the one before it left; at the start that is counted already."""
+    document = changed(changed(REAL, "wake", CHOSEN), "buffer.redistribution", "100 mV")
+    law = program_of(load_case(document)).law
+    buffer, level = law.charging.buffer, law.capacity // 2
+    lowest = law.shared(None, 0)[0]
+    drooped = begin(law, level, lowest, is_first=False)
+    assert drooped == (0, buffer.connected_level(level))
+    assert 0 < drooped[1] < level
+    assert begin(law, level, lowest, is_first=True) == (0, level)
+
+
+def test_a_cold_device_that_latches_is_switched_on_twice() -> None:
+    document = changed(changed(REAL, "wake", CHOSEN), "buffer.redistribution", "100 mV")
+    law = program_of(load_case(document)).law
+    buffer = law.charging.buffer
+    booted = buffer.guaranteed_level(3_200_000_000) - loaded(load_case(document)).boot.amount
+    assert law.head.level == buffer.connected_level(booted) < booted
+    asleep = {
+        "policy": "programmable",
+        "mechanism": "sense",
+        "power_on": "3.2 V",
+        "sleep": {
+            "power": "1 uW",
+            "poll_energy": "1 nJ",
+            "poll_period": "1 ms",
+            "wake": {"energy": "1 uJ", "time": "1 ms"},
+            "retained": True,
+        },
+    }
+    assert program_of(load_case(changed(document, "wake", asleep))).law.head.level == booted

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ischedule.analysis import label_closure
+from ischedule.analysis.division import require_least
 from ischedule.analysis.evaluate import evaluate
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.power_cycles import InvalidPlan, Violation
@@ -262,3 +263,20 @@ def test_defects_of_the_checker_are_caught(change: Change) -> None:
 def test_the_right_ones_are_right() -> None:
     assert finds(needs)
     assert checks(label_closure)
+
+
+def test_a_proof_about_drains_is_none_about_needs() -> None:
+    program = next(
+        program
+        for seed in range(99)
+        if (program := tasks(Random(seed), MINIMAL[seed % len(MINIMAL)])).has_needs and solve(program).plan is not None
+    )
+    stage = program.stages[0]
+    assert isinstance(stage, ExplicitStage)
+    chain = replace(stage.chain(0), excess=[], start_need=0)
+    plain = replace(program, stages=(replace(stage, designs=(chain,)),))
+    bound = solve(plain).bound
+    assert bound is not None
+    require_least(plain, bound)
+    with pytest.raises(Unproven, match="need more than they drain"):
+        require_least(program, bound)
