@@ -136,7 +136,12 @@ def _allowance(
     starts = enumerate(zip(before, thresholds, strict=True))
     begun = [begin(law, level, threshold, is_first=index == 0)[1] for index, (level, threshold) in starts]
     running = [one.resume_time + one.commit_time + sum(times[one.start : one.end]) for one in cycles]
-    return allowance(program, map(Begun, thresholds, begun, running))
+    # a first cycle that found enough at its start waits for a threshold that suffices when it is run again
+    enough = [
+        one if cycle.need + law.upkeep.reserve <= one.level else min(law.shared(None, cycle.need), key=lambda t: t.high)
+        for one, cycle in zip(thresholds, cycles, strict=True)
+    ]
+    return allowance(program, map(Begun, enough, begun, running))
 
 
 def _require_period(law: CycleLaw, latency: int, recovery: int) -> None:

@@ -5,8 +5,7 @@ brown-out voltage the buffer charges to the cycle's threshold, and the cycle run
 it before, that is at most the cycle once more and one wait. As the same cycle can fail each time, every failure is
 counted as that of the dearest cycle. The supply is taken to be there again after a failure as it is guaranteed.
 
-A cycle that had begun above its threshold begins at it now, or waits for as much if it needs that, and what it would
-have left more shortens no later wait: the difference is charged for once more.
+A cycle that had begun above its threshold begins at it now, and what it would have left more shortens no later wait.
 That is worth most where charging is slowest: at one of the ends of the band, because the charging power has one maximum
 or none between them.
 

@@ -131,16 +131,21 @@ def test_failures_are_about_latency() -> None:
 
 
 def test_a_first_cycle_that_found_enough_is_charged_for_when_it_is_run_again() -> None:
-    """Its threshold asks for nothing, because what a cold device comes up with is enough; after a failure it is not."""
+    """Its threshold asks for nothing, because what a cold device comes up with is enough; after a failure it is not.
+
+    A threshold that suffices lies higher than what it guarantees.
+    """
     wake = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "3.2 V"}
-    tasks = [{"name": "work", "energy": "600 uJ", "time": "50 ms"}]
-    found = solve(load_case(changed(changed(tolerant(1), "wake", wake), "tasks.list", tasks)))
-    evaluation, program = found.evaluation, found.program
+    cold = changed(changed(tolerant(1), "wake", wake), "buffer.redistribution", "200 mV")
+    head = program_or_reason(load_case(cold)).law.head.level  # type: ignore[union-attr]
+    # boot and commit take 25.2 uJ of it, and of what is left the load loses a twentieth on the way
+    tasks = [{"name": "work", "energy": f"{(head * 1e-9 - 26) / 1.05:.1f} uJ", "time": "1 ms"}]
+    found = solve(load_case(changed(cold, "tasks.list", tasks)))
+    evaluation, program, plan = found.evaluation, found.program, found.plan
     assert evaluation is not None
-    assert isinstance(program, Program)
-    law, plan = program.law, found.plan
     assert plan is not None
-    assert plan.cycles[0].level < evaluation.largest_need
-    buffer = law.charging.buffer
-    bottom = buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
-    assert evaluation.failures > law.charging.charge_time(bottom, evaluation.largest_need)
+    assert isinstance(program, Program)
+    law, need = program.law, evaluation.largest_need
+    assert plan.cycles[0].level < need < head < need + 10**9
+    bottom = law.charging.buffer.level_of(law.charging.buffer.brown_out.lo, Rounding.DOWN)
+    assert evaluation.failures > law.charging.charge_time(bottom, law.shared(None, need)[0].high)
