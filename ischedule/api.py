@@ -399,6 +399,10 @@ def _judged(
             from ischedule.memory import with_addresses
 
             file = with_addresses(program, file, file.plan)
+        if file.plan is not None and isinstance(program, Program):
+            from ischedule.skipping import with_skips
+
+            file = with_skips(case, program, file, file.plan)
         verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)

@@ -3,7 +3,8 @@
     {"ischedule-plan": 1, "tool": ..., "case": SHA-256 of the resolved case,
      "claim": {"status", "latency", "bound", "certified"}, "plan": {"stages", "designs", "cycles"}, "certificate": ...}
 
-The stages are named, by their numbers, only where they do not run in the order in which they are listed.
+The stages are named, by their numbers, only where they do not run in the order in which they are listed. "addresses"
+and "skippable" follow where there are any.
 
 There is one way to write each value, so that equal files are equal plans.
 """
@@ -20,6 +21,7 @@ from ischedule.models.certificate_file import Certificate, certificate_value, re
 from ischedule.models.plan import Plan, PowerCycles, Status
 from ischedule.models.plan_node import Node, plain
 from ischedule.models.program import Design
+from ischedule.models.skippable import Skippable
 from ischedule.models.storage import Slot
 from ischedule.models.strict_json import parse_json, read_bytes
 from ischedule.models.tiling import Order, Tiling
@@ -62,6 +64,8 @@ class PlanFile:
     certificate: Certificate | None
     addresses: tuple[tuple[Slot, int], ...] = ()
     """Where the plan keeps its buffers in non-volatile memory; without, one after the other in the order of slots."""
+    skippable: tuple[Skippable, ...] = ()
+    """The commits that may be skipped while the device sleeps with its memory retained."""
 
 
 def read_plan_file(source: str) -> PlanFile:
@@ -72,7 +76,7 @@ def read_plan_file(source: str) -> PlanFile:
 def parse_plan_file(data: bytes, source: str) -> PlanFile:
     """The plan file in these bytes; raises `InputError`."""
     root = Node(parse_json(data, source), source)
-    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate", optional=("addresses",))
+    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate", optional=("addresses", "skippable"))
     if root.entry("ischedule-plan").integer() != FORMAT:
         raise root.entry("ischedule-plan").wrong("is a format that this version does not read", f"write {FORMAT}")
     return PlanFile(
@@ -82,6 +86,7 @@ def parse_plan_file(data: bytes, source: str) -> PlanFile:
         None if root.entry("plan").value is None else _plan(root.entry("plan")),
         None if root.entry("certificate").value is None else read_certificate(root.entry("certificate")),
         _addresses(root.entry("addresses")) if root.has("addresses") else (),
+        _skippable(root.entry("skippable")) if root.has("skippable") else (),
     )
 
 
@@ -145,6 +150,21 @@ def _address(node: Node) -> tuple[Slot, int]:
     return Slot(tensor, node.entry("stage").integer(0), node.entry("region").integer(1)), address
 
 
+def _skippable(node: Node) -> tuple[Skippable, ...]:
+    found = tuple(_skippable_entry(entry) for entry in node.list())
+    if not found:
+        raise node.wrong("is empty", 'leave out "skippable"')
+    return found
+
+
+def _skippable_entry(node: Node) -> Skippable:
+    node.object("first", "last", "reserve", optional=("start",))
+    start = node.entry("start").integer(0) if node.has("start") else None
+    return Skippable(
+        node.entry("first").integer(1), node.entry("last").integer(1), node.entry("reserve").integer(0), start
+    )
+
+
 def dump_plan_file(file: PlanFile) -> str:
     """The one text of a plan file; `parse_plan_file` gives the same value back."""
     claim = file.claim
@@ -163,6 +183,8 @@ def dump_plan_file(file: PlanFile) -> str:
     }
     if file.addresses:
         value["addresses"] = [_address_value(slot, address) for slot, address in file.addresses]
+    if file.skippable:
+        value["skippable"] = [_skippable_value(one) for one in file.skippable]
     return _render(value, "") + "\n"
 
 
@@ -189,6 +211,11 @@ def _design_value(design: Design) -> dict[str, object]:
 def _address_value(slot: Slot, address: int) -> dict[str, object]:
     further = {} if slot.stage is None else {"stage": plain(slot.stage), "region": plain(slot.region)}
     return {"tensor": plain(slot.tensor), **further, "address": plain(address)}
+
+
+def _skippable_value(one: Skippable) -> dict[str, object]:
+    start = {} if one.start is None else {"start": plain(one.start)}
+    return {"first": plain(one.first), "last": plain(one.last), "reserve": plain(one.reserve), **start}
 
 
 def _render(value: object, indent: str) -> str:
