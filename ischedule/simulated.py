@@ -20,6 +20,7 @@ from ischedule.models.leakage import NO_LEAKAGE
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.reading import TRUE_READING
+from ischedule.models.skippable import Skippable
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.simulation.boards import FEMTO, NANO, PICO
 from ischedule.simulation.planned import Release
@@ -31,6 +32,7 @@ from ischedule.simulation.script import (
     PlannedCycles,
     PlannedScript,
     Script,
+    Skip,
     Stretch,
 )
 
@@ -87,9 +89,12 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
     return found
 
 
-def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
-    """Everything that the power cycles of a valid plan run. Consecutive atoms of one draw and name are one activity:
-    all of their energy is drawn at its end, which strains the buffer no less."""
+def planned_script(case: Case, program: Program, plan: Plan, skippable: Sequence[Skippable] = ()) -> PlannedScript:
+    """Everything that the power cycles of a valid plan run, and which commits it lists as skippable.
+
+    Consecutive atoms of one draw and name are one activity: all of their energy is drawn at its end, which strains the
+    buffer no less.
+    """
     stated = program_of(ideal(case))
     atoms = _atoms(case, stated, plan)
     drawn = power_cycles(program, plan, chains_of(program, plan))
@@ -98,8 +103,10 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
     )
     amounts, times = (list(accumulate(column, initial=0)) for column in (atoms.amounts, atoms.times))
     keys = list(zip(atoms.stages, map(id, atoms.draws), strict=True))
+    skips = _skips(skippable)
+    wake = _begin(case, (case.restart.amount, case.restart.time))
     cycles = []
-    for cycle, threshold in zip(drawn, thresholds, strict=True):
+    for number, (cycle, threshold) in enumerate(zip(drawn, thresholds, strict=True), 1):
         work = []
         for (name, _), places in groupby(range(cycle.start, cycle.end), keys.__getitem__):
             inside = list(places)
@@ -107,15 +114,28 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
             taken = activity(amounts[end] - amounts[start], times[end] - times[start], atoms.draws[start])
             work.append((name, taken))
         commit = Commit(activity(*atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
+        begin = _begin(case, atoms.resumes[cycle.start])
         cycles.append(
             PlannedCycle(
                 None if case.wake.policy is Policy.FIXED else threshold.voltage * NANO,
-                _begin(case, atoms.resumes[cycle.start]),
+                begin,
                 tuple(work),
                 commit,
+                skips.get(number),
+                wake if case.tasks is not None else begin,
+                wake[0][1] if wake else NOTHING,
             )
         )
     return PlannedScript(tuple(PlannedCycles(len(list(same)), cycle) for cycle, same in groupby(cycles)))
+
+
+def _skips(skippable: Sequence[Skippable]) -> dict[int, Skip]:
+    """By the number of a power cycle what the list says of its commit."""
+    return {
+        number: Skip(one.reserve * NANO, None if one.start is None else one.start * NANO)
+        for one in skippable
+        for number in range(one.first, one.last + 1)
+    }
 
 
 def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], ...]:

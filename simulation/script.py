@@ -92,18 +92,29 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """That the commit of a power cycle may be skipped: the reading at the terminal (V) below which a device asleep
+    commits late, and the one with which the cycle must have begun, None where any will do."""
+
+    reserve: float
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedCycle:
     """One power cycle of a plan: the terminal voltage it waits for (None: the board's turn-on), what it begins with,
-    its work, and its commit.
+    its work, and its commit, which may be skipped where `skip` says so.
 
-    What a device that has slept with its memory retained can leave out is apart: `begin` is booting and resuming,
-    `wake` what stands in its place then.
+    `begin` is booting or waking, and resuming; `warm` what stands in its place after a skipped commit, with all that
+    would be fetched still in memory. `wake` is what a device asleep takes to come up for a late commit.
     """
 
     threshold: float | None
     begin: tuple[tuple[str, Activity], ...]
     work: tuple[tuple[str, Activity], ...]
     commit: Commit
+    skip: Skip | None = None
+    warm: tuple[tuple[str, Activity], ...] = ()
     wake: Activity = NOTHING
 
 
@@ -125,3 +136,7 @@ class PlannedScript:
     def cycles(self) -> int:
         """How many power cycles there are."""
         return sum(run.repeat for run in self.runs)
+
+    def written_out(self) -> list[PlannedCycle]:
+        """All of them in order."""
+        return [run.cycle for run in self.runs for _ in range(run.repeat)]

@@ -80,7 +80,7 @@ def test_one_commit_more_is_found(net: Network, seed: int) -> None:
 
 
 def test_lists_that_are_too_long_ruin_results() -> None:
-    """Where the checker refuses, a device often does overwrite what it must read again; three regions may do as well."""
+    """Where the checker refuses, a device often overwrites what it must read again; three regions may do as well."""
     refused = ruined = 0
     for seed in range(150):
         program, plan = planned(BRANCHED, seed)
