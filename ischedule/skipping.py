@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.layout_check import InvalidLayout
-from ischedule.analysis.power_cycles import chains_of, power_cycles
+from ischedule.analysis.power_cycles import chains_of, power_cycles, thresholds_of
 from ischedule.analysis.skip_check import Ending, conflicts, endings, require_room
 from ischedule.models.case import Case
+from ischedule.models.cycle_law import replay
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
@@ -35,6 +37,38 @@ class Commits:
     def count(self) -> int:
         """How many may be skipped."""
         return sum(one.last - one.first + 1 for one in self.listed)
+
+
+NOT_ONE = "no power cycle leaves what a late commit would need in reserve, or the next ones overwrite what it has read"
+
+
+def why_nothing(case: Case, program: Program, plan: Plan, listed: Sequence[Skippable]) -> str | None:
+    """Why a runtime that skips commits takes all of them, None where it may skip some."""
+    if listed:
+        return None
+    if sum(run.repeat for run in plan.cycles) == 1:
+        return "the plan has one power cycle, and its commit publishes the result"
+    return why_none(case, program) or NOT_ONE
+
+
+def least_skipped(
+    case: Case, program: Program, plan: Plan, evaluation: Evaluation, listed: Sequence[Skippable]
+) -> tuple[int, int]:
+    """Worst-case latency and drain of a plan whose listed commits are skipped where every start suffices.
+
+    Others are counted as taken, though they may be skipped as well, which makes it no later.
+    """
+    chains = chains_of(program, plan)
+    cycles = power_cycles(program, plan, chains)
+    ends = endings(case, program, plan, chains, cycles)
+    drains, needs = [cycle.drain for cycle in cycles], [cycle.need for cycle in cycles]
+    thresholds = thresholds_of(program.law, plan.cycles, drains, needs)
+    active = evaluation.atoms_time + evaluation.resume_time + evaluation.commit_time
+    for one in listed:
+        for number in range(one.first, one.last + 1) if one.start is None else ():
+            drains[number - 1] = ends[number - 1].drain
+            active -= cycles[number - 1].commit_time
+    return active + replay(program.law, drains, thresholds).waiting, sum(drains)
 
 
 def with_skips(case: Case, program: Program, file: PlanFile, plan: Plan) -> PlanFile:
@@ -84,7 +118,7 @@ def _readings(case: Case, program: Program, end: Ending) -> tuple[int, int | Non
     if start <= end.start:
         return reserve, None
     read = reading_for(case, program, start)
-    return (reserve, read) if end.measures and read <= buffer.turn_on.lo else None
+    return (reserve, read) if end.measures and read <= buffer.highest_voltage else None
 
 
 def _listed(case: Case, program: Program, ends: Sequence[Ending], taken: set[int]) -> Iterator[Skippable]:

@@ -73,13 +73,15 @@ class Script:
     """An inference as a runtime executes it. Where the last unit has no commit, its end is the result all the same.
 
     `backup` is what saves everything volatile at any moment, and `restore` what brings it back: only runtimes that
-    checkpoint when the voltage falls, not where the program says so, need them.
+    checkpoint when the voltage falls, not where the program says so, need them. `wake` is what a device takes that has
+    slept with everything in memory.
     """
 
     boot: Activity
     stretches: tuple[Stretch, ...]
     backup: Commit = Commit(NOTHING)
     restore: Activity = NOTHING
+    wake: Activity = NOTHING
 
     def __post_init__(self) -> None:
         if not self.stretches:

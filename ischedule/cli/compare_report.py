@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ischedule.cli.figures import amount_dimension, bullets, number, percent, section, time
 from ischedule.cli.output import write_whole
-from ischedule.comparison import PLAN, Comparison, Row
+from ischedule.comparison import PLAN, SKIPPING, Comparison, Row
 from ischedule.models.quantities import show
 
 NEVER = "never ends"
@@ -91,7 +91,9 @@ def plot(found: Comparison, path: str) -> None:
     rows = list(reversed(found.rows))
     seconds = [0.0 if row.latency is None else row.latency * 1e-12 for row in rows]
     figure, axes = pyplot.subplots(figsize=(7, 0.8 + 0.3 * len(rows)))
-    colours = ["tab:green" if row.name == PLAN else "lightgray" if row.is_internal else "tab:gray" for row in rows]
+    colours = [
+        "tab:green" if row.name in (PLAN, SKIPPING) else "lightgray" if row.is_internal else "tab:gray" for row in rows
+    ]
     axes.barh([name_of(row) for row in rows], seconds, color=colours)
     axes.set_xscale("log")
     axes.set_xlim(left=min([value for value in seconds if value] or [1.0]) / 2)
@@ -111,6 +113,12 @@ def plot(found: Comparison, path: str) -> None:
     figure.savefig(buffer, format=ending, metadata={"Date": None} if ending == "svg" else None)
     pyplot.close(figure)
     write_whole(Path(path), buffer.getvalue())
+
+
+def _colour(row: Row) -> str:
+    if row.name in (PLAN, SKIPPING):
+        return "tab:green"
+    return "lightgray" if row.is_internal else "tab:gray"
 
 
 def _labels(rows: list[Row], seconds: list[float]) -> Iterator[tuple[int, str]]:

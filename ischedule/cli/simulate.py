@@ -99,9 +99,9 @@ def _planned(case: "Case", name: str | None, progress: Progress) -> "tuple[PlanF
 
 def _taken(case: "Case", program: "Program", plan: "Plan", file: "PlanFile") -> str | None:
     """That all commits are taken though they need not be, and why."""
-    from ischedule.cli.skipping_report import why_nothing_is_skipped
+    from ischedule.skipping import why_nothing
 
-    why = why_nothing_is_skipped(case, program, plan, file.skippable)
+    why = why_nothing(case, program, plan, file.skippable)
     return None if why is None else f"the plan lists no commit as skippable: {why}"
 
 

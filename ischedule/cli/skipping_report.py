@@ -12,6 +12,7 @@ from ischedule.models.skippable import Skippable
 from ischedule.models.skipping import why_none
 from ischedule.models.storage import Slot
 from ischedule.models.wake import Mechanism
+from ischedule.skipping import commits_of, why_nothing
 
 
 def skipping_facts(case: Case, program: Program, plan: Plan, listed: Sequence[Skippable]) -> Iterator[tuple[str, str]]:
@@ -23,19 +24,7 @@ def skipping_facts(case: Case, program: Program, plan: Plan, listed: Sequence[Sk
         text = f"{commits(listed)} of {plural(among, 'commit')} but the last, asleep with the memory retained"
         yield "skippable", f"{text}; the latency holds with them and without"
         return
-    yield "skippable", f"no commit: {why_none(case, program) or NOT_ONE}"
-
-
-NOT_ONE = "no power cycle leaves what a late commit would need in reserve, or the next ones overwrite what it has read"
-
-
-def why_nothing_is_skipped(case: Case, program: Program, plan: Plan, listed: Sequence[Skippable]) -> str | None:
-    """Why a runtime that skips commits takes all of them, None where it may skip some."""
-    if listed:
-        return None
-    if sum(run.repeat for run in plan.cycles) == 1:
-        return "the plan has one power cycle, and its commit publishes the result"
-    return why_none(case, program) or NOT_ONE
+    yield "skippable", f"no commit: {why_nothing(case, program, plan, listed)}"
 
 
 def commits(listed: Sequence[Skippable]) -> int:
@@ -47,9 +36,7 @@ def skipping_value(
     case: Case, program: Program, plan: Plan, listed: Sequence[Skippable], addresses: Mapping[Slot, int]
 ) -> dict[str, object]:
     """The same as a JSON value: why commits must be taken, each for one reason."""
-    from ischedule.skipping import commits_of
-
-    why = why_nothing_is_skipped(case, program, plan, listed)
+    why = why_nothing(case, program, plan, listed)
     value: dict[str, object] = {"commits": commits(listed), "why_none": why}
     if why_none(case, program) is None:
         found = commits_of(case, program, plan, addresses)
