@@ -15,11 +15,13 @@ from ischedule.analysis.executor import run
 from ischedule.analysis.memories import MemoryFault
 from ischedule.analysis.power_cycles import chains_of, power_cycles
 from ischedule.analysis.skip_check import conflicts, first_overwritten
+from ischedule.models.build import program_of
 from ischedule.models.layout import layout_of
-from ischedule.models.network import Network
-from ischedule.models.plan import Plan
-from ischedule.models.program import Program
+from ischedule.models.network import Layer, Network, TensorShape
+from ischedule.models.plan import Plan, PowerCycles
+from ischedule.models.program import Program, TiledStage
 from ischedule.models.storage import Slot
+from ischedule.models.tiling import Order, Tiling
 from ischedule.skipping import take_between
 from tests.analysis.test_layout_check import BRANCHED, addresses_of, planned
 from tests.analysis.test_layout_runs import Device, WrongWord
@@ -63,6 +65,31 @@ def test_skipped_commits_and_failures_anywhere_change_no_bit(net: Network, seed:
         failures = {command, *(random.randrange(2 * commands) for _ in range(random.randrange(3)))}
         found = run(case_of(net), plan, seed=seed % 97, failures=failures, skipped=skipped)
         np.testing.assert_array_equal(found.output, whole.output)
+
+
+ONE_LAYER = Network(TensorShape(6, 1, 2), (Layer("conv", "conv2d", ("input",), 2, kernel=(1, 1)),))
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("inputs", [1, 2])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("atoms", [1, 2, 3])
+def test_sums_of_one_layer_whatever_its_order(order: Order, inputs: int, batch: int, atoms: int) -> None:
+    """Rows that power cycles cut into many pieces, each of which reads what the one before it has stored."""
+    case = case_of(ONE_LAYER)
+    program = program_of(case)
+    tiling = Tiling(0, order, 1, 1, 1, inputs, batch)
+    stage = program.stages[0]
+    assert isinstance(stage, TiledStage)
+    whole, rest = divmod(len(stage.chain(tiling)), atoms)
+    plan = Plan((tiling,), (PowerCycles(whole, atoms, 1), *([PowerCycles(1, rest, 1)] if rest else [])))
+    listed = skippable(program, plan, {})
+    random = Random(atoms)
+    expected = run(case, plan, seed=1).output
+    for skipped in (listed, *(some(random, listed) for _ in range(3))):
+        for command in range(0, run(case, plan, seed=1, skipped=skipped).commands, 3):
+            np.testing.assert_array_equal(run(case, plan, seed=1, failures={command}, skipped=skipped).output, expected)
+    assert listed
 
 
 @given(SMALL, SEEDS)

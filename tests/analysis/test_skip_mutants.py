@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from importlib import resources
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -18,9 +21,12 @@ from ischedule.analysis.skip_check import endings
 from ischedule.api import Result
 from ischedule.models.case import load_case
 from ischedule.models.cycle_law import replay
+from ischedule.models.leakage import Leakage
 from ischedule.models.plan_file import PlanFile, dump_plan_file, parse_plan_file
 from ischedule.models.program import Program
+from ischedule.models.quantities import Interval
 from ischedule.models.skippable import Skippable
+from ischedule.models.skipping import late_commit_of
 from ischedule.skipping import commits_of
 from tests.models.case_examples import NETWORK
 
@@ -50,11 +56,15 @@ def solved(kind: str) -> Result:
     if kind == "fixed":
         wake = {"policy": "fixed", "mechanism": "sense", "sleep": node()["wake"]["sleep"]}
         return api.solve(load_case(node() | {"wake": wake}))
+    if kind == "inexact":
+        # nearly every voltage is a threshold, and none is read exactly
+        wake = node()["wake"] | {"step": "1 uV", "threshold_error": "4 mV"}
+        return api.solve(load_case(node() | {"wake": wake}))
     wake = {"policy": "fixed", "mechanism": "sense", "sleep": SLEEP}
     return api.solve(load_case(NETWORK | {"wake": wake}))
 
 
-KINDS = ("node", "fixed", "network")
+KINDS = ("node", "fixed", "inexact", "network")
 
 
 def file_of(kind: str) -> PlanFile:
@@ -96,9 +106,9 @@ def mutants(one: Skippable, step: int) -> Iterator[Skippable]:
     yield replace(one, reserve=one.reserve + step // 2)
 
 
-@pytest.mark.parametrize("kind", ["node", "fixed"])
+@pytest.mark.parametrize("kind", ["node", "fixed", "inexact"])
 def test_less_than_the_reserve_is_rejected(kind: str) -> None:
-    """Voltages are the least that suffice, in steps of 10 mV, or of a nanovolt under fixed wake, give or take one."""
+    """Voltages are the least that suffice: in steps of 10 mV or 1 uV, or to the microvolt without any."""
     step = STEP if kind == "node" else 1000
     for one in file_of(kind).skippable:
         for wrong in mutants(one, step):
@@ -167,6 +177,38 @@ def test_any_skips_are_no_later_than_certified(kind: str) -> None:
                 drains[number - 1] = ends[number - 1].drain
                 running -= cycles[number - 1].commit_time
         assert running + replay(program.law, drains, thresholds).waiting <= evaluation.latency
+
+
+def late(kind: str) -> list[int]:
+    """What a late commit needs after each cycle but the last."""
+    result = solved(kind)
+    program, plan = result.program, result.plan
+    assert isinstance(program, Program)
+    assert plan is not None
+    chains = chains_of(program, plan)
+    return [one.need for one in endings(result.case, program, plan, chains, power_cycles(program, plan, chains))]
+
+
+def test_a_late_commit_needs_sleep_polls_waking_and_the_commit() -> None:
+    """6 uW for 50 ms and two polls of 400 nJ; 5 uJ to wake, 3 to resume, 4 to commit."""
+    assert late("node") == [(300 + 2 * 400 + 12_000) * 10**6] * 2
+
+
+def test_a_late_commit_counts_leakage_and_currents() -> None:
+    """In charge: what sleep draws at brown-out; on a real capacitor: what leaks at the highest voltage, and R i^2."""
+    case = solved("node").case
+    program = solved("node").program
+    assert isinstance(program, Program)
+    ideal = late_commit_of(case, program)
+    buffer = replace(case.buffer, leakage=Leakage(10**10), resistance=Interval(0, 10**8))
+    law = copy(program.law)
+    law.charging = copy(law.charging)
+    law.charging.buffer = buffer
+    lossy = late_commit_of(case, replace(program, law=law))
+    leaks = Fraction(10 * 33, 10) * 50 * 10**6
+    current = Fraction(14, 22) * Fraction(1, 10**5)
+    heats = 100 * current**2 * Fraction(5, 100) * 10**15
+    assert lossy.asleep - ideal.asleep == ceil(leaks + heats)
 
 
 def test_the_list_says_how_many_commits_and_why_not_more() -> None:

@@ -37,7 +37,8 @@ def sleeping(seed: int) -> dict[str, Any]:
     case = random_case(seed)
     word = "charge" if case["power_path"] == "regulator" else "energy"
     woken = {word: f"2 {'uC' if word == 'charge' else 'uJ'}", "time": "1 ms"}
-    sleep = {"power": "20 uW", "poll_energy": "0.5 uJ", "poll_period": "40 ms", "wake": woken, "retained": True}
+    power, period = (("20 uW", "40 ms"), ("400 uW", "300 ms"))[seed % 2]
+    sleep = {"power": power, "poll_energy": "0.5 uJ", "poll_period": period, "wake": woken, "retained": True}
     kept = {key: case["wake"][key] for key in ("policy", "threshold_error", "step", "power_on") if key in case["wake"]}
     tasks = case["tasks"] | {"list": 12 * case["tasks"]["list"]}
     return case | {"wake": kept | {"mechanism": "sense", "sleep": sleep}, "tasks": tasks}
