@@ -56,5 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(compare_report(found) + (traced_report(found, rows, arguments.trace) if rows else ""))
     if arguments.plot is not None:
-        plot(found, arguments.plot)
+        taken = ((row.name, row.outcome) for row in rows)
+        plot(found, arguments.plot, {name: one.latency for name, one in taken if one is not None and one.finished})
     return EXIT_CODES[found.result.status.value]

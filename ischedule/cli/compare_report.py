@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def comparison_value(found: Comparison) -> dict[str, object]:
     }
 
 
-def plot(found: Comparison, path: str) -> None:
-    """Latencies as bars; a policy that never ends has none."""
+def plot(found: Comparison, path: str, traced: Mapping[str, float] | None = None) -> None:
+    """Latencies as bars; a policy that never ends has none. What they took on a trace (seconds, by name) is marked."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -91,12 +91,13 @@ def plot(found: Comparison, path: str) -> None:
     rows = list(reversed(found.rows))
     seconds = [0.0 if row.latency is None else row.latency * 1e-12 for row in rows]
     figure, axes = pyplot.subplots(figsize=(7, 0.8 + 0.3 * len(rows)))
-    colours = [
-        "tab:green" if row.name in (PLAN, SKIPPING) else "lightgray" if row.is_internal else "tab:gray" for row in rows
-    ]
-    axes.barh([name_of(row) for row in rows], seconds, color=colours)
+    axes.barh([name_of(row) for row in rows], seconds, color=list(map(_colour, rows)))
+    marks = {place: (traced or {})[row.name] for place, row in enumerate(rows) if row.name in (traced or {})}
+    if marks:
+        axes.plot(list(marks.values()), list(marks), "D", color="black", markersize=4, label="on the trace")
+        axes.legend(frameon=False)
     axes.set_xscale("log")
-    axes.set_xlim(left=min([value for value in seconds if value] or [1.0]) / 2)
+    axes.set_xlim(left=min([value for value in (*seconds, *marks.values()) if value] or [1.0]) / 2)
     for place, text in _labels(rows, seconds):
         axes.annotate(
             text, (max(seconds[place], axes.get_xlim()[0]), place), (3, 0), textcoords="offset points", va="center"

@@ -131,6 +131,13 @@ def test_on_a_trace_commits_are_skipped(tmp_path: Path, capsys: pytest.CaptureFi
     assert value[SKIPPING]["checkpoints_skipped"] > 0
     assert value[SKIPPING]["latency"] <= value[PLAN]["latency"]
     assert value[SKIPPING]["run_again"] == 0
+    pytest.importorskip("matplotlib")
+    drawn = tmp_path / "traced.svg"
+    chosen = ["--policy", SKIPPING, "--policy", "urgent"]
+    assert main(["compare", NODE, "--trace", str(trace), "--plot", str(drawn), *chosen]) == 0
+    plain = tmp_path / "plain.svg"
+    assert main(["compare", NODE, "--plot", str(plain), *chosen]) == 0
+    assert drawn.read_bytes().count(b"<use ") >= plain.read_bytes().count(b"<use ") + 3
     assert main(["compare", KWS, "--trace", str(trace), "--policy", SKIPPING]) == 0
     assert "takes all commits, as ischedule does: the device does not sleep" in " ".join(
         capsys.readouterr().out.split()
