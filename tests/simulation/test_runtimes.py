@@ -108,6 +108,34 @@ def test_energy_is_neither_lost_nor_found(
         assert found.finished or found.why
 
 
+def test_a_buffer_at_its_clamp_falls_when_more_is_drawn_than_comes() -> None:
+    full = board(turn_on=3.0, clamp=3.0, supply=Steady(Flow(fed=1e-3)))
+    found = run_planned(planned(4e-4), full)
+    assert found.finished
+    assert found.clamped == 0
+    assert not run_planned(planned(2e-3), full, Limits(attempts=3)).finished
+
+
+@given(st.floats(1e-6, 1e-3), st.floats(1e-3, 1), st.floats(1, 50), st.floats(0, 2), st.booleans())
+def test_an_uneven_activity_takes_all_in_time_and_is_never_further_behind_than_its_lag(
+    amount: float, time: float, times: float, share: float, leads: bool
+) -> None:
+    mean, lag = amount / time, share * time
+    phases = Activity(amount, time, mean * times, lag).phases[:: -1 if leads else 1]
+    assert sum(length for _, length in phases) == pytest.approx(time)
+    assert sum(draw * length for draw, length in phases) == pytest.approx(amount)
+    passed = taken = 0.0
+    for draw, length in phases:
+        passed, taken = passed + length, taken + draw * length
+        assert abs(taken - mean * passed) <= mean * lag * (1 + 1e-9) + 1e-9 * amount
+        assert draw <= mean * times * (1 + 1e-9)
+
+
+def test_a_shorter_run_takes_as_much_within_its_peak() -> None:
+    assert Activity(1e-3, 1.0, 4e-3).within(0.5) == Activity(1e-3, 0.5, 4e-3)
+    assert Activity(1e-3, 1.0, 4e-3).within(0.1) == Activity(1e-3, 0.25, 4e-3)
+
+
 def test_a_cycle_that_does_not_fit_is_given_up() -> None:
     found = run_planned(planned(2e-3), board(), Limits(attempts=3))
     assert (found.finished, found.why, found.brown_outs, found.cycles) == (False, NO_PROGRESS, 3, 0)
