@@ -22,7 +22,7 @@ from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.quantities import MEMORY, show_exact
+from ischedule.models.quantities import MEMORY, POWER, show, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
@@ -319,6 +319,11 @@ def _tasks_stage(work: Loaded, tasks: TaskColumns) -> ExplicitStage:
     """The tasks as the one design of one stage: a cut's resume cost belongs to the task after it."""
     case, restart = work.case, work.restart
     load = work.tasks(tasks)
+    if load.rises and case.wake.mechanism is Mechanism.BURN:
+        first = next(index for index, amount in enumerate(load.amount) if amount < 0)
+        problem = f"is more than {tasks.name(first)} takes, and a device that burns draws more than is harvested"
+        power, remedy = show(case.while_running.power, POWER) if case.while_running else "", 'write "none"'
+        raise InputError(case.source, "$.while_running.power", power, problem, remedy)
     peak = max(tasks.volatile)
     limits = [case.requirements.volatile_memory, None if case.device is None else case.device.volatile_memory]
     volatile = min([limit for limit in limits if limit is not None], default=peak)

@@ -150,15 +150,16 @@ def _path(case: Case) -> PowerPath:
 def _swinging(case: Case, buffer: EnergyBuffer, path: PowerPath) -> EnergyBuffer:
     """The buffer with the part of its band left out by which its level can swing while power flows in.
 
-    What flows in is kept up to the clamp, which sees the terminal: inside it is less by what charging lifts that. A
-    source gives less power the higher the level, and is asked for it up to turn-on only.
+    What flows in is kept up to the clamp, or turn-on where there is none; a source gives less power the higher the
+    level, and is asked for it up to turn-on only. Both are seen at the terminal: inside it is less by what charging
+    lifts that.
     """
     if case.while_running is None:
         return buffer
-    is_clamped = buffer.clamp is not None and not isinstance(case.supply, ResistiveSource)
-    kept = max(0, (buffer.clamp or 0) - buffer.reading.over_read) if is_clamped else None
+    is_source = isinstance(case.supply, ResistiveSource)
+    kept = buffer.turn_on.lo if buffer.clamp is None or is_source else buffer.clamp
     floor = buffer.voltage_of(path.swing, Rounding.UP) if path.swing else buffer.load_floor
-    return replace(buffer, load_floor=floor, swing=path.swing, kept_up_to=kept)
+    return replace(buffer, load_floor=floor, swing=path.swing, kept_up_to=max(0, kept - buffer.reading.over_read))
 
 
 def _require_known(case: Case, path: PowerPath, draw: Draw) -> None:

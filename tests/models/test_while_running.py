@@ -165,3 +165,26 @@ def test_a_plan_that_counts_it_is_none_where_it_is_not_stated() -> None:
     assert result.plan_file.plan is not None
     assert check(case, result.plan_file).accepted
     assert not check(bare, replace(result.plan_file, case=case_hash(load_case(bare)))).accepted
+
+
+def test_a_device_that_burns_gains_nothing() -> None:
+    case = node(wake={"policy": "fixed", "mechanism": "burn", "idle_power": "40 mW"})
+    with pytest.raises(InputError, match=r"\$\.while_running\.power = .1 mW.* more than task 0 takes"):
+        program_of(load_case(case))
+    program_of(load_case(case | {"while_running": HARVEST | {"power": "0.1 mW"}}))
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_a_failure_loses_what_had_flowed_in(failures: int) -> None:
+    """The first cycle leaves more than turn-on guarantees; run again from there, the second one leaves less."""
+    tasks = node()["tasks"] | {
+        "list": [{"energy": "20 uJ", "time": "400 ms"}, {"energy": "190 uJ", "time": "10 ms"}] * 2
+    }
+    case = node(tasks=tasks)
+    plain, result = solve(case), solve(case | {"requirements": {"failures": failures}})
+    assert plain.latency is not None
+    assert result.latency is not None
+    assert result.plan_file is not None
+    assert check(case | {"requirements": {"failures": failures}}, result.plan_file).accepted
+    # from brown-out to turn-on 250 uJ at 1 mW, and a cycle again that takes at least 10 ms
+    assert result.latency >= plain.latency + failures * 260 * 10**9
