@@ -15,7 +15,7 @@ from ischedule.simulation.circuit import Capacitor
 from ischedule.simulation.flow import Flow
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.many import constant, run_many
-from ischedule.simulation.planned import NO_PROGRESS, STALLED, run_planned
+from ischedule.simulation.planned import NO_PROGRESS, STALLED, Release, run_planned
 from ischedule.simulation.reactive import run_just_in_time, run_opportunistic, run_urgent, without_commits
 from ischedule.simulation.script import (
     NOTHING,
@@ -240,10 +240,13 @@ def test_skipping_saves_commits_while_the_supply_carries_the_sleep() -> None:
 def test_runs_side_by_side_are_those_event_by_event() -> None:
     random = np.random.default_rng(5)
     script = planned(6e-4, 9e-4, 2e-4, peak=3e-2)
-    for leak, supply in (
-        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3))),
-        (2e-6, Opposed(Flow(fed=2e-3), Flow(fed=1e-3))),
-        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0))),
+    asleep = Sleeping(5e-5, 1e-6, 0.03)
+    for leak, supply, sleeping in (
+        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), None),
+        (2e-6, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), None),
+        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0)), None),
+        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), asleep),
+        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0)), asleep),
     ):
         boards = [
             board(
@@ -252,13 +255,16 @@ def test_runs_side_by_side_are_those_event_by_event() -> None:
                 decoupling=1e-5,
                 misreading=random.uniform(-0.02, 0.02),
                 consumption=random.uniform(0.9, 1.0),
+                sleeping=sleeping,
+                start=2.2 if sleeping else 0.0,
             )
             for _ in range(40)
         ]
         many = run_many(script, boards, constant([supply.waiting] * 40, [supply.running] * 40))
-        ones = [run_planned(script, one, Limits(attempts=1)) for one in boards]
+        release = Release(is_asleep=sleeping is not None)
+        ones = [run_planned(script, one, Limits(attempts=1), release=release) for one in boards]
         assert many.browned_out.tolist() == [one.brown_outs > 0 for one in ones]
-        assert 0 < sum(many.browned_out) < 40
+        assert 0 < sum(many.browned_out) < 40 or sleeping
         for place, one in enumerate(ones):
             assert many.cycles[place] == one.cycles
             if one.finished:
