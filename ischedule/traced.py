@@ -14,16 +14,15 @@ from ischedule.api import Result
 from ischedule.comparison import PLAN, SKIPPING
 from ischedule.models.case import Case
 from ischedule.models.cost import Effort
-from ischedule.models.draw import UNSTATED
 from ischedule.models.program import Program
 from ischedule.models.trace import read_trace
 from ischedule.policies.execution import Discipline, Execution, Unit
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import tried
 from ischedule.policies.workload import Workload
-from ischedule.simulated import activity, first_boot, ideal, planned_script, release_of
+from ischedule.simulated import first_boot, ideal, planned_script, release_of
 from ischedule.simulation.board import Board, Sleeping
-from ischedule.simulation.boards import FEMTO, board_of
+from ischedule.simulation.boards import FEMTO, PICO, board_of
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.planned import run_planned
 from ischedule.simulation.reactive import run_just_in_time, run_opportunistic, run_urgent
@@ -117,7 +116,7 @@ def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:
 
 
 def _activity(effort: Effort) -> Activity:
-    return activity(effort.amount, effort.time, UNSTATED)
+    return Activity(effort.amount * FEMTO, effort.time * PICO)
 
 
 def _script(execution: Execution, stretches: list[tuple[Unit, int]]) -> Script:

@@ -28,6 +28,8 @@ def why_none(case: Case, program: Program) -> str | None:
         return "the device does not retain its volatile memory while it sleeps"
     if case.requirements.failures:
         return "failures are tolerated, and what one repeats must be no more than one power cycle"
+    if case.while_running is not None:
+        return "power is counted on while the device runs, and a late commit comes where there may be none"
     if program.law.curve is not None:
         return "under a supply curve the supply may fail while the device sleeps, and a late commit may make it late"
     if program.law.max_cycles is not None:

@@ -133,6 +133,7 @@ def test_a_list_without_order_or_beyond_the_plan_is_rejected(kind: str) -> None:
         ({"wake": {"policy": "fixed", "mechanism": "burn", "idle_power": "20 mW"}}, "does not sleep"),
         ({"requirements": node()["requirements"] | {"deadline": "60 s", "failures": 1}}, "failures are tolerated"),
         ({"wake": node()["wake"] | {"sleep": node()["wake"]["sleep"] | {"retained": False}}}, "does not retain"),
+        ({"while_running": {"power": "0.1 mW", "shortest": "90 %", "uneven": "0 s"}}, "counted on while"),
         (
             {"supply": {"kind": "curve", "points": [["0 s", "0 J"], ["1 s", "1 mJ"]], "rate": "3 mW"}},
             "under a supply curve",
