@@ -82,7 +82,7 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
             require_claim(program, file, evaluation, latest(case, program), tell)
     except (Rejected, InvalidPlan, InvalidLayout, InvalidSkips, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
-    trusted = (*trusted_of(case, program), *skipping_trust(file.skippable))
+    trusted = (*trusted_of(case, program), *skipping_trust(case, file.skippable))
     return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted)
 
 

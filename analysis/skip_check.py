@@ -48,6 +48,7 @@ from ischedule.models.skippable import Skippable
 from ischedule.models.skipping import late_commit_of, step_of, why_none
 from ischedule.models.storage import TABLES, Slot
 from ischedule.models.tiling import Tiling, stores_partial_sums
+from ischedule.models.workload import explicit_tasks
 
 
 class InvalidSkips(Exception):
@@ -89,10 +90,13 @@ def require_skippable(
             _require_reserve(case, program.law, number, ends[number - 1], one)
 
 
-def skipping_trust(listed: Sequence[Skippable]) -> Iterator[str]:
+def skipping_trust(case: Case, listed: Sequence[Skippable]) -> Iterator[str]:
     """What is trusted besides where commits may be skipped."""
-    if listed:
-        yield "volatile memory keeps what it holds while the device sleeps after a skipped commit"
+    if not listed:
+        return
+    yield "volatile memory keeps what it holds while the device sleeps after a skipped commit"
+    if explicit_tasks(case) is not None:
+        yield "power cycles whose commits are skipped can be repeated together, as one with all of their tasks could be"
 
 
 def _require_ranges(listed: Sequence[Skippable], cycles: int) -> None:

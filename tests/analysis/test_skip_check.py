@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from itertools import combinations
 from random import Random
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from ischedule import api
 from ischedule.analysis.executor import run
 from ischedule.analysis.memories import MemoryFault
 from ischedule.analysis.power_cycles import chains_of, power_cycles
 from ischedule.analysis.skip_check import conflicts, first_overwritten
 from ischedule.models.build import program_of
+from ischedule.models.case import load_case
 from ischedule.models.layout import layout_of
 from ischedule.models.network import Layer, Network, TensorShape
 from ischedule.models.plan import Plan, PowerCycles
@@ -25,12 +28,14 @@ from ischedule.models.tiling import Order, Tiling
 from ischedule.skipping import take_between
 from tests.analysis.test_layout_check import BRANCHED, addresses_of, planned
 from tests.analysis.test_layout_runs import Device, WrongWord
+from tests.analysis.test_skip_mutants import SLEEP
+from tests.house.tree import ROOT
 from tests.models.network_strategies import networks
 from tests.models.test_layout import case_of
 
 SEEDS = st.integers(0, 10**9)
 SMALL = networks(most_layers=4, most_extent=3)
-QUIETLY = settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+QUIETLY = settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
 
 
 def pairs_of(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> list[tuple[int, int]]:
@@ -61,7 +66,7 @@ def test_skipped_commits_and_failures_anywhere_change_no_bit(net: Network, seed:
     skipped = some(random, skippable(program, plan, {}))
     whole = run(case_of(net), plan, seed=seed % 97)
     commands = run(case_of(net), plan, seed=seed % 97, skipped=skipped).commands
-    for command in range(commands) if commands < 60 else sorted(random.sample(range(commands), 40)):
+    for command in range(commands) if commands < 30 else sorted(random.sample(range(commands), 20)):
         failures = {command, *(random.randrange(2 * commands) for _ in range(random.randrange(3)))}
         found = run(case_of(net), plan, seed=seed % 97, failures=failures, skipped=skipped)
         np.testing.assert_array_equal(found.output, whole.output)
@@ -90,6 +95,25 @@ def test_sums_of_one_layer_whatever_its_order(order: Order, inputs: int, batch: 
         for command in range(0, run(case, plan, seed=1, skipped=skipped).commands, 3):
             np.testing.assert_array_equal(run(case, plan, seed=1, failures={command}, skipped=skipped).output, expected)
     assert listed
+
+
+def test_layers_that_run_patch_by_patch() -> None:
+    """The shipped network of blocks on a device that sleeps: all listed commits skipped, and some."""
+    document = json.loads((ROOT / "cases" / "activity-msp430-blocks.json").read_text("utf-8"))
+    wake = {"policy": "fixed", "mechanism": "sense", "sleep": SLEEP}
+    result = api.solve(load_case(document | {"wake": wake}))
+    program, plan, file = result.program, result.plan, result.plan_file
+    assert isinstance(program, Program)
+    assert plan is not None
+    assert file is not None
+    listed = {number for one in file.skippable for number in range(one.first, one.last + 1)}
+    allowed = skippable(program, plan, dict(file.addresses))
+    assert 0 < len(listed) <= len(allowed)
+    whole, random = run(result.case, plan, seed=3), Random(1)
+    for skipped in (listed, allowed, *(some(random, allowed) for _ in range(4))):
+        failures = {random.randrange(2 * whole.commands) for _ in range(12)}
+        found = run(result.case, plan, seed=3, failures=failures, skipped=skipped)
+        np.testing.assert_array_equal(found.output, whole.output)
 
 
 @given(SMALL, SEEDS)
@@ -146,7 +170,7 @@ class Skipping(Device):
 
 
 @given(SMALL, SEEDS)
-@settings(QUIETLY, max_examples=100)
+@settings(QUIETLY, max_examples=60)
 def test_skipped_commits_survive_failures_at_packed_addresses(net: Network, seed: int) -> None:
     """Buffers are packed for lifetimes that end with publishes, some of which are skipped."""
     program, plan = planned(net, seed)
