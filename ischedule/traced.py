@@ -57,8 +57,13 @@ class Traced:
 
 def on_trace(result: Result, policies: Iterable[Policy], file: str, *, skips: bool = True) -> Iterator[Traced]:
     """The plan, where there is one, also with the commits skipped that it lists, and the policies that have a meaning
-    for the case."""
-    case, trace = result.case, Trace.of(read_trace(file))
+    for the case, on the trace in a file."""
+    return on_supply(result, policies, Trace.of(read_trace(file)), skips=skips)
+
+
+def on_supply(result: Result, policies: Iterable[Policy], trace: Trace, *, skips: bool = True) -> Iterator[Traced]:
+    """The same on a trace at hand."""
+    case = result.case
     board = board_of(case, None, supply=trace)
     yield from _planned_rows(result, board, skips)
     workload = Workload.of(ideal(case))
