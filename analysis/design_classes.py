@@ -22,6 +22,7 @@ from ischedule.analysis.block_designs import BlockDesigns, Limit
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.block import Block
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
+from ischedule.models.preserving import preserving
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
 
@@ -114,7 +115,7 @@ class Classes:
     """All boxes of a stage for one rate, restricted to designs whose least corner fits memory and a cycle's load."""
 
     def __init__(self, stage: TiledStage, widest: int) -> None:
-        self.stage, self.widest = stage, widest
+        self.stage, self.widest = stage, widest - stage.prices.beside
         self._found: dict[int, BlockDesigns] = {}
 
     def below(self, rate: Rate, limit: int, start: int = 0) -> Iterator[Box]:
@@ -176,6 +177,7 @@ class _Nest:
         self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
         self.each = classes.stage.prices.words_of(extent)
+        self.is_preserving = not classes.stage.prices.is_plain
 
     def pooled(self, limit: Limit) -> Iterator[Box]:
         extent, price = self.extent, self.price
@@ -195,7 +197,7 @@ class _Nest:
                     pixel_tiles = (range(rows, rows + 1), range(columns, columns + 1))
                     channels, batch = tiles(extent.outputs, outputs), tiles(trips, batches)
                     if channels[0] * (rows * columns + self.each * batch[0]) <= self.words:
-                        yield from self._passing(pixel_tiles, channels, 1, batch, reduced)
+                        yield from self._passing(pixel_tiles, channels, 1, batch, reduced, limit)
 
     def tiled(self, limit: Limit) -> Iterator[Box]:
         extent = self.extent
@@ -212,7 +214,7 @@ class _Nest:
                         break
                     dear = False
                     for rows, columns, reduced in self._pixels(linear, self._memory(inputs, outputs, batch), limit):
-                        yield from self._passing((rows, columns), outputs, inputs, batch, reduced)
+                        yield from self._passing((rows, columns), outputs, inputs, batch, reduced, limit)
                 if dear:
                     break
 
@@ -310,11 +312,15 @@ class _Nest:
                 yield rows, self.column_tiles[columns], reduced
 
     def _passing(
-        self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int
+        self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int, limit: Limit
     ) -> Iterator[Box]:
-        if reduced < self.start:
-            return
+        """The box, if it may be wanted: its atoms are counted here, so that it may cost more than was known so far."""
         box = Box(self.form, self.order, *pixels, outputs, inputs, batch, reduced)
+        if self.is_preserving:
+            more = self.price.reduced(preserving(self.extent, box.least, self.classes.stage.prices))
+            box = replace(box, reduced=reduced + more)
+        if box.reduced < self.start or box.reduced >= limit.value:
+            return
         if self.classes.passes(self.extent, box):
             yield box
 
@@ -333,8 +339,8 @@ class _Reduced:
         self.sums, self.store = reduced(prices.sums_command[order]), reduced(prices.store_command[order])
         self.multiply, self.multiply_command = reduced(prices.multiply), reduced(prices.multiply_command)
         self.tile, self.pool, self.finish = reduced(prices.tile), reduced(prices.pool), reduced(prices.finish)
-        self._prices, self._reduced = prices, reduced
+        self._prices, self.reduced = prices, reduced
 
     def element(self, extent: Extent) -> int:
         """The work for each result of a nest that multiplies nothing."""
-        return self._reduced(self._prices.element(extent))
+        return self.reduced(self._prices.element(extent))

@@ -16,10 +16,12 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
+from ischedule.models.kinds import in_kinds, with_kinds
 from ischedule.models.loaded import Loaded, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
+from ischedule.models.preservation import COUNTER_BYTES, Kind, counters_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, show_exact
@@ -53,10 +55,16 @@ def program_of(case: Case) -> Program:
         size = case.requirements.table_size
         program = Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size)
         return _with_tables(_with_failures(work, program))
-    stages = _network_stages(work)
+    stages, footprints = _network_stages(work), ()
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
+    capacity = max(law.capacity, law.first_capacity)
+    if Kind.FOOTPRINT in case.preservation:
+        stages, footprints = in_kinds(case, stages, counters_of(work.device(_device(case)), work.restart))
+        _check_sums(case, footprints)
     if case.network is not None and case.network.fuse:
-        stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
+        stages, steps = with_blocks(case.lowered(), stages, steps, capacity)
+    if footprints:
+        stages, steps = with_kinds(stages, footprints, steps, case.preservation, capacity)
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)
@@ -280,7 +288,7 @@ def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
         sum(
             width * (kernel.parameters - kernel.shape.biases) + sums * kernel.shape.biases for kernel in network.kernels
         ),
-        RECORDS * device.word_bytes * device.record_words,
+        RECORDS * device.word_bytes * device.record_words + COUNTER_BYTES * (Kind.FOOTPRINT in case.preservation),
         writes_per_byte=case.requirements.writes_per_byte,
     )
 

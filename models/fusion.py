@@ -35,7 +35,7 @@ def with_blocks(
     found, leading = list(stages), list(steps)
     spent = [_most_spent(stage) for stage in stages]
     total = [sum(values) for values in zip(*spent, strict=True)]
-    passing = [_passes(stage, capacity) for stage in stages]
+    passing = [is_passable(stage, capacity) for stage in stages]
     for run in runs_of(network):
         block = block_form(network, run)
         assert block is not None, "runs of kernels are those that can be blocks"
@@ -44,7 +44,7 @@ def with_blocks(
         stage = replace(first, name=name, forms=(block,), kernels=run)
         ways = list(block_steps(steps, len(found), run))
         more = [before + spends for before, spends in zip(total, _most_spent(stage), strict=True)]
-        if ways and max(more) < LIMIT and _passes(stage, capacity) and all(passing[kernel] for kernel in run):
+        if ways and max(more) < LIMIT and is_passable(stage, capacity) and all(passing[kernel] for kernel in run):
             total = more
             leading += ways
             found.append(stage)
@@ -56,7 +56,7 @@ def _most_spent(stage: TiledStage) -> tuple[int, int]:
     return max(energy for energy, _ in worst), max(time for _, time in worst)
 
 
-def _passes(stage: TiledStage, capacity: int) -> bool:
+def is_passable(stage: TiledStage, capacity: int) -> bool:
     """Whether a least design fits memory, and each of its atoms a power cycle."""
     return any(
         stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity

@@ -171,7 +171,10 @@ def most_writes(designs: Designs) -> Column:
 def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
     """Energy and time of all atoms of each design."""
     energy, time = (_total(designs, prices, part) for part in (0, 1))
-    return energy, time
+    if (prices.each, prices.last) == ((0, 0), (0, 0)):
+        return energy, time
+    atoms = atoms_per_design(designs)
+    return energy + atoms * prices.each[0] + prices.last[0], time + atoms * prices.each[1] + prices.last[1]
 
 
 def _total(designs: Designs, prices: Prices, part: int) -> Column:

@@ -38,6 +38,21 @@ class Prices:
     finish: Price = (0, 0)
     counts_tiles: bool = False
     """Whether tiles differ in something that these prices do not show."""
+    each: Price = (0, 0)
+    """What every atom pays besides."""
+    last: Price = (0, 0)
+    """What the last atom pays besides."""
+    begin: Price = (0, 0)
+    """What a cycle that starts with the first atom pays besides the ends that all cycles share."""
+    inside: Price = (0, 0)
+    """What one pays that starts with any other atom."""
+    beside: int = 0
+    """What a cycle that runs some atom drains at least besides its steps, what it fetches again and the shared ends."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether atoms pay for their steps alone, and all cycles the same ends."""
+        return all(price == (0, 0) for price in (self.each, self.last, self.begin, self.inside))
 
     @property
     def sum_bytes(self) -> int:
@@ -88,7 +103,12 @@ def padded(channels: int, multiple: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again."""
+    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again.
+
+    ``start`` is what a cycle that starts with its first atom pays besides the ends that all cycles share; ``again``
+    includes it for those that start inside.
+    """
 
     atoms: list[Price]
     again: Price
+    start: Price = (0, 0)

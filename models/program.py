@@ -17,8 +17,9 @@ from ischedule.models.chain import Chain
 from ischedule.models.cost import Effort
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
+from ischedule.models.preservation import Kind, Preserving, executed
 from ischedule.models.storage import Storage
-from ischedule.models.tiling import Extent, Tiling, most_writes, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, most_writes, stores_partial_sums
 from ischedule.models.waiting import CycleLaw
 
 
@@ -40,10 +41,17 @@ class TiledStage:
     kernels: tuple[int, ...] = ()
     """The kernels of the network that a block runs, by their places; of any other stage the one at its own place."""
     writes_per_byte: int | None = None
+    preserving: Preserving | None = None
+    """How progress is kept, where other stages keep it otherwise; its prices are then those of the search for both."""
 
     def fits(self, tiling: Tiling) -> bool:
-        """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it."""
+        """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it.
+
+        A footprint stands behind every tile of pixels that is the innermost.
+        """
         extent = self.forms[tiling.form]
+        if self.kind is Kind.FOOTPRINT and tiling.order is Order.WEIGHT and tiling.batch > 1:
+            return False
         if self.writes_per_byte is not None and most_writes(extent, tiling) > self.writes_per_byte:
             return False
         if stores_partial_sums(extent, tiling) and not self.sums_in_memory:
@@ -59,9 +67,19 @@ class TiledStage:
         """
         return not any(form.pooling for form in self.forms)
 
+    @property
+    def kind(self) -> Kind:
+        """How progress is kept."""
+        return Kind.RECORD if self.preserving is None else self.preserving.kind
+
     def chain(self, tiling: Tiling) -> Chain:
-        """The atoms of one design."""
+        """The atoms of one design; where kinds differ, with the ends of cycles that all of them share."""
         return chain(self.forms[tiling.form], tiling, self.prices, self.ends)
+
+    def executed(self, tiling: Tiling) -> Chain:
+        """The atoms of one design, and what is really read and written at either end of a cycle."""
+        found = self.chain(tiling)
+        return found if self.preserving is None else executed(found, self.preserving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +101,17 @@ class ExplicitStage:
         """Whether designs with one region take no less than some that stores no sums: they store none."""
         return True
 
+    @property
+    def kind(self) -> Kind:
+        """How progress is kept."""
+        return Kind.RECORD
+
     def chain(self, index: int) -> Chain:
         """The atoms of one design."""
+        return self.designs[index]
+
+    def executed(self, index: int) -> Chain:
+        """The same."""
         return self.designs[index]
 
 

@@ -132,7 +132,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = N
     parts, drains, times, bounds = [], [], [], []
     for designs in found:
         if len(designs):
-            designs = designs.take(atoms_array.heaviest_atoms(designs, stage.prices) <= room)
+            designs = designs.take(atoms_array.heaviest_atoms(designs, stage.prices) <= room - stage.prices.beside)
         if not len(designs):
             continue
         kinds = kernels_array.full_atoms(designs, stage.prices)
