@@ -15,10 +15,10 @@ def largest_atom(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     in it.
     """
     most = 0
-    for row in {id(row): row for row, _ in rows_of(extent, tiling, prices)}.values():
+    for row in {id(row): row for row, _ in rows_of(extent, tiling, prices.of_steps)}.values():
         before = min(row.again[0], row.atoms[0][0])
         most = max(most, row.atoms[0][0], *(atom[0] + before for atom in row.atoms[1:]))
-    return most
+    return most + prices.beside
 
 
 def least_atom(stage: TiledStage) -> int | None:

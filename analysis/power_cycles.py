@@ -16,7 +16,8 @@ from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
 from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
-from ischedule.models.tiling import Tiling, innermost
+from ischedule.models.preservation import Kind
+from ischedule.models.tiling import Order, Tiling, innermost
 from ischedule.models.waiting import CycleLaw, Position, Threshold, positions
 
 
@@ -89,11 +90,11 @@ def _chain_of(stage: Stage, design: Design) -> Chain:
     if isinstance(stage, ExplicitStage):
         if type(design) is not int or not 0 <= design < len(stage.designs):
             raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
-        found = stage.chain(design) if stage.fits(design) else None
+        found = stage.executed(design) if stage.fits(design) else None
     else:
         if not isinstance(design, Tiling) or not is_tiling_of(stage, design):
             raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
-        found = stage.chain(design) if stage.fits(design) else None
+        found = stage.executed(design) if stage.fits(design) else None
     if found is None:
         text = f"{_describe(design)} of stage {stage.name} exceeds {stage.volatile} bytes"
         raise InvalidPlan(Violation.VOLATILE_MEMORY, text)
@@ -115,6 +116,8 @@ def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
         return False
     tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
     if not all(1 <= size <= loop for size, loop in zip(tile, extent.loops, strict=True)):
+        return False
+    if stage.kind is Kind.FOOTPRINT and tiling.order is Order.WEIGHT and tiling.batch > 1:
         return False
     return 1 <= tiling.batch <= innermost(extent, tiling)
 

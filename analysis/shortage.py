@@ -26,6 +26,7 @@ from ischedule.models.least_tilings import least_tilings
 from ischedule.models.loaded import loaded
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.program import ExplicitStage, Program, TiledStage
+from ischedule.models.preservation import Kind
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
 from ischedule.models.stated import is_about_goal
 from ischedule.models.tables import most_runs, sizes_of
@@ -206,18 +207,32 @@ def _atom_shortage(case: Case, program: Program, stage: TiledStage, fitting: lis
     """Even the least design that fits memory has an atom that no power cycle can hold."""
     tiling = min(fitting, key=lambda one: largest_atom(stage.forms[one.form], one, stage.prices))
     extent = stage.forms[tiling.form]
-    place = dearest_atom(extent, tiling, stage.prices)
+    place = dearest_atom(extent, tiling, stage.prices.of_steps)
     work = {part: _amount_at(extent, tiling, prices_of_part(stage.prices, part), place) for part in KERNEL_PARTS}
     again = sum(amount[1] for amount in work.values()) if place[1] else 0
     restart = loaded(case).restart.amount
+    resume, commit = _ends_of(stage, place)
     parts = {
         Part.BOOT: restart,
-        Part.RESUME: stage.ends.resume[0] - restart + again,
+        Part.RESUME: resume - restart + again,
         **{part: amount[0] for part, amount in work.items()},
-        Part.COMMIT: stage.ends.commit[0],
+        Part.COMMIT: commit,
     }
     available = max(program.law.capacity, program.law.first_capacity)
     return _cycle_shortage(case, program.law, f"layer {stage.name}", "its least tile", parts, available)
+
+
+def _ends_of(stage: TiledStage, place: tuple[int, int]) -> tuple[int, int]:
+    """What a cycle of one atom takes to begin, and to keep progress: what the atom itself writes is part of that."""
+    shared, prices, kept = stage.ends.resume[0], stage.prices, stage.preserving
+    if kept is None:
+        return shared, stage.ends.commit[0]
+    at_record = shared + prices.begin[0] - kept.record[0]
+    if kept.kind is Kind.RECORD:
+        return at_record, kept.record[0]
+    if place == (0, 0):
+        return at_record, kept.record[0] + prices.each[0]
+    return shared + prices.inside[0], prices.each[0]
 
 
 def dearest_atom(extent: Extent, tiling: Tiling, prices: Prices) -> tuple[int, int]:

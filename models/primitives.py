@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.models.tiling import Arithmetic, Extent, Order
 
@@ -53,6 +53,11 @@ class Prices:
     def is_plain(self) -> bool:
         """Whether atoms pay for their steps alone, and all cycles the same ends."""
         return all(price == (0, 0) for price in (self.each, self.last, self.begin, self.inside))
+
+    @property
+    def of_steps(self) -> Prices:
+        """The same, with nothing paid besides the steps of atoms."""
+        return self if self.is_plain else replace(self, each=(0, 0), last=(0, 0), begin=(0, 0), inside=(0, 0), beside=0)
 
     @property
     def sum_bytes(self) -> int:
