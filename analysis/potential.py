@@ -131,7 +131,10 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
             start, extra = drained - begin, opened
             for drain in drains:
                 if here + extra < limit:
-                    states.append((here + extra, start))
+                    if states and states[-1][1] > start:
+                        _insert(states, (here + extra, start))
+                    else:
+                        states.append((here + extra, start))
                 if early and beginning.kept:
                     beginning.begin(start, extra)
                 start, extra = drained + drain - again, refetch
@@ -156,6 +159,15 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
         return None
     first, kept, ahead = beginning.first, beginning.kept, beginning.ahead
     return Walked(None if here >= limit else here, tuple(first), tuple(states), tuple(kept), tuple(ahead), drained)
+
+
+def _insert(states: deque[State], state: State) -> None:
+    """Add a state among those in the order of their second numbers, of which the last are greater."""
+    later: list[State] = []
+    while states and states[-1][1] > state[1]:
+        later.append(states.pop())
+    states.append(state)
+    states.extend(reversed(later))
 
 
 class _Beginning:

@@ -64,7 +64,7 @@ def program_of(case: Case) -> Program:
     if case.network is not None and case.network.fuse:
         stages, steps = with_blocks(case.lowered(), stages, steps, capacity)
     if footprints:
-        stages, steps = with_kinds(stages, footprints, steps, case.preservation, capacity)
+        stages, steps = with_kinds(stages, footprints, steps, capacity)
     storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
     _require_room(program)

@@ -255,6 +255,9 @@ class _Loader:
         if not isinstance(device, Device) or "network" not in self.document:
             problem = "means nothing without a network that is run in tiles"
             raise self.values.error("$.options.preservation", stated, problem, "remove it")
+        if Kind.RECORD not in stated:
+            problem = "leaves out records, which layers keep whose atoms leave no room for anything else"
+            raise self.values.error("$.options.preservation", stated, problem, f'add "{Kind.RECORD.value}"')
         return tuple(kind for kind in Kind if kind in stated)
 
     def _check_workload(self) -> None:

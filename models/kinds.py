@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ischedule.models.case import Case
-from ischedule.models.errors import InputError
+from ischedule.models.errors import MISSING, InputError
 from ischedule.models.fusion import is_passable
 from ischedule.models.goal import PLAIN
-from ischedule.models.preservation import Counters, Kind, Preserving, prices_of_kind, shared_by_kinds
+from ischedule.models.preservation import Counters, Kind, Preserving, is_begun_cheaply, prices_of_kind, shared_by_kinds
 from ischedule.models.program import Step, TiledStage
 from ischedule.models.supply import CurveSupply
 
@@ -27,6 +27,9 @@ def in_kinds(
     They have the same designs, and the ends of cycles that all of them share.
     """
     require_kinds(case)
+    if any(is_begun_cheaply(stage.prices, stage.ends, counters) for stage in stages):
+        problem = "makes reading a record dearer than running an atom, which is not decided together with footprints"
+        raise InputError(case.source, "$.device.record_words", MISSING, problem, f"leave out {ASKED[2:]}")
     records, footprints = ([_keeping(kind, stage, counters) for stage in stages] for kind in Kind)
     return tuple(records), tuple(footprints)
 
@@ -45,22 +48,21 @@ def with_kinds(
     stages: Sequence[TiledStage],
     footprints: Sequence[TiledStage],
     steps: Sequence[Step],
-    kinds: Sequence[Kind],
     capacity: int,
 ) -> tuple[tuple[TiledStage, ...], tuple[Step, ...]]:
     """The stages in all kinds asked for, and all steps; ``footprints`` are the first stages once more, in their kind.
 
     A footprint is left out if no least design of it fits memory and a power cycle of this capacity. If only a footprint
-    does, or if nothing else is asked for, it takes the place of the layer that keeps records.
+    does, it takes the place of the layer that keeps records.
     """
     found, leading = list(stages), list(steps)
     for place, layer in enumerate(footprints):
         stage = replace(layer, name=f"{layer.name} ({layer.kind.value})")
-        is_possible = is_passable(stage, capacity)
-        keeps_records = Kind.RECORD in kinds and (is_passable(stages[place], capacity) or not is_possible)
-        if not keeps_records:
+        if not is_passable(stage, capacity):
+            continue
+        if not is_passable(stages[place], capacity):
             found[place] = stage
-        elif is_possible:
+        else:
             leading += [Step(len(found), step.source, step.target) for step in steps if step.stage == place]
             found.append(replace(stage, kernels=(place,)))
     return tuple(found), tuple(leading)
@@ -85,8 +87,6 @@ def require_kinds(case: Case) -> None:
         given.append(("$.objective", [criterion.value for criterion in case.objective]))
     if isinstance(case.supply, CurveSupply):
         given.append(("$.supply.kind", "curve"))
-    if case.network is not None and case.network.fuse and Kind.RECORD not in case.preservation:
-        given.append(("$.network.fuse", True))
     for path, value in given:
         problem = "is not decided together with a choice of how progress is preserved"
         raise InputError(case.source, path, value, problem, f"leave it out, or leave out {ASKED[2:]}")

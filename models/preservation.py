@@ -71,10 +71,8 @@ def prices_of_kind(kind: Kind, prices: Prices, records: Ends, counters: Counters
     """What the atoms of designs of a kind cost, and starts besides the ends that all cycles share."""
     shared = shared_by_kinds(records, counters).resume
     at_record = _less(_add(records.resume, records.commit), shared)
-    # one that began in a layer before has at least that layer's last atom in it
-    beside = min(at_record[0], counters.write[0] + records.commit[0])
     if kind is Kind.RECORD:
-        return replace(prices, begin=at_record, inside=at_record, beside=beside)
+        return replace(prices, begin=at_record, inside=at_record, beside=at_record[0])
     at_counter = _less(counters.resume, shared)
     return replace(
         prices,
@@ -82,8 +80,19 @@ def prices_of_kind(kind: Kind, prices: Prices, records: Ends, counters: Counters
         last=records.commit,
         begin=at_record,
         inside=at_counter,
-        beside=counters.write[0] + min(beside, at_counter[0]),
+        beside=counters.write[0] + min(at_record[0], at_counter[0]),
     )
+
+
+def is_begun_cheaply(prices: Prices, records: Ends, counters: Counters) -> bool:
+    """Whether an atom behind a footprint could drain less in a cycle that began there than in one of its own.
+
+    That cycle has at least the footprint's last atom in it, which reads and stores something, and pays for a counter
+    and for a record.
+    """
+    least = prices.input_command[0] + prices.read[0] + min(store[0] for store in prices.store_command.values())
+    least += prices.write[0] + counters.write[0] + records.commit[0]
+    return records.resume[0] + records.commit[0] > counters.resume[0] + least
 
 
 def executed(chain: Chain, preserving: Preserving) -> Chain:
