@@ -25,8 +25,8 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold, begin
 from ischedule.models.failures import Begun, allowance
 from ischedule.models.plan import Plan
-from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.preservation import COUNTER_BYTES, Kind
+from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, atoms_in, count, innermost
 from ischedule.models.waiting import CycleLaw, replay
 

@@ -15,8 +15,8 @@ from ischedule.analysis.label_closure import cycle_need
 from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
-from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
 from ischedule.models.preservation import Kind
+from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
 from ischedule.models.tiling import Order, Tiling, innermost
 from ischedule.models.waiting import CycleLaw, Position, Threshold, positions
 

@@ -25,8 +25,8 @@ from ischedule.models.kernels import Prices, rows_of, volatile_bytes
 from ischedule.models.least_tilings import least_tilings
 from ischedule.models.loaded import loaded
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
-from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.preservation import Kind
+from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
 from ischedule.models.stated import is_about_goal
 from ischedule.models.tables import most_runs, sizes_of

@@ -55,7 +55,8 @@ def program_of(case: Case) -> Program:
         size = case.requirements.table_size
         program = Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size)
         return _with_tables(_with_failures(work, program))
-    stages, footprints = _network_stages(work), ()
+    stages = _network_stages(work)
+    footprints: tuple[TiledStage, ...] = ()
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
     capacity = max(law.capacity, law.first_capacity)
     if Kind.FOOTPRINT in case.preservation:

@@ -422,7 +422,7 @@ def resolve(case: Case) -> dict[str, object]:
     """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
 
     Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
-    endurance: what decides is how many writes it leaves to one inference; and streaming groups where there are none, and
+    endurance: what decides is how many writes it leaves to one inference; streaming groups where there are none, and
     kinds of preservation where there is no choice.
     """
     silent = _SILENT if case.streaming else _SILENT | {"streaming"}

@@ -1,8 +1,9 @@
 """Kinds of preservation: how a layer's design keeps the progress that it has made.
 
     record       a cycle that ends commits a progress record, one that begins reads it
-    footprint    every atom writes a counter as well; inside the layer a cycle ends without a commit, and one that begins
-                 there reads the counter. The layer begins with a record, and a cycle that ends with it commits one
+    footprint    every atom writes a counter as well; inside the layer a cycle ends without a commit, and one that
+                 begins there reads the counter. The layer begins with a record, and a cycle that ends with it commits
+                 one
 
 The counter numbers the atoms of the whole network, so that it tells by itself where to go on. Where the loop over
 pixels is the innermost one (WEIGHT order) it is written behind every tile.

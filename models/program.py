@@ -258,6 +258,11 @@ class Program:
         found = self.stages[stage]
         return (isinstance(found, TiledStage) and found.kernels) or (stage,)
 
+    def kinds(self, stages: Sequence[int]) -> tuple[Kind, ...]:
+        """How these stages keep progress; nothing where all do it by records."""
+        found = tuple(self.stages[stage].kind for stage in stages)
+        return () if set(found) <= {Kind.RECORD} else found
+
     def into(self) -> list[list[int]]:
         """For each boundary the steps that lead to it, by their places."""
         found: list[list[int]] = [[] for _ in range(self.end + 1)]
