@@ -255,6 +255,10 @@ class _Loader:
         if not isinstance(device, Device) or "network" not in self.document:
             problem = "means nothing without a network that is run in tiles"
             raise self.values.error("$.options.preservation", stated, problem, "remove it")
+        for place, name in enumerate(stated):
+            if name in stated[:place]:
+                path = f"$.options.preservation[{place}]"
+                raise self.values.error(path, name, "stands there twice", "name each kind once")
         if Kind.RECORD not in stated:
             problem = "leaves out records, which layers keep whose atoms leave no room for anything else"
             raise self.values.error("$.options.preservation", stated, problem, f'add "{Kind.RECORD.value}"')
