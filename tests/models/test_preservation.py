@@ -163,15 +163,18 @@ def test_a_layer_may_be_run_in_each_kind() -> None:
     assert {(step.source, step.target) for step in program.steps} == {(0, 1)}
     assert program.kernels_of(1) == program.kernels_of(0) == (0,)
     plain = program_of(filtered())
-    assert program.storage is not None and plain.storage is not None
+    assert program.storage is not None
+    assert plain.storage is not None
     assert program.storage.records == plain.storage.records + 4
 
 
 def test_a_footprint_stands_behind_every_tile_of_pixels() -> None:
     records, footprints = program_of(filtered(options=BOTH)).stages
-    assert isinstance(records, TiledStage) and isinstance(footprints, TiledStage)
+    assert isinstance(records, TiledStage)
+    assert isinstance(footprints, TiledStage)
     several = Tiling(0, Order.WEIGHT, 1, 1, 1, 2, 3)
-    assert records.fits(several) and not footprints.fits(several)
+    assert records.fits(several)
+    assert not footprints.fits(several)
 
 
 def test_records_alone_are_what_plans_have_anyway() -> None:
