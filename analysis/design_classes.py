@@ -22,6 +22,7 @@ from ischedule.analysis.block_designs import BlockDesigns, Limit
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.block import Block
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
+from ischedule.models.preservation import Kind
 from ischedule.models.preserving import preserving
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
@@ -177,6 +178,7 @@ class _Nest:
         self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
         self.each = classes.stage.prices.words_of(extent)
+        self.is_whole = classes.stage.kind is Kind.AUGMENTED
         self.is_preserving = not classes.stage.prices.is_plain
 
     def pooled(self, limit: Limit) -> Iterator[Box]:
@@ -222,13 +224,15 @@ class _Nest:
         """Numbers of tiles of output channels, least first, each with the tile sizes that lead to it."""
         if self.order is Order.INPUT and inputs == self.extent.inputs and self.classes.stage.prices.tiles_are_free:
             return [(self.extent.outputs, range(1, 2))]
-        return self.output_tiles
+        return self.output_tiles[:1] if self.is_whole and self.order is not Order.INPUT else self.output_tiles
 
     def _batches(self, inputs: int, outputs: int) -> list[tuple[int, range]]:
         """Numbers of batches of the innermost loop, least first, each with the batch sizes that lead to it."""
         if self.order is Order.WEIGHT:
             return [(1, range(1, 2))]
         trips = outputs if self.order is Order.INPUT else count(self.extent.inputs, inputs)
+        if self.is_whole and self.order is Order.INPUT:
+            return cuts(trips)[:1]
         if self.order is not Order.OUTPUT:
             return cuts(trips)
         return [one for one in cuts(trips) if one[0] == 1 or (self.sums and not self._is_worn_by(one[0]))]
@@ -242,7 +246,8 @@ class _Nest:
         extent, lanes = self.extent, padded(inputs, self.price.multiple)
         kept = 1 if self.order is Order.OUTPUT else batch[0]
         results = inputs if extent.channelwise else outputs[0]
-        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, self.each * results * kept
+        held = self.each * (results * kept + self.classes.stage.prices.markers)
+        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, held
 
     def _coefficients(self, inputs: int, outputs: int) -> tuple[Linear, tuple[int, int]]:
         """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels.

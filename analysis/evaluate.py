@@ -195,14 +195,14 @@ def shared_out(amount: int, weights: Sequence[int]) -> list[int]:
 
 
 def _committed(run: Sequence[Stage], chains: Sequence[Chain], cycles: Sequence[Cycle]) -> int:
-    """What the commits of all cycles store: a record each, but inside footprints, or what explicit chains state."""
+    """What the commits of all cycles store: a record each, but inside layers without, or what explicit chains state."""
     firsts = [0, *accumulate(map(len, chains))]
     total = 0
     for cycle in cycles:
         stage, stored = run[cycle.last_stage], chains[cycle.last_stage].commit_stored
         if isinstance(stage, TiledStage):
             ends_inside = cycle.end < firsts[cycle.last_stage + 1]
-            total += 0 if ends_inside and stage.kind is Kind.FOOTPRINT else stage.ends.record
+            total += 0 if ends_inside and stage.kind is not Kind.RECORD else stage.ends.record
         elif len(stored):
             total += int(stored[cycle.end - 1 - firsts[cycle.last_stage]])
     return total
@@ -219,10 +219,13 @@ def _written(stage: Stage, design: Design) -> int:
 
 
 def _kept(stage: TiledStage, design: Tiling) -> int:
-    """Bytes of what its atoms write to keep progress: the record that a footprint begins with, and its counters."""
+    """Bytes of what its atoms write to keep progress: a record at the beginning, and counters or markers."""
     if stage.kind is Kind.RECORD:
         return 0
-    return stage.ends.record + COUNTER_BYTES * atoms_in(stage.forms[design.form], design)
+    extent = stage.forms[design.form]
+    if stage.kind is Kind.FOOTPRINT:
+        return stage.ends.record + COUNTER_BYTES * atoms_in(extent, design)
+    return stage.ends.record + extent.rows * extent.columns * _passes(extent, design) * stage.prices.sum_bytes
 
 
 def _passes(extent: Extent, tiling: Tiling) -> int:

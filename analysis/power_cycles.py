@@ -15,9 +15,8 @@ from ischedule.analysis.label_closure import cycle_need
 from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
-from ischedule.models.preservation import Kind
 from ischedule.models.program import Design, ExplicitStage, Program, Stage, TiledStage
-from ischedule.models.tiling import Order, Tiling, innermost
+from ischedule.models.tiling import Tiling, innermost
 from ischedule.models.waiting import CycleLaw, Position, Threshold, positions
 
 
@@ -117,9 +116,7 @@ def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
     tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
     if not all(1 <= size <= loop for size, loop in zip(tile, extent.loops, strict=True)):
         return False
-    if stage.kind is Kind.FOOTPRINT and tiling.order is Order.WEIGHT and tiling.batch > 1:
-        return False
-    return 1 <= tiling.batch <= innermost(extent, tiling)
+    return 1 <= tiling.batch <= innermost(extent, tiling) and stage.has(tiling)
 
 
 def column(values: Sequence[int]) -> Iterator[int]:

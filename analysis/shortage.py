@@ -6,7 +6,6 @@ apart, so that it shows what would have to shrink or grow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -22,7 +21,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.loaded import loaded
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
 from ischedule.models.preservation import Kind
@@ -113,7 +112,7 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
     worn = _wear_shortage(program, stage)
     if worn is not None:
         return worn
-    fitting = [tiling for tiling in _least_designs(stage) if stage.fits(tiling)]
+    fitting = [tiling for tiling in least_designs(stage) if stage.fits(tiling)]
     if not fitting:
         return _memory_shortage(stage)
     return _atom_shortage(case, program, stage, fitting)
@@ -122,11 +121,6 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
 def amount_of(case: Case) -> Dimension:
     """What the case's amounts count."""
     return ENERGY if case.coordinate is Coordinate.ENERGY else CHARGE
-
-
-def _least_designs(stage: TiledStage) -> Iterator[Tiling]:
-    for form, extent in enumerate(stage.forms):
-        yield from least_tilings(form, extent, stage.writes_per_byte)
 
 
 def division_shortage(program: Program, division: Division) -> Shortage:
@@ -169,7 +163,7 @@ def _is_passed(stage: TiledStage, room: int) -> bool:
     """Whether some least design fits volatile memory, and its dearest atom a power cycle."""
     return any(
         stage.fits(one) and largest_atom(stage.forms[one.form], one, stage.prices) <= room
-        for one in _least_designs(stage)
+        for one in least_designs(stage)
     )
 
 
@@ -198,7 +192,7 @@ def _has_no_plan(program: Program, runs: int) -> bool:
 def _memory_shortage(stage: TiledStage) -> Shortage:
     """No design of a layer fits: its least tile in volatile memory."""
     where = f"layer {stage.name}"
-    needed = min(volatile_bytes(stage.forms[tiling.form], tiling, stage.prices) for tiling in _least_designs(stage))
+    needed = min(volatile_bytes(stage.forms[tiling.form], tiling, stage.prices) for tiling in least_designs(stage))
     sentence = f"the least tile takes {show(needed, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
     return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, needed, stage.volatile, MEMORY)
 

@@ -72,7 +72,7 @@ def wear_of(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> Wear
 
 
 def _of_progress(program: Program, plan: Plan) -> Iterator[Wear]:
-    """How often records and counters are written: a footprint begins with a record, and inside no cycle commits one."""
+    """How often records and counters are written: a layer of another kind begins with a record, and commits none."""
     records = sum(run.repeat for run in plan.cycles)
     if not program.kinds(plan.stages):
         yield Wear(records, (RECORDS,))
@@ -82,8 +82,8 @@ def _of_progress(program: Program, plan: Plan) -> Iterator[Wear]:
     for number, design in zip(plan.stages, plan.designs, strict=True):
         stage = program.stages[number]
         end = start + len(stage.chain(design))  # type: ignore[arg-type]
-        if stage.kind is Kind.FOOTPRINT:
-            counted += end - start
+        if stage.kind is not Kind.RECORD:
+            counted += end - start if stage.kind is Kind.FOOTPRINT else 0
             records += 1 - len(ends.intersection(range(start + 1, end)))
         start = end
     yield Wear(records, (RECORDS,))

@@ -77,7 +77,7 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
         found.commits.extend(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
         found.cuts.extend(map(bool, chain.cut))
         record = stage.ends.record if isinstance(stage, TiledStage) else 0
-        inside = 0 if stage.kind is Kind.FOOTPRINT else record
+        inside = record if stage.kind is Kind.RECORD else 0
         committed = map(int, chain.commit_stored) if len(chain.commit_stored) else [inside] * (size - 1) + [record]
         found.stored.extend(committed)
     tasks = case.tasks

@@ -49,12 +49,13 @@ def _preserving(found: Chains, prices: Prices) -> Chains:
     length = found.length[:, None]
     before = np.minimum(cuts, length)
     is_first, is_atom = cuts[:, :-1] == 0, cuts[:, :-1] < length
+    further = np.array([max(0, (int(atoms) - 1).bit_length() - 1) for atoms in found.length], dtype=np.int64)[:, None]
 
     def sums(total: Column, part: int) -> Column:
         return np.asarray(total + before * prices.each[part] + (cuts >= length) * prices.last[part], dtype=np.int64)
 
     def starts(again: Column, part: int) -> Column:
-        more = np.where(is_first, prices.begin[part], prices.inside[part])
+        more = np.where(is_first, prices.begin[part], prices.inside[part] + further * prices.probe[part])
         return np.asarray(again + np.where(is_atom, more, 0), dtype=np.int64)
 
     return Chains(

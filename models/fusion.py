@@ -15,7 +15,7 @@ from typing import Final
 from ischedule.models.block import Block, block_of, can_begin, can_follow, can_join
 from ischedule.models.demand import LIMIT
 from ischedule.models.kernels import heaviest_cycle, most_spent
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.lowering import Kernel, Lowered, forms_of
 from ischedule.models.program import Step, TiledStage
 
@@ -59,9 +59,8 @@ def _most_spent(stage: TiledStage) -> tuple[int, int]:
 def is_passable(stage: TiledStage, capacity: int) -> bool:
     """Whether a least design fits memory, and each of its atoms a power cycle."""
     return any(
-        stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity
-        for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent, stage.writes_per_byte)
+        stage.fits(tiling) and heaviest_cycle(stage.forms[tiling.form], tiling, stage.prices, stage.ends) <= capacity
+        for tiling in least_designs(stage)
     )
 
 
@@ -88,11 +87,12 @@ def _followers(network: Lowered) -> dict[int, int]:
         index: reader[kernel.writes]
         for index, kernel in enumerate(network.kernels)
         if writers[kernel.writes] == readers[kernel.writes] == 1
-        and _reads_as_written(kernel, network.kernels[reader[kernel.writes]])
+        and reads_as_written(kernel, network.kernels[reader[kernel.writes]])
     }
 
 
-def _reads_as_written(kernel: Kernel, reader: Kernel) -> bool:
+def reads_as_written(kernel: Kernel, reader: Kernel) -> bool:
+    """Whether who reads a kernel's results sees them in the shape in which they are written."""
     before, after = kernel.shape, reader.shape
     written = (before.out_channels, before.out_height, before.out_width)
     return written == (after.in_channels, after.in_height, after.in_width)

@@ -49,7 +49,7 @@ from ischedule.models.primitives import Price as Price
 from ischedule.models.primitives import Prices as Prices
 from ischedule.models.primitives import Row as Row
 from ischedule.models.primitives import padded as padded
-from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, atoms_in, count, sizes
 
 Value = TypeVar("Value")
 
@@ -66,7 +66,7 @@ def volatile_bytes(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     weights = extent.weight_taps * tiling.outputs * inputs
     kept = 1 if tiling.order is Order.OUTPUT else tiling.batch
     results = tiling.inputs if extent.channelwise else tiling.outputs
-    return prices.word_bytes * (halo * inputs + weights + each * area * results * kept)
+    return prices.word_bytes * (halo * inputs + weights + each * area * (results * kept + prices.markers))
 
 
 def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
@@ -106,13 +106,13 @@ def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
 def most_spent(extent: Extent, prices: Prices, ends: Ends) -> Price:
     """No design and no power cycles of a layer spend more: the finest tiles, each in a cycle of its own."""
     if isinstance(extent, Block):
-        more = tuple(resume + start for resume, start in zip(ends.resume, dearer_start(prices), strict=True))
+        more = tuple(resume + start for resume, start in zip(ends.resume, dearer_start(prices, 1), strict=True))
         return block_most_spent(extent, prices, Ends((more[0], more[1]), ends.commit))
     sums = []
     for order in extent.orders:
         finest = Tiling(0, order, 1, 1, 1, extent.least_inputs, 1)
         atoms = extent.groups * prod(extent.loops) // extent.least_inputs
-        again = _add(next(_rows_of(extent, finest, prices))[0].again, dearer_start(prices))
+        again = _add(next(_rows_of(extent, finest, prices))[0].again, dearer_start(prices, atoms))
         once = totals(extent, finest, prices)
         sums.append([once[part] + atoms * (again[part] + ends.resume[part] + ends.commit[part]) for part in (0, 1)])
     return max(energy for energy, _ in sums), max(time for _, time in sums)
@@ -171,7 +171,9 @@ def _batches(tiles: list[int], batch: int) -> list[list[int]]:
 def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     """The design as a run-length coded sequence of rows; equal rows are one object."""
     found = _rows_of(extent, tiling, prices)
-    return found if prices.is_plain else preserving_rows(found, prices)
+    if prices.is_plain:
+        return found
+    return preserving_rows(found, prices, 1 if isinstance(extent, Block) else atoms_in(extent, tiling))
 
 
 def _rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:

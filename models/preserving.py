@@ -23,19 +23,21 @@ def preserving(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
     return atoms * prices.each[0] + prices.last[0], atoms * prices.each[1] + prices.last[1]
 
 
-def dearer_start(prices: Prices) -> Price:
-    """No cycle pays more for where it starts."""
-    return max(prices.begin[0], prices.inside[0]), max(prices.begin[1], prices.inside[1])
+def dearer_start(prices: Prices, atoms: int) -> Price:
+    """No cycle of a design of at most so many atoms pays more for where it starts."""
+    inside = prices.starts_inside(atoms)
+    return max(prices.begin[0], inside[0]), max(prices.begin[1], inside[1])
 
 
-def preserving_rows(rows: Iterator[tuple[Row, int]], prices: Prices) -> Iterator[tuple[Row, int]]:
-    """The rows of a design with all that atoms and starts pay besides; equal rows are one object."""
+def preserving_rows(rows: Iterator[tuple[Row, int]], prices: Prices, atoms: int) -> Iterator[tuple[Row, int]]:
+    """The rows of a design of so many atoms with all that these and starts pay besides; equal rows are one object."""
     known: dict[int, tuple[Row, Row]] = {}
+    inside = prices.starts_inside(atoms)
 
     def paying(row: Row) -> Row:
         if id(row) not in known:
-            atoms = [_add(atom, prices.each) for atom in row.atoms]
-            known[id(row)] = row, Row(atoms, _add(row.again, prices.inside), prices.inside)
+            paid = [_add(atom, prices.each) for atom in row.atoms]
+            known[id(row)] = row, Row(paid, _add(row.again, inside), inside)
         return known[id(row)][1]
 
     first, repeats = next(rows)

@@ -46,6 +46,10 @@ class Prices:
     """What a cycle that starts with the first atom pays besides the ends that all cycles share."""
     inside: Price = (0, 0)
     """What one pays that starts with any other atom."""
+    probe: Price = (0, 0)
+    """What it pays besides for each further time that the number of atoms must be halved to come to one."""
+    markers: int = 0
+    """Values, as wide as sums, that stand behind the results of each pixel."""
     beside: int = 0
     """What a cycle that runs some atom drains at least besides its steps, what it fetches again and the shared ends."""
 
@@ -57,7 +61,14 @@ class Prices:
     @property
     def of_steps(self) -> Prices:
         """The same, with nothing paid besides the steps of atoms."""
-        return self if self.is_plain else replace(self, each=(0, 0), last=(0, 0), begin=(0, 0), inside=(0, 0), beside=0)
+        if self.is_plain:
+            return self
+        return replace(self, each=(0, 0), last=(0, 0), begin=(0, 0), inside=(0, 0), probe=(0, 0), beside=0)
+
+    def starts_inside(self, atoms: int) -> Price:
+        """What a cycle pays besides that starts with another atom than the first of so many."""
+        further = max(0, (atoms - 1).bit_length() - 1)
+        return self.inside[0] + further * self.probe[0], self.inside[1] + further * self.probe[1]
 
     @property
     def sum_bytes(self) -> int:

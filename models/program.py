@@ -19,7 +19,7 @@ from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
 from ischedule.models.preservation import Kind, Preserving, executed
 from ischedule.models.storage import Storage
-from ischedule.models.tiling import Extent, Order, Tiling, most_writes, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, most_writes, stores_partial_sums, stores_whole_pixels
 from ischedule.models.waiting import CycleLaw
 
 
@@ -45,18 +45,26 @@ class TiledStage:
     """How progress is kept, where other stages keep it otherwise; its prices are then those of the search for both."""
 
     def fits(self, tiling: Tiling) -> bool:
-        """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it.
-
-        A footprint stands behind every tile of pixels that is the innermost.
-        """
+        """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it."""
         extent = self.forms[tiling.form]
-        if self.kind is Kind.FOOTPRINT and tiling.order is Order.WEIGHT and tiling.batch > 1:
+        if not self.has(tiling):
             return False
         if self.writes_per_byte is not None and most_writes(extent, tiling) > self.writes_per_byte:
             return False
         if stores_partial_sums(extent, tiling) and not self.sums_in_memory:
             return False
         return volatile_bytes(extent, tiling, self.prices) <= self.volatile
+
+    def has(self, tiling: Tiling) -> bool:
+        """Whether a tiling can keep progress as this stage does.
+
+        A footprint stands behind every tile of pixels that is the innermost, a marker behind the results of a pixel.
+        """
+        if self.kind is Kind.RECORD:
+            return True
+        if tiling.order is Order.WEIGHT and tiling.batch > 1:
+            return False
+        return self.kind is Kind.FOOTPRINT or stores_whole_pixels(self.forms[tiling.form], tiling)
 
     @property
     def can_do_without_sums(self) -> bool:

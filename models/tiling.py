@@ -184,6 +184,14 @@ def atoms_in(extent: Extent, tiling: Tiling) -> int:
     return extent.groups * (tiles // trips) * count(trips, tiling.batch)
 
 
+def stores_whole_pixels(extent: Extent, tiling: Tiling) -> bool:
+    """Whether every command that stores writes all result channels of a pixel of a map."""
+    if extent.pooling or extent.channelwise or extent.groups > 1:
+        return False
+    batched = tiling.batch if tiling.order is Order.INPUT else 1
+    return batched >= count(extent.outputs, tiling.outputs)
+
+
 def stores_partial_sums(extent: Extent, tiling: Tiling) -> bool:
     """Whether results are accumulated over several passes through non-volatile memory."""
     if extent.pooling or tiling.order is Order.OUTPUT:

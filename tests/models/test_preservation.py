@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from ischedule.models.build import program_of
 from ischedule.models.case import Case, case_hash, load_case
 from ischedule.models.chain import Chain
 from ischedule.models.errors import InputError
-from ischedule.models.kernels import Ends, Prices, chain, heaviest_cycle, most_spent, rows_of, totals
+from ischedule.models.kernels import Ends, Price, Prices, chain, heaviest_cycle, most_spent, rows_of, totals
+from ischedule.models.nest import Work, atoms_of, work_of
 from ischedule.models.preservation import Counters, Kind, Preserving, executed, prices_of_kind, shared_by_kinds
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, atoms_in
@@ -30,7 +31,11 @@ KINDS = st.sampled_from(list(Kind))
 def counters(draw: st.DrawFn) -> Counters:
     """What counters take, which may be more than records."""
     price = st.tuples(st.integers(0, 9999), st.integers(0, 9999))
-    return Counters(draw(price), draw(price))
+    probe = draw(price)
+    more = draw(price)
+    search = probe[0] + more[0], probe[1] + more[1]
+    kinds = (Kind.RECORD, *draw(st.sampled_from([(Kind.FOOTPRINT, Kind.AUGMENTED), (Kind.AUGMENTED, Kind.FOOTPRINT)])))
+    return Counters(draw(price), draw(price), search, probe, kinds)
 
 
 def as_searched(design: Design, kind: Kind, cost: Prices, records: Ends, counter: Counters) -> Chain:
@@ -46,14 +51,33 @@ def as_stated(design: Design, kind: Kind, cost: Prices, records: Ends, counter: 
     if kind is Kind.RECORD:
         return plain
     length, columns = len(plain), {}
+    starts, each = counter.resume, counter.write
+    marked = [((0, 0), (0, 0))] * length
+    if kind is Kind.AUGMENTED:
+        marked = list(markers(extent, tiling, cost))
+        further, each = max(0, (length - 1).bit_length() - 1), (0, 0)
+        starts = (counter.search[0] + further * counter.probe[0], counter.search[1] + further * counter.probe[1])
     for part, name in enumerate(("drain", "time")):
         again = [resume - records.resume[part] for resume in getattr(plain, f"resume_{name}")]
-        atoms = [atom + counter.write[part] for atom in getattr(plain, name)]
+        again = [one + more[part] for one, (_, more) in zip(again, marked, strict=True)]
+        atoms = [atom + each[part] + more[part] for atom, (more, _) in zip(getattr(plain, name), marked, strict=True)]
         atoms[0] += records.commit[part]
         columns[name] = atoms
-        columns[f"resume_{name}"] = [records.resume[part], *(counter.resume[part] + one for one in again[1:])]
+        columns[f"resume_{name}"] = [records.resume[part], *(starts[part] + one for one in again[1:])]
         columns[f"commit_{name}"] = [0] * (length - 1) + [records.commit[part]]
     return Chain(**columns, cut=plain.cut, volatile=plain.volatile)
+
+
+def markers(extent: Extent, tiling: Tiling, cost: Prices) -> Iterator[tuple[Price, Price]]:
+    """What the markers of each atom take, and those that a cycle reads again that starts with it, step by step."""
+    for atom in atoms_of(extent, tiling):
+        found = []
+        for steps in (atom.steps, atom.again):
+            works = [work_of(extent, step, cost.multiple) for step in steps]
+            stored, read = sum(one.store_commands for one in works), sum(one.sums_commands for one in works)
+            made = Work(write_sums=stored, multiply_commands=stored, lanes=stored * cost.multiple, read_sums=read)
+            found.append(made.price(cost, tiling.order))
+        yield found[0], found[1]
 
 
 def cycles_of(chains: Sequence[Chain]) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.policies.cases import document, layer_case
 from tests.solvers.enumeration import best_of_all_designs
 
 BOTH = {"options": {"preservation": ["record", "footprint"]}}
+CHOICES = st.sampled_from([["record", "footprint"], ["record", "augmented"], ["record", "footprint", "augmented"]])
 COMPARATOR = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "2.9 V"}
 
 
@@ -93,8 +95,8 @@ def cases(draw: st.DrawFn, branch: bool = False) -> Case:
         buffer=band((77.88 + spare) * 1e-6),
         device=draw(boards()),
         start=start,
+        options={"preservation": draw(CHOICES)},
         **wake,
-        **BOTH,
     )
 
 
@@ -106,19 +108,36 @@ def program(case: Case) -> Program:
         raise
 
 
-def listed_program(case: Case) -> Program:
-    """Every tiling in both kinds, priced from the steps of its atoms by other code than the search's."""
-    found = listed.program_of_kinds(case, [listed.Kind.RECORD, listed.Kind.FOOTPRINT])
+def listed_program(case: Case, only: Sequence[Kind] | None = None) -> Program:
+    """Every tiling in all kinds, priced from the steps of its atoms by other code than the search's.
+
+    Layer by layer in ``only`` one kind, if that is said.
+    """
+    found = listed.program_of_kinds(case, [listed.Kind(kind.value) for kind in case.preservation])
     stages = []
-    for stage, designs in zip(found.program.stages, found.designs, strict=True):
+    for place, (stage, designs) in enumerate(zip(found.program.stages, found.designs, strict=True)):
         assert isinstance(stage, ExplicitStage)
         kept = tuple(
             chain
             for chain, design in zip(stage.designs, designs, strict=True)
-            if design.kind is listed.Kind.RECORD or design.tiling.order is not Order.WEIGHT or design.tiling.batch == 1
+            if (
+                design.kind is listed.Kind.RECORD or design.tiling.order is not Order.WEIGHT or design.tiling.batch == 1
+            )
+            and (only is None or design.kind.value == only[place].value)
         )
         stages.append(replace(stage, designs=kept))
     return Program(tuple(stages), found.program.law, found.program.digest)
+
+
+def in_one_kind(found: Program, kind: Kind) -> Program:
+    """Each layer in this kind, where it can have it."""
+    chosen: dict[int, TiledStage] = {}
+    for place, stage in enumerate(found.stages):
+        assert isinstance(stage, TiledStage)
+        (kernel,) = found.kernels_of(place)
+        if kernel not in chosen or stage.kind is kind:
+            chosen[kernel] = replace(stage, kernels=())
+    return Program(tuple(chosen[kernel] for kernel in sorted(chosen)), found.law, found.digest)
 
 
 def every_design(found: Program) -> Program | None:
@@ -151,6 +170,18 @@ def test_the_search_finds_the_best_of_all_listed_designs_and_proves_it(case: Cas
     if answer.plan is not None and answer.latency is not None:
         assert evaluate(found, answer.plan).latency == answer.latency
         require_proven(found, answer.latency, answer.bound)
+
+
+@settings(deadline=None, max_examples=25)
+@given(cases(), st.sampled_from([Kind.FOOTPRINT, Kind.AUGMENTED]))
+def test_plans_in_one_kind_alone_are_the_best_of_that_kind(case: Case, kind: Kind) -> None:
+    alone = in_one_kind(program(case), kind)
+    kinds = [stage.kind for stage in alone.stages]
+    assume(kind in kinds)
+    answer, best = solve(alone, Limit()), solve(listed_program(case, kinds), Limit())
+    assert (answer.status, answer.latency) == (best.status, best.latency)
+    if answer.plan is not None and answer.latency is not None:
+        require_proven(alone, answer.latency, answer.bound)
 
 
 @settings(deadline=None, max_examples=15)
