@@ -16,7 +16,7 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
-from ischedule.models.kinds import Other, in_kinds, with_kinds
+from ischedule.models.kinds import Other, in_kinds, require_room_for_markers, with_kinds
 from ischedule.models.loaded import Loaded, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
@@ -72,6 +72,7 @@ def program_of(case: Case) -> Program:
     runs = [stage.kernels or (place,) for place, stage in enumerate(stages)]
     storage = _storage(case, runs, {run[0] for run, stage in zip(runs, stages, strict=True) if stage.prices.markers})
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
+    require_room_for_markers(case, storage)
     _require_room(program)
     return _with_tables(_with_failures(work, replace(program, table_size=case.requirements.table_size)))
 

@@ -15,10 +15,15 @@ from ischedule.models.goal import PLAIN
 from ischedule.models.lowering import Lowered
 from ischedule.models.preservation import Counters, Kind, Preserving, is_begun_cheaply, prices_of_kind, shared_by_kinds
 from ischedule.models.program import Step, TiledStage
+from ischedule.models.quantities import MEMORY, show_exact
+from ischedule.models.storage import Storage
 from ischedule.models.supply import CurveSupply
 from ischedule.models.tiling import Arithmetic
 
 ASKED = "$.options.preservation"
+
+REGIONS = 3
+"""A stage's sums take at most so many regions beside the tensor."""
 
 
 Place = int
@@ -94,6 +99,20 @@ def with_kinds(
     return tuple(found), tuple(leading)
 
 
+def require_room_for_markers(case: Case, storage: Storage) -> None:
+    """Refuse markers where memory is scarce: room for them is counted in every plan, also where it has none."""
+    if Kind.AUGMENTED not in case.preservation:
+        return
+    regions = sum(REGIONS * stage.region for stage in storage.stages)
+    least = sum(storage.tensors) + regions + storage.weights + storage.records
+    if least > storage.available:
+        problem = (
+            f"is decided where all buffers fit non-volatile memory side by side, with their markers: they take "
+            f"{show_exact(least, MEMORY)}, there are {show_exact(storage.available, MEMORY)}"
+        )
+        raise InputError(case.source, ASKED, Kind.AUGMENTED.value, problem, "state more memory, or leave it out")
+
+
 def require_kinds(case: Case) -> None:
     """Refuse what is not decided together with a choice of kinds."""
     asked = case.requirements
@@ -105,7 +124,6 @@ def require_kinds(case: Case) -> None:
             ("power_cycles", asked.power_cycles),
             ("writes_per_byte", asked.writes_per_byte),
             ("table_size", asked.table_size),
-            ("failures", asked.failures or None),
         )
         if value is not None
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ischedule.models.kernels import Ends, Price, Prices, chain, heaviest_cycle,
 from ischedule.models.nest import Work, atoms_of, work_of
 from ischedule.models.preservation import Counters, Kind, Preserving, executed, prices_of_kind, shared_by_kinds
 from ischedule.models.program import TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling, atoms_in
+from ischedule.models.tiling import Extent, Order, Tiling, atoms_in, innermost
 from tests.models.kernel_strategies import cycle_ends, layers, prices
 from tests.policies.cases import document, layer_case
 
@@ -192,6 +193,47 @@ def test_a_layer_may_be_run_in_each_kind() -> None:
     assert program.storage.records == plain.storage.records + 4
 
 
+def test_markers_stand_behind_whole_pixels_that_are_read_as_such() -> None:
+    layers = [
+        {"kind": "conv2d", "out_channels": 3, "kernel": [1, 1]},
+        {"kind": "conv2d", "out_channels": 3, "kernel": [1, 1], "groups": 3},
+        {"kind": "conv2d", "out_channels": 2, "kernel": [1, 1]},
+        {"kind": "dense", "out_channels": 2},
+    ]
+    case = layer_case(2, 2, 3, *layers, options={"preservation": ["record", "augmented"]})
+    program = program_of(case)
+    # the depthwise filter stores a channel at a time, and the dense layer reads six pixels as channels
+    marked = [stage for stage in program.stages if stage.kind is Kind.AUGMENTED]
+    assert [stage.name for stage in marked] == ["layer1 (augmented)", "layer4 (augmented)"]
+    plain = program_of(layer_case(2, 2, 3, *layers))
+    assert program.storage is not None
+    assert plain.storage is not None
+    more = [one - other for one, other in zip(program.storage.tensors, plain.storage.tensors, strict=True)]
+    assert more == [0, 2 * 6, 0, 0, 2]
+    for stage in marked:
+        assert isinstance(stage, TiledStage)
+        outputs = stage.forms[0].outputs
+        for tiling in every_tiling(stage.forms[0]):
+            whole = tiling.outputs * (tiling.batch if tiling.order is Order.INPUT else 1) >= outputs
+            assert stage.has(tiling) == (whole and (tiling.order is not Order.WEIGHT or tiling.batch == 1))
+
+
+def every_tiling(extent: Extent) -> Iterator[Tiling]:
+    for order in extent.orders:
+        for tile in product(*(range(1, loop + 1) for loop in extent.loops)):
+            for batch in range(1, innermost(extent, Tiling(0, order, *tile, 1)) + 1):
+                yield Tiling(0, order, *tile, batch)
+
+
+def test_markers_are_refused_where_memory_is_scarce() -> None:
+    layer = {"kind": "conv2d", "out_channels": 3, "kernel": [1, 1]}
+    scarce = {"nonvolatile_memory": "200 B"}
+    program_of(layer_case(3, 2, 3, layer, requirements=scarce))
+    case = layer_case(3, 2, 3, layer, requirements=scarce, options={"preservation": ["record", "augmented"]})
+    with pytest.raises(InputError, match="is decided where all buffers fit"):
+        program_of(case)
+
+
 def test_a_footprint_stands_behind_every_tile_of_pixels() -> None:
     records, footprints = program_of(filtered(options=BOTH)).stages
     assert isinstance(records, TiledStage)
@@ -241,7 +283,6 @@ def test_tasks_have_no_kinds() -> None:
         {"requirements": {"power_cycles": 3}},
         {"requirements": {"writes_per_byte": 9}},
         {"requirements": {"table_size": "1 kB"}},
-        {"requirements": {"failures": 1}},
         {"supply": {"kind": "curve", "rate": "1 mW", "latency": "4 s"}, "start": "charged"},
     ],
 )

@@ -275,6 +275,14 @@ def test_the_door_of_plan_files_names_the_kinds_and_the_checker_holds_them_to_it
     assert not api.check(case, replace(file, plan=other)).accepted
 
 
+def test_failures_are_allowed_for_beside_footprints() -> None:
+    case = small(2, 2, 6, 1.9, requirements={"failures": 2}, **BOTH)
+    result = api.solve(case)
+    assert result.certified
+    assert result.plan_file is not None
+    assert result.plan_file.preservation == (Kind.FOOTPRINT,)
+
+
 def test_what_a_plan_writes_and_where_its_time_goes() -> None:
     case = small(2, 2, 6, 1.9, **BOTH)
     found = program(case)
