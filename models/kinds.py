@@ -103,8 +103,9 @@ def require_room_for_markers(case: Case, storage: Storage) -> None:
     """Refuse markers where memory is scarce: room for them is counted in every plan, also where it has none."""
     if Kind.AUGMENTED not in case.preservation:
         return
-    regions = sum(REGIONS * stage.region for stage in storage.stages)
-    least = sum(storage.tensors) + regions + storage.weights + storage.records
+    # of a layer in several kinds a plan runs one
+    regions = {(stage.reads, stage.writes): REGIONS * stage.region for stage in storage.stages}
+    least = sum(storage.tensors) + sum(regions.values()) + storage.weights + storage.records
     if least > storage.available:
         problem = (
             f"is decided where all buffers fit non-volatile memory side by side, with their markers: they take "

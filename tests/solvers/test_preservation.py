@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bench.preservation import QUICKER, Measured, Solved, judged
 from ischedule import api
 from ischedule.analysis.cover import Unproven
 from ischedule.analysis.designs import tilings
@@ -273,6 +274,15 @@ def test_the_door_of_plan_files_names_the_kinds_and_the_checker_holds_them_to_it
     assert plan is not None
     other = replace(plan, stages=(0,))
     assert not api.check(case, replace(file, plan=other)).accepted
+
+
+def test_the_bench_says_what_fails() -> None:
+    good, slow = Solved(10, 5, (), True, 0.0), Solved(11, 5, ("conv (footprint)",), True, 0.0)
+    quicker = QUICKER[0]
+    assert judged([Measured("other", good, good), Measured(quicker, slow, good)]) == []
+    assert judged([Measured("other", good, slow)]) == ["other: slower with a choice"]
+    assert judged([Measured(quicker, good, good)]) == [f"{quicker}: a choice is claimed to make it quicker"]
+    assert judged([Measured("other", good, replace(good, is_proven=False))]) == ["other: not certified optimal"]
 
 
 def test_failures_are_allowed_for_beside_footprints() -> None:
