@@ -38,6 +38,10 @@ class ConstantPower:
             return min(self.power.lo, self.cold_start.power)
         return self.power.lo
 
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band."""
+        return self.power_from(band.lo)
+
     def current_at(self, voltage: int) -> Fraction:
         """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
         if self.most_current is not None:
@@ -67,6 +71,11 @@ class ResistiveSource:
                 "write a resistance above 0 ohm over its interval",
                 ".resistance",
             )
+
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band: v (Vs - v) / R is least at an end."""
+        ends = (1000 * v * (self.voltage.lo - v) / Fraction(self.resistance.hi) for v in (band.lo, band.hi))
+        return max(0, round_to_integer(min(ends), Rounding.DOWN))
 
     def current_at(self, voltage: int) -> Fraction:
         """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
