@@ -293,6 +293,11 @@ def test_failures_are_allowed_for_beside_footprints() -> None:
     assert result.plan_file.preservation == (Kind.FOOTPRINT,)
 
 
+def test_a_front_of_two_criteria_is_refused() -> None:
+    with pytest.raises(InputError, match="has no front"):
+        api.pareto(small(2, 2, 6, 1.9, **BOTH), ("latency", "written"))
+
+
 def test_what_a_plan_writes_and_where_its_time_goes() -> None:
     case = small(2, 2, 6, 1.9, **BOTH)
     found = program(case)
