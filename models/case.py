@@ -260,6 +260,9 @@ class _Loader:
         if not isinstance(device, Device) or "network" not in self.document:
             problem = "means nothing without a network that is run in tiles"
             raise self.values.error("$.options.preservation", stated, problem, "remove it")
+        if self.document.get("semantics", "ischedule") != "ischedule":
+            problem = "has no meaning under published semantics, which keep records"
+            raise self.values.error("$.options.preservation", stated, problem, "remove it")
         for place, name in enumerate(stated):
             if name in stated[:place]:
                 path = f"$.options.preservation[{place}]"

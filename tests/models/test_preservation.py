@@ -253,6 +253,7 @@ def test_records_alone_are_what_plans_have_anyway() -> None:
     ("changes", "message"),
     [
         ({"options": {"preservation": ["footprint"]}}, "leaves out records"),
+        ({"options": BOTH, "semantics": "inas-2021"}, "has no meaning under published semantics"),
         ({"options": {"preservation": ["record", "marker"]}}, "preservation"),
         ({"options": {"preservation": ["record", "record"]}}, "preservation"),
         ({"options": {"preservation": []}}, "preservation"),
