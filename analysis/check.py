@@ -76,6 +76,8 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
         else:
             evaluation = _evaluation(case, program, file)
             if file.plan is not None:
+                if file.preservation != program.kinds(file.plan.stages):
+                    raise Rejected("the stages of the plan keep progress in other ways than it says")
                 require_fit(program, file.plan, dict(file.addresses))
                 require_wear(program, file.plan, dict(file.addresses))
                 require_skippable(case, program, file.plan, dict(file.addresses), file.skippable)

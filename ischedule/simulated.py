@@ -19,6 +19,7 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.leakage import NO_LEAKAGE
 from ischedule.models.plan import Plan
+from ischedule.models.preservation import Kind
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.reading import TRUE_READING
 from ischedule.models.skippable import Skippable
@@ -81,7 +82,9 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
         found.commits.extend(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
         found.cuts.extend(map(bool, chain.cut))
         record = stage.ends.record if isinstance(stage, TiledStage) else 0
-        found.stored.extend(map(int, chain.commit_stored) if len(chain.commit_stored) else [record] * size)
+        inside = record if stage.kind is Kind.RECORD else 0
+        committed = map(int, chain.commit_stored) if len(chain.commit_stored) else [inside] * (size - 1) + [record]
+        found.stored.extend(committed)
     tasks = case.tasks
     if tasks is None:
         found.draws.extend([case.load] * len(found.amounts))

@@ -1,10 +1,12 @@
 """The plan file: a plan, the certificate that belongs to it and the claim that both together support, as JSON.
 
     {"ischedule-plan": 1, "tool": ..., "case": SHA-256 of the resolved case,
-     "claim": {"status", "latency", "bound", "certified"}, "plan": {"stages", "designs", "cycles"}, "certificate": ...}
+     "claim": {"status", "latency", "bound", "certified"},
+     "plan": {"stages", "designs", "preservation", "cycles"}, "certificate": ...}
 
-The stages are named, by their numbers, only where they do not run in the order in which they are listed. "addresses"
-and "skippable" follow where there are any.
+The stages are named, by their numbers, only where they do not run in the order in which they are listed; so is how each
+of them keeps progress, where some do it otherwise than by records. "addresses" and "skippable" follow where there are
+any.
 
 There is one way to write each value, so that equal files are equal plans.
 """
@@ -20,6 +22,7 @@ from typing import Final
 from ischedule.models.certificate_file import Certificate, certificate_value, read_certificate
 from ischedule.models.plan import Plan, PowerCycles, Status
 from ischedule.models.plan_node import Node, plain
+from ischedule.models.preservation import Kind
 from ischedule.models.program import Design
 from ischedule.models.skippable import Skippable
 from ischedule.models.storage import Slot
@@ -66,6 +69,8 @@ class PlanFile:
     """Where the plan keeps its buffers in non-volatile memory; without, one after the other in the order of slots."""
     skippable: tuple[Skippable, ...] = ()
     """The commits that may be skipped while the device sleeps with its memory retained."""
+    preservation: tuple[Kind, ...] = ()
+    """How each stage that the plan runs keeps progress; without, by records."""
 
 
 def read_plan_file(source: str) -> PlanFile:
@@ -87,6 +92,7 @@ def parse_plan_file(data: bytes, source: str) -> PlanFile:
         None if root.entry("certificate").value is None else read_certificate(root.entry("certificate")),
         _addresses(root.entry("addresses")) if root.has("addresses") else (),
         _skippable(root.entry("skippable")) if root.has("skippable") else (),
+        _preservation(root.entry("plan")),
     )
 
 
@@ -101,7 +107,7 @@ def _claim(node: Node) -> Claim:
 
 
 def _plan(node: Node) -> Plan:
-    node.object("designs", "cycles", optional=("stages",))
+    node.object("designs", "cycles", optional=("stages", "preservation"))
     designs = tuple(_design(entry) for entry in node.entry("designs").list())
     cycles = tuple(_cycles(entry) for entry in node.entry("cycles").list())
     if not node.has("stages"):
@@ -112,6 +118,18 @@ def _plan(node: Node) -> Plan:
     if stages == tuple(range(len(stages))):
         raise node.entry("stages").wrong("is the order in which stages are listed", 'leave out "stages"')
     return Plan(designs, cycles, stages)
+
+
+def _preservation(plan: Node) -> tuple[Kind, ...]:
+    if not plan.has("preservation"):
+        return ()
+    node = plan.entry("preservation")
+    found = tuple(entry.choice(Kind) for entry in node.list())
+    if len(found) != len(plan.entry("designs").list()):
+        raise node.wrong("is not as long as the list of designs", "name one kind for each design")
+    if set(found) == {Kind.RECORD}:
+        raise node.wrong("is what plans do without", 'leave out "preservation"')
+    return found
 
 
 def _design(node: Node) -> Design:
@@ -178,7 +196,7 @@ def dump_plan_file(file: PlanFile) -> str:
             "bound": plain(claim.bound),
             "certified": claim.certified.value,
         },
-        "plan": None if file.plan is None else _plan_value(file.plan),
+        "plan": None if file.plan is None else _plan_value(file.plan, file.preservation),
         "certificate": certificate_value(file.certificate),
     }
     if file.addresses:
@@ -188,11 +206,12 @@ def dump_plan_file(file: PlanFile) -> str:
     return _render(value, "") + "\n"
 
 
-def _plan_value(plan: Plan) -> dict[str, object]:
+def _plan_value(plan: Plan, preservation: tuple[Kind, ...]) -> dict[str, object]:
     order = {} if plan.stages == tuple(range(len(plan.stages))) else {"stages": list(map(plain, plan.stages))}
     return {
         **order,
         "designs": [_design_value(design) for design in plan.designs],
+        **({"preservation": [kind.value for kind in preservation]} if preservation else {}),
         "cycles": [
             {"repeat": plain(run.repeat), "atoms": plain(run.atoms), "level": plain(run.level)}
             | ({} if run.code is None else {"code": plain(run.code)})

@@ -14,7 +14,7 @@ from ischedule.models.case import Case
 from ischedule.models.charging import require_brown_out
 from ischedule.models.demand import Coordinate
 from ischedule.models.loaded import loaded
-from ischedule.models.program import Program
+from ischedule.models.program import Program, TiledStage
 from ischedule.models.quantities import Rounding, round_to_integer
 from ischedule.models.wake import Mechanism, Policy, Sleep
 
@@ -30,6 +30,8 @@ def why_none(case: Case, program: Program) -> str | None:
         return "failures are tolerated, and what one repeats must be no more than one power cycle"
     if case.while_running is not None:
         return "power is counted on while the device runs, and a late commit comes where there may be none"
+    if any(isinstance(stage, TiledStage) and stage.preserving is not None for stage in program.stages):
+        return "layers may keep counters or markers, which publish atom by atom what a skipped commit would hold back"
     if program.law.curve is not None:
         return "under a supply curve the supply may fail while the device sleeps, and a late commit may make it late"
     if program.law.max_cycles is not None:

@@ -28,6 +28,7 @@ from ischedule.models.quantities import Interval
 from ischedule.models.skippable import Skippable
 from ischedule.models.skipping import late_commit_of
 from ischedule.skipping import commits_of
+from tests.house.tree import ROOT
 from tests.models.case_examples import NETWORK
 
 STEP = 10_000_000
@@ -151,6 +152,21 @@ def test_where_nothing_may_be_skipped_nothing_is_listed(change: dict[str, Any], 
     verdict = api.check(case, replace(result.plan_file, skippable=(Skippable(1, 1, 3 * 10**9),)))
     assert not verdict.accepted
     assert why in verdict.reason
+
+
+def test_nothing_may_be_skipped_beside_counters() -> None:
+    """A choice of kinds counts records where the next cycle begins: a commit then seems to take nothing."""
+    case = json.loads((ROOT / "cases/kws-inas-1mF-ts1.json").read_text())
+    case |= {"wake": {"policy": "fixed", "mechanism": "sense", "sleep": SLEEP}}
+    offered = case | {"options": {"preservation": ["record", "footprint"]}}
+    listed, result = api.solve(case).plan_file, api.solve(offered)
+    assert listed is not None
+    assert listed.skippable
+    assert result.plan_file is not None
+    assert result.plan_file.skippable == ()
+    verdict = api.check(offered, replace(result.plan_file, skippable=listed.skippable))
+    assert not verdict.accepted
+    assert "counters or markers" in verdict.reason
 
 
 def test_a_list_without_a_plan_is_rejected() -> None:
