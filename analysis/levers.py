@@ -15,6 +15,7 @@ from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import (
     CAPACITANCE,
     CHARGE,
+    CURRENT,
     ENERGY,
     MEMORY,
     POWER,
@@ -28,7 +29,7 @@ from ischedule.models.quantities import (
     show,
     show_exact,
 )
-from ischedule.models.supply import ConstantPower, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ def _power(case: Case, value: int) -> Case:
     return replace(case, supply=replace(case.supply, power=scaled(case.supply.power, value)))
 
 
+def _current(case: Case, value: int) -> Case:
+    assert isinstance(case.supply, ConstantCurrent)
+    return replace(case, supply=replace(case.supply, current=scaled(case.supply.current, value)))
+
+
 def _source_voltage(case: Case, value: int) -> Case:
     assert isinstance(case.supply, ResistiveSource)
     return replace(case, supply=replace(case.supply, voltage=scaled(case.supply.voltage, value)))
@@ -156,6 +162,7 @@ CAPACITY = Lever("capacitance", CAPACITANCE, lambda case: middle(case.buffer.cap
 TURN_ON = Lever("turn-on voltage", VOLTAGE, lambda case: middle(case.buffer.turn_on), _turn_on, None)
 BROWN_OUT = Lever("brown-out voltage", VOLTAGE, lambda case: middle(case.buffer.brown_out), _brown_out, False)
 SUPPLY_POWER = Lever("supply power", POWER, _supply_value("power"), _power, True)
+SUPPLY_CURRENT = Lever("supply current", CURRENT, _supply_value("current"), _current, True)
 SOURCE_VOLTAGE = Lever("source voltage", VOLTAGE, _supply_value("voltage"), _source_voltage, True)
 SOURCE_RESISTANCE = Lever("source resistance", RESISTANCE, _supply_value("resistance"), _source_resistance, False)
 SERIES_RESISTANCE = Lever(
@@ -182,6 +189,7 @@ REMEDIES = (
     CAPACITY,
     TURN_ON,
     SUPPLY_POWER,
+    SUPPLY_CURRENT,
     SOURCE_VOLTAGE,
     SOURCE_RESISTANCE,
     SERIES_RESISTANCE,
@@ -190,5 +198,14 @@ REMEDIES = (
 )
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""
 
-SENSITIVE = (CAPACITY, TURN_ON, BROWN_OUT, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, SERIES_RESISTANCE)
+SENSITIVE = (
+    CAPACITY,
+    TURN_ON,
+    BROWN_OUT,
+    SUPPLY_POWER,
+    SUPPLY_CURRENT,
+    SOURCE_VOLTAGE,
+    SOURCE_RESISTANCE,
+    SERIES_RESISTANCE,
+)
 """What a latency depends on continuously."""

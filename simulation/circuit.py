@@ -2,12 +2,12 @@
 
 Everything is in SI floats. v is the voltage inside the capacitor, u that of its terminal, i the current into it:
 
-    C dv/dt = i - leak(v),    u = v + R i,    i = P/u - p/u + (Vs - u)/Rs - I
+    C dv/dt = i - leak(v),    u = v + R i,    i = P/u - p/u + (Vs - u)/Rs + J - I
 
-for a feed of power P or a source Vs behind Rs, and a load of power p or current I. Between two events nothing of that
-changes, so that v moves one way and u with it: both reach a level at one moment at most. Closed forms are used where
-they exist: a net power without leakage, and everything linear in v. Elsewhere a Runge-Kutta step is halved until two
-halves agree with the whole; the differences are summed up and reported with the result.
+for a feed of power P, a source Vs behind Rs or a current J, and a load of power p or current I. Between two events
+nothing of that changes, so that v moves one way and u with it: both reach a level at one moment at most. Closed forms
+are used where they exist: a net power without leakage, and everything linear in v. Elsewhere a Runge-Kutta step is
+halved until two halves agree with the whole; the differences are summed up and reported with the result.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ class Capacitor:
         sourced = flow.source_resistance != inf
         if sourced and self.terminal(voltage, flow.unsourced()) >= flow.source:
             return self._above_source(voltage, flow, time, high, low)
-        if not sourced or flow.net <= 0:
+        if not sourced or (flow.net <= 0 and flow.fed_current <= flow.current):
             return self._run(voltage, flow, time, high, low)
-        # a power can lift the terminal above the source
+        # a power or a current can lift the terminal above the source
         first = self._run(voltage, flow, time, min(high, flow.source), low)
         if first.reached != "high" or high <= flow.source:
             return first
@@ -181,6 +181,7 @@ class Capacitor:
         # a source also heats its own resistance; harvested is what arrives at the terminal
         # powers that cancel each other move nothing, but they are harvested and delivered all the same
         harvested = s * (flow.source * terminal - squared) + (flow.fed * time if flow.fed else 0.0)
+        harvested += flow.fed_current * terminal
         delivered = flow.current * terminal + (flow.power * time if flow.power else 0.0)
         return Passage(v0 + slope * g, time, reached, harvested, delivered, heated, leaked)
 
@@ -212,7 +213,7 @@ class Capacitor:
         current = (terminal - voltage) / self.resistance if self.resistance else 0.0
         return (
             self._slope(voltage, flow),
-            flow.fed + terminal * (flow.source - terminal) * flow.conductance,
+            flow.fed + terminal * ((flow.source - terminal) * flow.conductance + flow.fed_current),
             flow.power + terminal * flow.current,
             self.resistance * current * current,
             voltage * self.leak_at(voltage),

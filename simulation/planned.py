@@ -166,9 +166,7 @@ class _Planned:
         if not self.skips or asleep is None:
             return False
         flow, _ = self.board.supply.at(machine.time)
-        terminal = machine.terminal
-        comes = flow.fed + max(0.0, flow.source - terminal) * flow.conductance * terminal
-        if comes < asleep.mean_power:
+        if flow.harvest(machine.terminal) < asleep.mean_power:
             return False
         if not self._asleep_to(after.threshold, asleep.mean_power):
             return False
@@ -182,8 +180,7 @@ class _Planned:
         machine = self.machine
         while machine.terminal < self.board.wanted(threshold):
             flow, until = self.board.supply.at(machine.time)
-            comes = flow.fed + max(0.0, flow.source - machine.terminal) * flow.conductance * machine.terminal
-            if comes < power or machine.is_over:
+            if flow.harvest(machine.terminal) < power or machine.is_over:
                 return False
             if until == float("inf"):
                 return machine.charge(self.board.wanted(threshold), power)

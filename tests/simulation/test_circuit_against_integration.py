@@ -15,10 +15,10 @@ STEPS = 3000
 
 
 def _terminal(part: Capacitor, flow: Flow, v: float) -> float | None:
-    """The larger u with u = v + R i(u), i = net/u + (Vs - u)/Rs - I; a source below the terminal delivers nothing."""
+    """The larger u with u = v + R i(u), i = net/u + (Vs - u)/Rs + J - I; a source below the terminal delivers none."""
     for sourced in (True, False):
         g = 1 / flow.source_resistance if sourced and flow.source_resistance != inf else 0.0
-        a, b = 1 + part.resistance * g, v + part.resistance * (flow.source * g - flow.current)
+        a, b = 1 + part.resistance * g, v + part.resistance * (flow.source * g + flow.fed_current - flow.current)
         under = b * b + 4 * a * part.resistance * (flow.fed - flow.power)
         if under < 0:
             return None
@@ -46,7 +46,7 @@ def _integrated(part: Capacitor, flow: Flow, v: float, time: float) -> _Run | No
         if u is None or u < 0.3 or at < 0.3:
             return None
         g = 0.0 if flow.source_resistance == inf or u > flow.source else 1 / flow.source_resistance
-        fed = flow.fed / u + (flow.source - u) * g
+        fed = flow.fed / u + (flow.source - u) * g + flow.fed_current
         i = fed - flow.power / u - flow.current
         leak = part.leak_current + part.leak_conductance * at
         return [
@@ -91,6 +91,8 @@ def test_powers_that_cancel_are_counted() -> None:
         Flow(fed=2e-2),
         Flow(source=5.0, source_resistance=300.0),
         Flow(current=4e-3),
+        Flow(fed_current=4e-3),
+        Flow(power=5e-3, fed_current=4e-3),
         Flow(power=5e-3, source=5.0, source_resistance=300.0),
     ],
     ids=str,
@@ -129,6 +131,7 @@ flows = st.builds(
     source_resistance=st.just(inf) | st.floats(50.0, 5000.0),
     power=_some(1e-4, 3e-2),
     current=_some(1e-4, 5e-3),
+    fed_current=_some(1e-4, 5e-3),
 )
 
 
