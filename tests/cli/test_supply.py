@@ -63,11 +63,37 @@ def test_what_is_not_possible_under_a_curve_is_said(call: list[str], capsys: pyt
     assert capsys.readouterr().err.startswith("ischedule: ")
 
 
-@pytest.mark.parametrize("option", [["--safety", "0"], ["--safety", "1.1"], ["--points", "3"], ["--safety", "x"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--safety", "0"],
+        ["--safety", "1.1"],
+        ["--points", "3"],
+        ["--safety", "x"],
+        ["--window", "x"],
+        ["--window", "3s:2s"],
+        ["--window", "0s"],
+    ],
+)
 def test_options_out_of_range_are_refused(trace: Path, option: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(["supply", str(trace), *option])
     assert refused.value.code == 2
+
+
+def test_only_windows_of_a_range_are_looked_at(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["supply", str(trace), "--window", "2 s:10s", "-o", "curve.json", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["windows"] == [2 * 10**12, 10**13]
+    assert max(window for window, _ in shown["points"]) < 13 * 10**12
+    assert [one["window"] for one in shown["guaranteed_power"]] == ["1 s", "10 s"]
+    assert "at least 2 s and at most 10 s" in trace.with_name("curve.json").read_text("utf-8")
+    assert main(["supply", str(trace), "--window", "10s"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "inside it, at most 10 s" in out
+    assert "longer than these are taken" in out
+    assert main(["supply", str(trace), "--window", "1.2s:1.9s"]) == 2
+    assert "has no whole number of rows between its ends" in capsys.readouterr().err
 
 
 def test_a_symbolic_proof_under_a_curve_is_refused(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
