@@ -77,18 +77,9 @@ def _with_failures(work: Loaded, program: Program) -> Program:
 def _require_ideal(work: Loaded) -> None:
     """Refuse what is not part of what is decided under a supply curve.
 
-    A curve counts energies as they are stored, so that resistance and leakage are; what is lost when the load is
-    switched on, and capacitances that depend on the voltage, are not.
+    A curve counts energies as they are stored, so that all that a capacitor lacks is.
     """
-    case, buffer = work.case, work.buffer
-    for name, is_there in (
-        ("capacitance_curve", buffer.curve is not None),
-        ("decoupling", buffer.reading.decoupling > 0),
-        ("redistribution", buffer.reading.redistribution > 0),
-    ):
-        if is_there:
-            problem, remedy = "is not decided under a supply curve", 'leave it out, or write the supply as "power"'
-            raise InputError(case.source, f"$.buffer.{name}", MISSING, problem, remedy)
+    case = work.case
     if case.boot.draw is not None and work.start_excess:
         problem, remedy = "is not decided under a supply curve", "leave it out: it counts as the case's load then"
         raise InputError(case.source, "$.boot.load", MISSING, problem, remedy)

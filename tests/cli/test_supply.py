@@ -133,19 +133,6 @@ def test_leakage_and_resistance_count_under_a_curve() -> None:
     assert both.program.law.charging.buffer.load_floor > 2_200_000_000
 
 
-@pytest.mark.parametrize(
-    ("buffer", "place"),
-    [
-        ({"decoupling": "10 uF"}, "$.buffer.decoupling"),
-        ({"redistribution": "10 mV"}, "$.buffer.redistribution"),
-    ],
-)
-def test_what_is_lost_at_switching_on_is_refused_under_a_curve(buffer: dict[str, object], place: str) -> None:
-    with pytest.raises(InputError, match="is not decided under a supply curve") as problem:
-        solve(real(**buffer))
-    assert place in str(problem.value)
-
-
 def test_failures_are_refused_under_a_curve() -> None:
     with pytest.raises(InputError, match="are not decided under a supply curve"):
         solve(real() | {"requirements": {"failures": 1, "volatile_memory": "4 KiB"}})

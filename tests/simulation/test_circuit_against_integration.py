@@ -177,3 +177,25 @@ def test_a_level_is_reached_when_an_integration_reaches_it(part: Capacitor, flow
     assert expected is not None
     goal = terminal + away if found.reached == "high" else terminal - away
     assert _terminal(part, flow, expected.v) == pytest.approx(goal, abs=1e-4)
+
+
+CERAMIC = ((0.0, 2e-3), (2.0, 1.5e-3), (4.0, 5e-4))
+
+
+@pytest.mark.parametrize(
+    ("flow", "seconds"),
+    [
+        # the charge up to 1.5 V over the current, and the same behind a source
+        (Flow(fed_current=1e-3), (2e-3 + 1.625e-3) / 2 * 1.5 / 1e-3),
+        (Flow(fed=2e-3), (2e-3 * 1.5**2 / 2 - 2.5e-4 * 1.5**3 / 3) / 2e-3),
+    ],
+)
+def test_a_ceramic_is_charged_from_nothing(flow: Flow, seconds: float) -> None:
+    found = Capacitor(1e-3, curve=CERAMIC).run(0.0, flow, inf, high=1.5)
+    assert found.reached == "high"
+    assert found.time == pytest.approx(seconds, rel=1e-9)
+
+
+def test_an_empty_ceramic_waits_for_what_comes() -> None:
+    found = Capacitor(1e-3, curve=CERAMIC).run(0.0, Flow(), 1.5, high=3.0)
+    assert (found.voltage, found.time, found.reached) == (0.0, 1.5, "")

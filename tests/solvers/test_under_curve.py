@@ -116,7 +116,14 @@ def all_latencies(program: Program) -> list[int]:
 @pytest.mark.parametrize("until", ["published", "recharged"])
 def test_the_plan_of_tasks_is_the_best_of_all_cuts(seed: int, wake: str, start: str, until: str) -> None:
     supply = CURVE | ({} if seed % 2 else OUTDRAWN) | ({"maximum_power": "3 mW"} if wake == "burn" else {})
-    case = load_case(document(seed, wake, start, until, supply))
+    given = document(seed, wake, start, until, supply)
+    if seed % 3 == 2:
+        given["buffer"] |= {"decoupling": "15 uF", "redistribution": "10 mV"}
+    case = load_case(given)
+    if (wake, start) == ("sense", "floor"):
+        with pytest.raises(InputError, match="a level that a blackout can lower below brown-out"):
+            program_of(case)
+        return
     program = program_of(case)
     result, latencies = solve(case), all_latencies(program)
     if not latencies:
