@@ -86,9 +86,9 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     resume, commit = sum(cycle.resume_time for cycle in cycles), sum(cycle.commit_time for cycle in cycles)
     active, allowed = atoms_time + resume + commit, 0
     if law.curve is None:
-        replayed = replay(law, drains, thresholds)
+        replayed = replay(law, drains, thresholds, [cycle.top for cycle in cycles])
         waiting = replayed.waiting
-        recovery = 0 if law.period is None else law.recovery(drains[-1])
+        recovery = 0 if law.period is None else law.recovery(max(0, drains[-1]))
         if program.failures:
             allowed = _allowance(program, chains, cycles, thresholds, replayed.levels)
         additive = active + waiting if program.has_needs else active + law.waiting(drains)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ischedule.analysis.closed_forms import Sensitive
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.analysis.kept_plan import kept_plan
-from ischedule.analysis.label_closure import cycle_need
+from ischedule.analysis.label_closure import cycle_demand
 from ischedule.analysis.levers import SENSITIVE, Lever
 from ischedule.analysis.power_cycles import chains_of, run_stages
 from ischedule.analysis.remedies import Remedies, Remedy, Solve
@@ -141,7 +141,7 @@ def dearest_cycle(program: Program, plan: Plan) -> int:
                 most = max(most, int(chain.resume_drain[start]) + drained + int(chain.commit_drain[index]))
                 if chain.has_needs:
                     coordinate = program.law.charging.buffer.coordinate
-                    most = max(most, cycle_need(chain, start, index + 1, coordinate))
+                    most = max(most, cycle_demand(chain, start, index + 1, coordinate).need)
                 start, drained = None, 0
     return most
 

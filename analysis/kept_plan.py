@@ -119,7 +119,8 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own;
     and under a supply curve, whose points are no quantities of a circuit.
     """
-    if program.has_needs or not case.buffer.is_ideal or isinstance(case.supply, CurveSupply):
+    is_plain = case.buffer.is_ideal and case.while_running is None and not program.has_needs
+    if not is_plain or isinstance(case.supply, CurveSupply):
         return None
     if isinstance(case.supply, ConstantPower) and case.supply.cold_start is not None:
         return None

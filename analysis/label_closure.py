@@ -7,7 +7,8 @@ no more time and leaves no less, or where it ends the chain, that it costs no le
 plan that waits for such thresholds is then no earlier at any cut, and leaves no more, than one of the labels there:
 with less time and more left the same cycles can follow, no later.
 
-Under one threshold it is enough that some label there can start the next cycle no later, as all start alike.
+Under one threshold it is enough that some label there can start the next cycle no later, as all start alike; unless
+more flows in during some task than it takes, so that a cycle can leave more than the threshold guarantees.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def cycles_from(chain: Chain, start: int, coordinate: Coordinate) -> Iterator[tu
     spent = Demand(max(opening, chain.start_need), opening, time, coordinate)
     for index in range(start, len(chain)):
         drain, excess = int(chain.drain[index]), int(chain.excess[index]) if len(chain.excess) else 0
-        spent = spent.then(Demand(drain + excess, drain, int(chain.time[index]), coordinate))
+        spent = spent.then(Demand.even(drain, excess, int(chain.time[index]), coordinate))
         commit = Demand.ideal(int(chain.commit_drain[index]), int(chain.commit_time[index]), coordinate)
         yield index + 1, spent, spent.then(commit)
 
 
-def cycle_need(chain: Chain, start: int, end: int, coordinate: Coordinate) -> int:
-    """What a cycle over some atoms of a chain needs."""
-    return next(whole.need for at, _, whole in cycles_from(chain, start, coordinate) if at == end)
+def cycle_demand(chain: Chain, start: int, end: int, coordinate: Coordinate) -> Demand:
+    """The demand of a cycle over some atoms of a chain."""
+    return next(whole for at, _, whole in cycles_from(chain, start, coordinate) if at == end)
 
 
 def require_levels(program: Program, proof: Levels, tell: Tell = unheard) -> None:
@@ -63,7 +64,8 @@ class _Closure:
         self.coordinate = program.law.charging.buffer.coordinate
         if len(proof.cuts) != len(chain):
             raise Unproven(f"there are labels for {len(proof.cuts)} cuts, the chain has {len(chain)} before its end")
-        self.covers = [_Staircase(cut, self.law) for cut in proof.cuts]
+        self.are_alike = isinstance(self.law, FixedWakeLaw) and chain.ceiling is None
+        self.covers = [_Staircase(cut, self.law, self.are_alike) for cut in proof.cuts]
 
     def require(self, tell: Tell) -> None:
         head = self.law.head
@@ -79,14 +81,18 @@ class _Closure:
         law = self.law
         most = law.capacity if start else law.first_capacity
         for end, atoms, whole in cycles_from(self.chain, start, self.coordinate):
-            if atoms.need > most:
+            if atoms.need > most or not self._clears(atoms):
                 return
-            is_end = end == len(self.chain)
-            if not self.chain.cut[end - 1] or whole.need > most or (law.max_cycles == 1 and not is_end):
+            is_end, fits = end == len(self.chain), whole.need <= most and self._clears(whole)
+            if not self.chain.cut[end - 1] or not fits or (law.max_cycles == 1 and not is_end):
                 continue
             tried = law.shared(None, whole.need) if start else law.shared(whole.need, None)
             for threshold in tried:
                 self._require_cycle(start, end, whole, threshold)
+
+    def _clears(self, demand: Demand) -> bool:
+        """Whether the ceiling lets the level rise as high as something needs."""
+        return self.chain.ceiling is None or demand.height <= self.chain.ceiling
 
     def _require_cycle(self, start: int, end: int, cycle: Demand, threshold: Threshold) -> None:
         law = self.law
@@ -94,7 +100,8 @@ class _Closure:
             waited, begun = begin(law, level, threshold, is_first=start == 0)
             if cycle.need + law.upkeep.reserve > begun:
                 continue
-            passed, left = elapsed + waited + cycle.time, law.level_left(begun, cycle.drain)
+            top = begun if self.chain.ceiling is None else min(begun, self.chain.ceiling - cycle.rise)
+            passed, left = elapsed + waited + cycle.time, law.level_left(top, cycle.drain)
             if end == len(self.chain):
                 self._require_end(passed + recharged(law, left) - law.offset)
             elif not self.covers[end].covers(passed, left):
@@ -109,8 +116,8 @@ class _Closure:
 class _Staircase:
     """Labels of one cut: those with the most time passed have the most left."""
 
-    def __init__(self, labels: tuple[Label, ...], law: CycleLaw) -> None:
-        self.law = law
+    def __init__(self, labels: tuple[Label, ...], law: CycleLaw, are_alike: bool) -> None:
+        self.law, self.are_alike = law, are_alike and law.max_cycles != 1
         ordered = sorted(labels, key=lambda label: label[1])
         self.levels = [level for _, level in ordered]
         self.labels = ordered
@@ -121,7 +128,7 @@ class _Staircase:
     def _ready(self, elapsed: int, level: int) -> int:
         """When the next cycle can start under one threshold."""
         law = self.law
-        if not isinstance(law, FixedWakeLaw) or law.max_cycles == 1:
+        if not self.are_alike or not isinstance(law, FixedWakeLaw):
             return elapsed
         return elapsed + law.charging.charge_time(level, law.turn_on.high)
 
@@ -130,7 +137,7 @@ class _Staircase:
         place = bisect_left(self.levels, level)
         if place < len(self.levels) and self.earliest[place] <= elapsed:
             return True
-        if not isinstance(self.law, FixedWakeLaw) or self.law.max_cycles == 1:
+        if not self.are_alike:
             return False
         return self.ready is not None and self.ready <= self._ready(elapsed, level)
 

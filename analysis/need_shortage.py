@@ -45,9 +45,9 @@ def need_shortage(case: Case, program: Program, proof: Levels) -> Shortage:
     where = named_task(names[0]) if end == start + 1 else f"tasks {names[0]} to {names[1]}"
     what = "it" if end == start + 1 else "them all"
     available, measure = law.capacity if start else law.first_capacity, amount_of(case)
+    left = f" and must leave {show(parts[Part.LEFT], measure)} so that the voltage holds under its load"
     sentence = (
-        f"a power cycle for {what} drains {show(cycle.drain, measure)} and must leave "
-        f"{show(parts[Part.LEFT], measure)} so that the voltage holds under its load, "
+        f"a power cycle for {what} drains {show(cycle.drain, measure)}{left if parts[Part.LEFT] else ''}, "
         f"there are {show(available, measure)}"
     )
     name = Diagnosis.ATOM_TOO_LARGE if law.limited_by is Diagnosis.ATOM_TOO_LARGE else law.limited_by

@@ -116,9 +116,8 @@ def task_runs(case: Case) -> list[TaskRun]:
     tasks = explicit_tasks(case)
     if tasks is None or not tasks.first:
         return []
-    columns, _ = loaded(case).tasks(tasks)
-    ends = [*columns.first[1:], len(columns)]
+    amounts, ends = loaded(case).tasks(tasks).amount, [*tasks.first[1:], len(tasks)]
     return [
-        TaskRun(name, end - start, sum(columns.amount[start:end]), sum(columns.time[start:end]))
-        for name, start, end in zip(columns.names, columns.first, ends, strict=True)
+        TaskRun(name, end - start, sum(amounts[start:end]), sum(tasks.time[start:end]))
+        for name, start, end in zip(tasks.names, tasks.first, ends, strict=True)
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate, chain, repeat
 
-from ischedule.analysis.label_closure import cycle_need
+from ischedule.analysis.label_closure import cycle_demand
 from ischedule.models.block import Block, is_block_tiling
 from ischedule.models.chain import Chain
 from ischedule.models.plan import Plan, PowerCycles
@@ -54,7 +54,8 @@ class InvalidPlan(Exception):
 class Cycle:
     """One power cycle: its first atom and the one after its last, counted over the plan, its drain and its ends.
 
-    ``need`` is what must be stored when it begins, at least what it drains.
+    ``need`` is what must be stored when it begins, at least what it drains. More than ``top``, where there is one, is
+    no use: what flows in while it runs would rise above what is kept.
 
     The stages are counted in the order in which the plan runs them.
     """
@@ -67,6 +68,7 @@ class Cycle:
     first_stage: int
     last_stage: int
     need: int
+    top: int | None = None
 
 
 def chains_of(program: Program, plan: Plan) -> list[Chain]:
@@ -159,12 +161,23 @@ def power_cycles(program: Program, plan: Plan, chains: Sequence[Chain]) -> list[
         drain = prefix[end] - prefix[start]
         drain += int(chains[stage].resume_drain[opening]) + int(chains[last].commit_drain[closing])
         resume, commit = int(chains[stage].resume_time[opening]), int(chains[last].commit_time[closing])
-        need = drain
+        need, top = drain, None
         if any(one.has_needs for one in chains[stage : last + 1]):
-            need = cycle_need(chains[stage], opening, opening + end - start, program.law.charging.buffer.coordinate)
-        cycles.append(Cycle(start, end, drain, resume, commit, stage, last, need))
+            need, top = _need_and_top(program, chains[stage], opening, opening + end - start)
+        cycles.append(Cycle(start, end, drain, resume, commit, stage, last, need, top))
         start = end
     return cycles
+
+
+def _need_and_top(program: Program, chain: Chain, start: int, end: int) -> tuple[int, int | None]:
+    """What a cycle of tasks needs when it begins, and up to which level more is any use; None if up to any."""
+    whole = cycle_demand(chain, start, end, program.law.charging.buffer.coordinate)
+    if chain.ceiling is None:
+        return whole.need, None
+    if whole.height > chain.ceiling:
+        text = f"what flows into the buffer must come to {whole.height} and is kept up to {chain.ceiling}"
+        raise InvalidPlan(Violation.CYCLE_TOO_LARGE, f"in the power cycle of tasks {start + 1} to {end} {text}")
+    return whole.need, chain.ceiling - whole.rise
 
 
 def thresholds_of(

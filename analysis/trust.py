@@ -8,7 +8,17 @@ from ischedule.models.build import sum_width
 from ischedule.models.case import Case
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.program import Program
-from ischedule.models.quantities import CAPACITANCE, CURRENT, RESISTANCE, VOLTAGE, Rounding, round_to_integer, show
+from ischedule.models.quantities import (
+    CAPACITANCE,
+    CURRENT,
+    POWER,
+    RESISTANCE,
+    TIME,
+    VOLTAGE,
+    Rounding,
+    round_to_integer,
+    show,
+)
 from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.models.workload import accelerator_of, keeps_memories
@@ -74,7 +84,13 @@ def _costs(case: Case) -> Iterator[str]:
     else:
         wide = f"with sums of {8 * sum_width(case)} bits"
         yield f"the kernel models that turn layers into transfers, arithmetic and volatile memory, {wide}"
-    if isinstance(case.supply, CurveSupply):
+    harvest = case.while_running
+    if harvest is not None:
+        power, ahead = show(harvest.power, POWER), show(harvest.uneven, TIME)
+        yield f"at least {power} flow into the buffer whenever the device runs, up to its highest voltage that counts"
+        yield f"no activity lasts less than {float(100 * harvest.shortest):.3g} % of its stated time"
+        yield f"what an activity takes is never more than {ahead} of running ahead of an even run, or behind it"
+    elif isinstance(case.supply, CurveSupply):
         yield "no power cycle relies on what is harvested while it runs; waits do count it, as the curve promises it"
     else:
         yield "nothing harvested while running is counted, and running draws no more power than stated"

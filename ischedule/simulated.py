@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
+from math import inf
 
 from ischedule.analysis.power_cycles import chains_of, power_cycles, run_stages, thresholds_of
 from ischedule.models.buffer import NO_RESISTANCE
@@ -36,19 +37,21 @@ from ischedule.simulation.script import (
 
 
 def ideal(case: Case) -> Case:
-    """The case with an ideal buffer in front of the load: no resistance, no leakage, no converter, true readings."""
+    """The case with an ideal buffer in front of the load: no resistance, no leakage, no converter, true readings, and
+    nothing that flows in meanwhile: what work takes is then what is stated."""
     tasks = case.tasks
     if tasks is not None and tasks.draws:
         tasks = replace(tasks, draws=(), drawing=type(tasks.drawing)("q"))
     buffer = replace(case.buffer, resistance=NO_RESISTANCE, leakage=NO_LEAKAGE, reading=TRUE_READING)
     boot = replace(case.boot, draw=None)
-    return replace(case, buffer=buffer, converter=None, load=Draw(), boot=boot, tasks=tasks)
+    return replace(case, buffer=buffer, converter=None, load=Draw(), boot=boot, tasks=tasks, while_running=None)
 
 
-def activity(amount: int, time: int, draw: Draw) -> Activity:
-    """An activity from the model's units."""
+def activity(case: Case, amount: int, time: int, draw: Draw) -> Activity:
+    """An activity of a case, from the model's units: as uneven as the case allows it to be."""
     peak = 0.0 if draw.range is None else draw.range.hi * FEMTO
-    return Activity(amount * FEMTO, time * PICO, peak)
+    lag = inf if case.while_running is None else case.while_running.uneven * PICO
+    return Activity(amount * FEMTO, time * PICO, peak, lag)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
 
 def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
     """Everything that the power cycles of a valid plan run. Consecutive atoms of one draw and name are one activity:
-    all of their energy is drawn at its end, which strains the buffer no less."""
+    all of their energy is drawn at its end, which strains the buffer no less. Tasks remain apart where the level may
+    rise during one of them."""
     stated = program_of(ideal(case))
     atoms = _atoms(case, stated, plan)
     drawn = power_cycles(program, plan, chains_of(program, plan))
@@ -98,15 +102,17 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
     )
     amounts, times = (list(accumulate(column, initial=0)) for column in (atoms.amounts, atoms.times))
     keys = list(zip(atoms.stages, map(id, atoms.draws), strict=True))
+    if case.while_running is not None and case.tasks is not None:
+        keys = [(name, place) for place, name in enumerate(atoms.stages)]
     cycles = []
     for cycle, threshold in zip(drawn, thresholds, strict=True):
         work = []
         for (name, _), places in groupby(range(cycle.start, cycle.end), keys.__getitem__):
             inside = list(places)
             start, end = inside[0], inside[-1] + 1
-            taken = activity(amounts[end] - amounts[start], times[end] - times[start], atoms.draws[start])
+            taken = activity(case, amounts[end] - amounts[start], times[end] - times[start], atoms.draws[start])
             work.append((name, taken))
-        commit = Commit(activity(*atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
+        commit = Commit(activity(case, *atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
         cycles.append(
             PlannedCycle(
                 None if case.wake.policy is Policy.FIXED else threshold.voltage * NANO,
@@ -121,15 +127,15 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
 def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], ...]:
     """Booting or waking, then what is fetched."""
     restart = case.restart
-    fetched = activity(resume[0] - restart.amount, resume[1] - restart.time, case.load)
-    parts = (("boot", activity(restart.amount, restart.time, restart.draw or case.load)), ("resume", fetched))
+    fetched = activity(case, resume[0] - restart.amount, resume[1] - restart.time, case.load)
+    parts = (("boot", activity(case, restart.amount, restart.time, restart.draw or case.load)), ("resume", fetched))
     return tuple((name, part) for name, part in parts if part != replace(NOTHING, peak=part.peak))
 
 
 def first_boot(case: Case) -> Activity:
     """What a device takes that comes up before its first threshold, to wait for that asleep."""
     if case.wake.policy is Policy.PROGRAMMABLE:
-        return activity(case.boot.amount, case.boot.time, case.boot.draw or case.load)
+        return activity(case, case.boot.amount, case.boot.time, case.boot.draw or case.load)
     return NOTHING
 
 
@@ -151,11 +157,13 @@ def reactive_script(case: Case, plan: Plan) -> Script:
     rows: list[Stretch] = []
     for place, (amount, time, draw) in enumerate(zip(atoms.amounts, atoms.times, atoms.draws, strict=True)):
         amount_fetched, time_fetched = atoms.resumes[place]
-        resume = activity(amount_fetched - restart.amount, time_fetched - restart.time, case.load)
-        commit = Commit(activity(*atoms.commits[place], case.load), atoms.stored[place]) if atoms.cuts[place] else None
-        rows.append(Stretch(atoms.stages[place], 1, activity(amount, time, draw), commit, resume))
+        resume = activity(case, amount_fetched - restart.amount, time_fetched - restart.time, case.load)
+        commit = (
+            Commit(activity(case, *atoms.commits[place], case.load), atoms.stored[place]) if atoms.cuts[place] else None
+        )
+        rows.append(Stretch(atoms.stages[place], 1, activity(case, amount, time, draw), commit, resume))
     joined = _joined(rows)
-    boot = activity(restart.amount, restart.time, restart.draw or case.load)
+    boot = activity(case, restart.amount, restart.time, restart.draw or case.load)
     commits = [row.commit for row in joined if row.commit is not None]
     return Script(
         boot,

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from ischedule.api import Result
 from ischedule.models.case import Case
 from ischedule.models.cost import Effort
-from ischedule.models.draw import UNSTATED
 from ischedule.models.program import Program
 from ischedule.models.trace import read_trace
 from ischedule.policies.execution import Discipline, Execution, Unit
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import tried
 from ischedule.policies.workload import Workload
-from ischedule.simulated import activity, first_boot, ideal, planned_script, release_of
+from ischedule.simulated import first_boot, ideal, planned_script, release_of
 from ischedule.simulation.board import Board
-from ischedule.simulation.boards import board_of
+from ischedule.simulation.boards import FEMTO, PICO, board_of
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.planned import run_planned
 from ischedule.simulation.reactive import run_just_in_time, run_opportunistic
@@ -100,7 +99,7 @@ def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:
 
 
 def _activity(effort: Effort) -> Activity:
-    return activity(effort.amount, effort.time, UNSTATED)
+    return Activity(effort.amount * FEMTO, effort.time * PICO)
 
 
 def _script(execution: Execution, stretches: list[tuple[Unit, int]]) -> Script:

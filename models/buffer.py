@@ -32,7 +32,8 @@ class EnergyBuffer:
     of one capacitance the amount is the integral over it.
 
     `reading` says which voltage inside is guaranteed where a threshold was read. `resistance` (microohm) is in series,
-    `leakage` always there.
+    `leakage` always there. Where power is guaranteed while the device runs, the level can swing about what is counted
+    by so much, and above the `ceiling` nothing counts: `kept_up_to` is the voltage up to which what flows in is kept.
     """
 
     coordinate: Coordinate
@@ -46,6 +47,8 @@ class EnergyBuffer:
     curve: CapacitanceCurve | None = None
     reading: Reading = TRUE_READING
     load_floor: int = 0
+    swing: int = 0
+    kept_up_to: int | None = None
 
     def __post_init__(self) -> None:
         if self.capacitance.lo <= 0:
@@ -156,14 +159,18 @@ class EnergyBuffer:
     def connected_level(self, level: int) -> int:
         """The least level of a buffer at this one behind which the load is switched on."""
         if not (self.reading.decoupling or self.reading.redistribution):
-            return level
+            return self._counted(level)
         inside = self.voltage_of(level, Rounding.DOWN)
         reading = replace(self.reading, error=0, over_read=0)
-        return self.level_of(reading.guaranteed(inside, self._least_capacitance), Rounding.DOWN)
+        return self._counted(self.level_of(reading.guaranteed(inside, self._least_capacitance), Rounding.DOWN))
 
     def guaranteed_level(self, read: int) -> int:
         """The level at which a cycle starts for certain where this voltage (nanovolt) was read; rounded down."""
-        return self.level_of(self.reading.guaranteed(read, self._least_capacitance), Rounding.DOWN)
+        return self._counted(self.level_of(self.reading.guaranteed(read, self._least_capacitance), Rounding.DOWN))
+
+    def _counted(self, level: int) -> int:
+        """A level at which the device begins to run, as far as it counts."""
+        return min(level, self.ceiling) if self.swing else level
 
     def reached_level(self, read: int) -> int:
         """The level that waiting for a voltage (nanovolt) to be read can come to; rounded up."""
@@ -182,6 +189,12 @@ class EnergyBuffer:
     def capacity(self) -> int:
         """The level guaranteed at turn-on."""
         return self.guaranteed_level(self.turn_on.lo)
+
+    @cached_property
+    def ceiling(self) -> int:
+        """The highest level that counts while what flows in is counted too."""
+        kept = self.turn_on.lo if self.kept_up_to is None else self.kept_up_to
+        return self.level_of(kept, Rounding.DOWN) - self.swing
 
     @cached_property
     def turn_on_high(self) -> int:

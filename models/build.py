@@ -16,13 +16,13 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
-from ischedule.models.loaded import Loaded, loaded
+from ischedule.models.loaded import Loaded, LoadedTasks, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.quantities import MEMORY, show_exact
+from ischedule.models.quantities import MEMORY, POWER, show, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
@@ -306,43 +306,63 @@ def _require_room_for_copies(case: Case) -> None:
         raise Unschedulable(Diagnosis.NONVOLATILE_MEMORY, text, least, available)
 
 
-def _tasks_stage(work: Loaded, stated: TaskColumns) -> ExplicitStage:
+def _tasks_stage(work: Loaded, tasks: TaskColumns) -> ExplicitStage:
     """The tasks as the one design of one stage: a cut's resume cost belongs to the task after it."""
     case, restart = work.case, work.restart
-    tasks, excess = work.tasks(stated)
+    load = work.tasks(tasks)
+    if load.rises and case.wake.mechanism is Mechanism.BURN:
+        first = next(index for index, amount in enumerate(load.amount) if amount < 0)
+        problem = f"is more than {tasks.name(first)} takes, and a device that burns draws more than is harvested"
+        power, remedy = show(case.while_running.power, POWER) if case.while_running else "", 'write "none"'
+        raise InputError(case.source, "$.while_running.power", power, problem, remedy)
     peak = max(tasks.volatile)
     limits = [case.requirements.volatile_memory, None if case.device is None else case.device.volatile_memory]
     volatile = min([limit for limit in limits if limit is not None], default=peak)
-    for what in ("amount", "time"):
-        once = sum(sum(getattr(tasks, name)) for name in (what, f"commit_{what}", f"resume_{what}"))
+    amounts, times = (
+        (load.amount, load.commit_amount, load.resume_amount),
+        (
+            tasks.time,
+            tasks.commit_time,
+            tasks.resume_time,
+        ),
+    )
+    for what, columns in (("amount", amounts), ("time", times)):
+        once = sum(sum(map(abs, column)) for column in columns)
         if once + len(tasks) * getattr(restart, what) >= LIMIT:
             problem = f"is too many to be added up: with a start before each their {what} comes to 2**62 internal units"
             raise InputError(case.source, "$.tasks", len(tasks), problem, "use fewer tasks, or split the case")
     chain = Chain(
-        tasks.amount,
+        load.amount,
         tasks.time,
-        _starts(restart.amount, tasks.resume_amount),
+        _starts(restart.amount, load.resume_amount),
         _starts(restart.time, tasks.resume_time),
-        tasks.commit_amount,
+        load.commit_amount,
         tasks.commit_time,
         list(map(bool, tasks.is_cut)),
         peak,
-        excess=_binding(tasks, excess),
-        start_need=_start_need(work, tasks),
+        excess=_binding(load, tasks),
+        start_need=_start_need(work, load, tasks),
+        ceiling=work.buffer.ceiling if load.rises else None,
     )
     return ExplicitStage("tasks", (chain,), volatile)
 
 
-def _binding(tasks: TaskColumns, excess: array[int]) -> array[int]:
-    """The excess of tasks where it can matter: not where every commit drains as much, which follows in any cycle."""
-    least = min(amount for amount, cut in zip(tasks.commit_amount, tasks.is_cut, strict=True) if cut)
-    return excess if len(excess) and max(excess) > least else array("q")
+def _least_commit(load: LoadedTasks, tasks: TaskColumns) -> int:
+    """What follows in any cycle drains at least as much, unless more flows in during some task than it takes."""
+    if load.rises:
+        return 0
+    return min(amount for amount, cut in zip(load.commit_amount, tasks.is_cut, strict=True) if cut)
 
 
-def _start_need(work: Loaded, tasks: TaskColumns) -> int:
+def _binding(load: LoadedTasks, tasks: TaskColumns) -> array[int]:
+    """The excess of tasks where it can matter: not where what follows drains as much."""
+    excess = load.excess
+    return excess if len(excess) and max(excess) > _least_commit(load, tasks) else array("q")
+
+
+def _start_need(work: Loaded, load: LoadedTasks, tasks: TaskColumns) -> int:
     """What must be stored for a cycle to begin at all, where the least that follows does not drain as much."""
-    least = min(amount for amount, cut in zip(tasks.commit_amount, tasks.is_cut, strict=True) if cut)
-    return work.restart.amount + work.start_excess if work.start_excess > least else 0
+    return work.restart.amount + work.start_excess if work.start_excess > _least_commit(load, tasks) else 0
 
 
 def _starts(restart: int, resume: array[int]) -> array[int]:

@@ -37,6 +37,7 @@ from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
 from ischedule.models.supply import Supply
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Mechanism, Start, Until, Wake
+from ischedule.models.while_running import Harvest
 
 FORMAT_VERSION: Final = 1
 """The version of the case format that this program reads."""
@@ -108,6 +109,8 @@ class Case:
     load: Draw = UNSTATED
     """What the device draws while it runs, unless an activity says otherwise."""
     streaming: tuple[tuple[str, ...], ...] = ()
+    while_running: Harvest | None = None
+    """What is guaranteed to flow into the buffer while the device runs; None where nothing is counted."""
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -195,6 +198,7 @@ class _Loader:
         self.is_opaque = "tasks" in document or isinstance(device, LayerAccelerator)
         error = case_sections.threshold_error(document["wake"], values)
         buffer = energy_buffer(document["buffer"], values, error)
+        supply = case_sections.supply(document["supply"], values, self.base_dir)
         start = case_sections.start(document.get("start", "cold"), values)
         tasks = task_columns(document["tasks"], values, self.base_dir) if "tasks" in document else None
         return Case(
@@ -204,7 +208,7 @@ class _Loader:
             boot=self._boot(device),
             buffer=buffer,
             wake=case_sections.wake(document["wake"], values, buffer, start),
-            supply=case_sections.supply(document["supply"], values, self.base_dir),
+            supply=supply,
             start=start,
             until=Until(document.get("until", "published")),
             requirements=self._requirements(device, tasks),
@@ -218,6 +222,7 @@ class _Loader:
             converter=converter(document["converter"], values) if "converter" in document else None,
             load=self._load(device),
             streaming=self._streaming(device),
+            while_running=case_sections.while_running(document.get("while_running", "none"), values, buffer, supply),
         )
 
     def _load(self, device: AnyDevice | None) -> Draw:
@@ -254,6 +259,10 @@ class _Loader:
             remedy = 'write "converter", or state the charges of explicit tasks'
             raise values.error("$.power_path", document["power_path"], problem, remedy)
         semantics = document.get("semantics", "ischedule")
+        gains = document.get("while_running", "none")
+        if gains != "none" and semantics != "ischedule":
+            remedy = 'write "none", or the semantics "ischedule"'
+            raise values.error("$.while_running", gains, "is not part of the published model", remedy)
         if "tasks" in document and semantics != "ischedule":
             remedy = 'write "ischedule", or give a network'
             raise values.error("$.semantics", semantics, "has no meaning for explicit tasks", remedy)

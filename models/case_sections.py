@@ -1,6 +1,7 @@
 """The sections of a case file, each turned into its physical type; their shape is already checked by the schema."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_curve import curve_supply
 from ischedule.models.case_values import CaseValues
 from ischedule.models.demand import Coordinate
-from ischedule.models.errors import MISSING
+from ischedule.models.errors import MISSING, InvalidValue
 from ischedule.models.quantities import (
     CURRENT,
     ENERGY,
@@ -16,12 +17,16 @@ from ischedule.models.quantities import (
     RESISTANCE,
     TIME,
     VOLTAGE,
+    Interval,
     Rounding,
+    parse_ratio,
+    show,
     show_exact,
 )
 from ischedule.models.reading import TRUE_READING
-from ischedule.models.supply import ColdStart, ConstantCurrent, ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ColdStart, ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource, Supply
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Wake
+from ischedule.models.while_running import Harvest
 
 Section = Mapping[str, Any]
 
@@ -54,6 +59,30 @@ def supply(section: Section, values: CaseValues, base_dir: Path = Path(), path: 
 def _cold_start(section: Section, values: CaseValues, path: str) -> ColdStart:
     below = values.integer(section["below"], VOLTAGE, Rounding.UP, f"{path}.below")
     return ColdStart(below, values.integer(section["power"], POWER, Rounding.DOWN, f"{path}.power"))
+
+
+def while_running(
+    section: str | Section, values: CaseValues, buffer: EnergyBuffer, supply: Supply, path: str = "$.while_running"
+) -> Harvest | None:
+    """What is guaranteed to flow into the buffer while the device runs, at most what the supply guarantees anyway."""
+    if isinstance(section, str):
+        return None
+    if isinstance(supply, CurveSupply):
+        problem = "stands beside a supply curve, which counts the time that the device runs as any other time"
+        raise values.error(path, section, problem, 'write "none"')
+    try:
+        shortest = Fraction(parse_ratio(section["shortest"]))
+    except InvalidValue as error:
+        raise error.located(values.source, f"{path}.shortest") from None
+    power = values.integer(section["power"], POWER, Rounding.DOWN, f"{path}.power")
+    uneven = values.integer(section["uneven"], TIME, Rounding.UP, f"{path}.uneven")
+    band = Interval(buffer.brown_out.hi, buffer.turn_on.lo)
+    most = supply.least_power(band)
+    if power > most:
+        ends = " and ".join(show(voltage, VOLTAGE) for voltage in (band.lo, band.hi))
+        problem = f"is more than the supply guarantees between {ends}, which is {show(most, POWER)}"
+        raise values.error(f"{path}.power", section["power"], problem, "state less")
+    return values.build(lambda: Harvest(power, shortest, uneven), section, path)
 
 
 def threshold_error(section: Section, values: CaseValues, path: str = "$.wake.threshold_error") -> int:

@@ -21,6 +21,8 @@ class Chain:
 
     A cycle needs what it drains, unless an atom leaves an ``excess`` above the floor: then, if that is more, what it
     has drained when the atom ends and the excess (empty where none matters), and ``start_need`` to begin at all.
+    An atom drains less than nothing where more flows in while it runs: then there is a ``ceiling``, the level above
+    which nothing counts.
 
     ``stored`` and ``commit_stored`` are the bytes that atoms and commits write to non-volatile memory; empty where that
     is not known.
@@ -38,6 +40,7 @@ class Chain:
     commit_stored: Sequence[int] = ()
     excess: Sequence[int] = ()
     start_need: int = 0
+    ceiling: int | None = None
 
     def __post_init__(self) -> None:
         lengths = {
@@ -51,7 +54,7 @@ class Chain:
     @property
     def has_needs(self) -> bool:
         """Whether a cycle may need more than it drains."""
-        return len(self.excess) > 0 or self.start_need > 0
+        return len(self.excess) > 0 or self.start_need > 0 or self.ceiling is not None
 
     def columns(self) -> tuple[Sequence[int], ...]:
         """The seven columns in the order of the fields."""

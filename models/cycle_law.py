@@ -245,17 +245,22 @@ class Replay:
     levels: tuple[int, ...]
 
 
-def replay(law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold]) -> Replay:
+def replay(
+    law: CycleLaw, drains: Sequence[int], thresholds: Sequence[Threshold], tops: Sequence[int | None] | None = None
+) -> Replay:
     """Evaluate the rule that is certified: cycle k starts at max(X_k, level left by cycle k - 1).
 
+    More than its entry of ``tops`` is no use to a cycle: what flows in while it runs would rise above what is kept.
     Raises ValueError where a cycle drains more than the level at which it starts.
     """
     level, total = law.head.level, law.head.delay
     levels: list[int] = []
     for cycle, (drain, threshold) in enumerate(zip(drains, thresholds, strict=True)):
         waited, start = begin(law, level, threshold, is_first=cycle == 0)
-        if not 0 <= drain <= start - law.upkeep.reserve:
+        top = None if tops is None else tops[cycle]
+        if drain > start - law.upkeep.reserve or (drain < 0 and top is None):
             raise ValueError(f"cycle {cycle + 1} drains {drain} of a level of {start}")
+        start = start if top is None else min(start, top)
         total += waited
         level = law.level_left(start, drain)
         levels.append(level)

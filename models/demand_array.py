@@ -25,7 +25,7 @@ def _largest(column: Integers) -> int:
 
 @dataclass(frozen=True, eq=False)
 class DemandArray:
-    """Columns of needs, drains and times, all of one coordinate; entry i is a `Demand`."""
+    """Columns of needs, drains and times, all of one coordinate; entry i is a `Demand` that does not rise."""
 
     need: Integers
     drain: Integers
@@ -50,6 +50,8 @@ class DemandArray:
         for row in rows:
             if row.coordinate is not coordinate:
                 raise CoordinateMismatch(coordinate, row.coordinate)
+            if row.rise or row.height > row.need:
+                raise ValueError(f"columns are of demands that do not rise: {row}")
         columns = ([row.need for row in rows], [row.drain for row in rows], [row.time for row in rows])
         need, drain, time = (np.array(column, dtype=np.int64) for column in columns)
         return cls(need, drain, time, coordinate)

@@ -39,9 +39,10 @@ def repeated(law: CycleLaw, cycle: Begun, reboot: Effort | None) -> int:
     buffer, charging = law.charging.buffer, law.charging
     bottom = buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
     found = active + law.upkeep.pause + charging.charge_time(bottom, threshold.high) + law.upkeep.latency
-    more = cycle.level - threshold.level
+    highest = min(cycle.level, buffer.turn_on_high)  # no wait is for more
+    more = min(cycle.level - threshold.level, highest)
     if more > 0:
-        found += max(charging.charge_time(0, more), charging.charge_time(threshold.level, cycle.level))
+        found += max(charging.charge_time(0, more), charging.charge_time(highest - more, highest))
     if reboot is None:
         return found
     ends = (threshold.level, min(threshold.level, reboot.amount))

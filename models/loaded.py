@@ -6,6 +6,9 @@ all that leaves no more a demand is one number again. An activity that leaves mo
 only where the cycle goes on to drain less than that: the need of a cycle is the greatest of
 
     what it drains,    and for each activity    what it has drained when that ends, and the activity's excess.
+
+What is guaranteed to flow in while the device runs is drained less (`while_running`). Of a task it may be more than it
+takes: the level rises then, and what rises above the buffer's ceiling is lost.
 """
 
 from __future__ import annotations
@@ -22,10 +25,34 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.power_path import PowerPath, Uncovered
 from ischedule.models.quantities import POWER, VOLTAGE, Interval, Rounding, round_to_integer, show
-from ischedule.models.supply import CurveSupply
+from ischedule.models.supply import ConstantCurrent, CurveSupply, ResistiveSource
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Policy
 from ischedule.models.workload import explicit_tasks
+
+
+@dataclass(frozen=True)
+class LoadedTasks:
+    """What tasks, commits and resumes take of the buffer, and the excess of each task; empty where none has any.
+
+    A task may take less than nothing, where more flows in.
+    """
+
+    amount: array[int]
+    commit_amount: array[int]
+    resume_amount: array[int]
+    excess: array[int]
+
+    @property
+    def rises(self) -> bool:
+        """Whether more flows in during some task than it takes."""
+        return min(self.amount) < 0
+
+    def columns(self, tasks: TaskColumns) -> TaskColumns:
+        """The tasks with these amounts, nothing where more flows in than is taken."""
+        amount = array("q", (max(0, amount) for amount in self.amount))
+        found = replace(tasks, amount=amount, commit_amount=self.commit_amount, resume_amount=self.resume_amount)
+        return replace(found, draws=(), drawing=array("q"))
 
 
 @dataclass(frozen=True)
@@ -54,33 +81,35 @@ class Loaded:
 
     def excess(self, draw: Draw) -> int:
         """What an activity leaves above what every commit does."""
-        return max(0, self.buffer.level_of(self.path.least_voltage(draw), Rounding.UP))
+        return max(0, self.buffer.level_of(self.path.least_voltage(draw), Rounding.UP) + self.buffer.swing)
 
-    def tasks(self, tasks: TaskColumns) -> tuple[TaskColumns, array[int]]:
-        """The tasks with what they take of the buffer, and the excess of each; empty where none has any."""
+    def tasks(self, tasks: TaskColumns) -> LoadedTasks:
+        """What tasks and the cuts behind them take of the buffer."""
         if self.path.is_ideal and not tasks.draws:
-            return tasks, array("q")
+            return LoadedTasks(tasks.amount, tasks.commit_amount, tasks.resume_amount, array("q"))
         load = self.case.load
         draws = (load, *tasks.draws)
         which = tasks.drawing or array("q", bytes(8 * len(tasks)))
-        amounts = array("q", map(self._amount, tasks.amount, tasks.time, map(draws.__getitem__, which)))
+        amounts = array("q", map(self._net, tasks.amount, tasks.time, map(draws.__getitem__, which)))
         commits, resumes = (self._ends(tasks, end) for end in ("commit", "resume"))
         excess = list(map(self.excess, draws))
         columns = array("q", map(excess.__getitem__, which)) if any(excess) else array("q")
-        found = replace(tasks, amount=amounts, commit_amount=commits, resume_amount=resumes)
-        return replace(found, draws=(), drawing=array("q")), columns
+        return LoadedTasks(amounts, commits, resumes, columns)
 
     def _ends(self, tasks: TaskColumns, end: str) -> array[int]:
         """What commits or resumes take; nothing where there is no cut."""
         amounts, times = getattr(tasks, f"{end}_amount"), getattr(tasks, f"{end}_time")
         taken = (
-            self._amount(amount, time, self.case.load) if cut else 0
+            max(0, self._net(amount, time, self.case.load)) if cut else 0
             for amount, time, cut in zip(amounts, times, tasks.is_cut, strict=True)
         )
         return array("q", taken)
 
-    def _amount(self, amount: int, time: int, draw: Draw) -> int:
-        taken = self.path.amount(amount, time, draw)
+    def _net(self, amount: int, time: int, draw: Draw) -> int:
+        taken = self.path.net(amount, time, draw)
+        if taken <= -LIMIT:
+            problem = "makes more than 2**62 internal units flow into the buffer during one task"
+            raise InputError(self.case.source, "$.while_running.power", MISSING, problem, "state a shorter task")
         if taken >= LIMIT:
             problem = "makes work take more than 2**62 internal units of the buffer"
             raise InputError(self.case.source, "$.converter", MISSING, problem, "state a higher efficiency")
@@ -100,6 +129,7 @@ def loaded(case: Case) -> Loaded:
         floor = max(floor, path.least_voltage(case.boot.draw))
     buffer = replace(case.buffer, load_floor=floor)
     buffer = replace(buffer, reading=replace(buffer.reading, over_read=_over_read(case, buffer)))
+    buffer = _swinging(case, buffer, path)
     boot_draw = case.boot.draw or case.load
     found = Loaded(case, path, buffer, case.boot, case.restart, 0, 0)
     return replace(
@@ -107,14 +137,29 @@ def loaded(case: Case) -> Loaded:
         boot=found.effort(case.boot),
         restart=found.effort(case.restart),
         start_excess=found.excess(case.restart.draw or case.load),
-        boot_left=max(buffer.bare_floor, buffer.level_of(path.least_voltage(boot_draw), Rounding.UP)),
+        boot_left=max(buffer.bare_floor, buffer.level_of(path.least_voltage(boot_draw), Rounding.UP)) + buffer.swing,
     )
 
 
 def _path(case: Case) -> PowerPath:
     buffer = case.buffer
     band = Interval(buffer.brown_out.hi, buffer.highest_voltage)
-    return PowerPath(buffer.coordinate, band, buffer.resistance.hi, buffer.leakage, case.converter)
+    return PowerPath(buffer.coordinate, band, buffer.resistance.hi, buffer.leakage, case.converter, case.while_running)
+
+
+def _swinging(case: Case, buffer: EnergyBuffer, path: PowerPath) -> EnergyBuffer:
+    """The buffer with the part of its band left out by which its level can swing while power flows in.
+
+    What flows in is kept up to the clamp, or turn-on where there is none; a source gives less power the higher the
+    level, and is asked for it up to turn-on only. Both are seen at the terminal: inside it is less by what charging
+    lifts that.
+    """
+    if case.while_running is None:
+        return buffer
+    is_source = isinstance(case.supply, ResistiveSource | ConstantCurrent)
+    kept = buffer.turn_on.lo if buffer.clamp is None or is_source else buffer.clamp
+    floor = buffer.voltage_of(path.swing, Rounding.UP) if path.swing else buffer.load_floor
+    return replace(buffer, load_floor=floor, swing=path.swing, kept_up_to=max(0, kept - buffer.reading.over_read))
 
 
 def _require_known(case: Case, path: PowerPath, draw: Draw) -> None:

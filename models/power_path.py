@@ -13,14 +13,15 @@ current i, and u >= U needs v >= U + R i; the charge is what the load takes. Bot
 they hold when its charge has been taken: u falls with v. What leaks meanwhile is taken at the highest voltage.
 
 So an activity of one draw is a demand: its drain is what it takes of the buffer, and its need is that and the level of
-the least voltage inside, which is left and not lost.
+the least voltage inside, which is left and not lost. What is guaranteed to flow in meanwhile is drained less; where
+that is more than all that is taken, the drain is negative (`net`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import isqrt
 from typing import Final
 
@@ -31,6 +32,7 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import InvalidValue
 from ischedule.models.leakage import NO_LEAKAGE, Leakage
 from ischedule.models.quantities import Interval, Rounding, round_to_integer
+from ischedule.models.while_running import Harvest
 
 ALL: Final = Interval(0, 1 << 62)
 """Any power, any voltage."""
@@ -107,11 +109,12 @@ class PowerPath:
     resistance: int = 0
     leakage: Leakage = NO_LEAKAGE
     converter: Converter | None = None
+    harvest: Harvest | None = None
 
     @property
     def is_ideal(self) -> bool:
         """Whether work takes what it is stated to take, at any voltage above brown-out."""
-        return self.resistance == 0 and self.leakage.is_none and self.converter is None
+        return self.resistance == 0 and self.leakage.is_none and self.converter is None and self.harvest is None
 
     def asks(self) -> str | None:
         """Why every activity must state what it draws, None if none must."""
@@ -169,11 +172,33 @@ class PowerPath:
         """What leaks at most while the device runs: femtojoules or femtocoulombs per picosecond."""
         return self.leakage.rate_at(self.band.hi, self.coordinate) / 10**12
 
-    def amount(self, amount: int, time: int, draw: Draw) -> int:
-        """What the buffer loses while an activity takes an amount in a time."""
+    @cached_property
+    def stored_rate(self) -> Fraction:
+        """What is guaranteed to be stored while the device runs: femtojoules or femtocoulombs per picosecond."""
+        if self.harvest is None:
+            return Fraction(0)
+        return self.harvest.rate(self.coordinate, self.resistance, self.band.lo, self.band.hi)
+
+    @property
+    def swing(self) -> int:
+        """How far the level can lie from a straight line while an activity runs."""
+        return 0 if self.harvest is None else self.harvest.swing(self.stored_rate)
+
+    @cached_property
+    def lost_rate(self) -> Fraction:
+        """What is lost at most for each picosecond of an activity's stated time, whatever the load takes."""
+        stored = Fraction(0) if self.harvest is None else self.stored_rate * self.harvest.shortest
+        return self.leak_rate - stored
+
+    def net(self, amount: int, time: int, draw: Draw) -> int:
+        """What the buffer loses while an activity takes an amount in a time: negative where more flows in."""
         if self.is_ideal:
             return amount
-        return round_to_integer(amount * self.factor(draw) + time * self.leak_rate, Rounding.UP)
+        return round_to_integer(amount * self.factor(draw) + time * self.lost_rate, Rounding.UP)
+
+    def amount(self, amount: int, time: int, draw: Draw) -> int:
+        """The same, what flows in counting up to what is taken."""
+        return max(0, self.net(amount, time, draw))
 
     def effort(self, effort: Effort, draw: Draw) -> Effort:
         """What an activity takes of the buffer."""
@@ -181,8 +206,7 @@ class PowerPath:
 
     def cost(self, cost: Cost, draw: Draw) -> Cost:
         """The same of a primitive; its energy and time are in units finer by the same factor."""
-        energy = round_to_integer(cost.energy * self.factor(draw) + cost.time * self.leak_rate, Rounding.UP)
-        return Cost(energy, cost.time)
+        return Cost(self.amount(cost.energy, cost.time, draw), cost.time)
 
     def device(self, device: Device, draw: Draw) -> Device:
         """A device whose primitives cost what they take of the buffer. Booting is an activity of its own."""

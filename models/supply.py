@@ -38,6 +38,10 @@ class ConstantPower:
             return min(self.power.lo, self.cold_start.power)
         return self.power.lo
 
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band."""
+        return self.power_from(band.lo)
+
     def current_at(self, voltage: int) -> Fraction:
         """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
         if self.most_current is not None:
@@ -67,6 +71,11 @@ class ResistiveSource:
                 "write a resistance above 0 ohm over its interval",
                 ".resistance",
             )
+
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band: v (Vs - v) / R is least at an end."""
+        ends = (1000 * v * (self.voltage.lo - v) / Fraction(self.resistance.hi) for v in (band.lo, band.hi))
+        return max(0, round_to_integer(min(ends), Rounding.DOWN))
 
     def current_at(self, voltage: int) -> Fraction:
         """The most it charges with (femtoampere) at a terminal voltage (nanovolt)."""
@@ -98,6 +107,12 @@ class ConstantCurrent:
     def __post_init__(self) -> None:
         if self.current.lo < 0:
             raise InvalidValue(self.current.lo, "is a negative current", "write a current of at least 0 A", ".current")
+
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band: least at its lower end."""
+        if self.up_to is not None and band.hi > self.up_to:
+            return 0
+        return self.current.lo * band.lo // 10**9  # fA nV = 1e-9 fW
 
     def current_at(self, voltage: int) -> Fraction:
         """The most it charges with (femtoampere), whatever the terminal voltage."""

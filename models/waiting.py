@@ -69,6 +69,9 @@ def cycle_law(
 
 def _require_band(buffer: EnergyBuffer) -> None:
     """Refuse a buffer whose turn-on guarantees nothing that work can use, and say what is in the way."""
+    if buffer.swing and buffer.ceiling <= 0:
+        problem = "lets the level swing by more than half the band between what work leaves and what is kept"
+        raise InvalidValue(_amount(buffer, buffer.swing), problem, "state a shorter time", ".while_running.uneven")
     lowest = buffer.level_of(buffer.turn_on.lo, Rounding.DOWN)
     floor = show(buffer.voltage_of(0, Rounding.UP), VOLTAGE)
     if lowest <= 0:

@@ -34,14 +34,16 @@ def _layers(workload: Workload) -> Iterator[Part]:
 
 
 def task_part(workload: Workload) -> Part:
-    """Tasks as units that end at the cuts of the case, each saved as the case prices it."""
+    """Tasks as units that end at the cuts of the case, each saved as the case prices it. More flowing in during one of
+    them than it takes counts for nothing."""
     chain, boot = workload.chain, workload.boot
     runs: list[Run] = []
     first = 0
     for place, is_cut in enumerate(chain.cut):
         if not is_cut:
             continue
-        work = Effort(sum(chain.drain[first : place + 1]), sum(chain.time[first : place + 1]))
+        taken = sum(max(0, int(drain)) for drain in chain.drain[first : place + 1])
+        work = Effort(taken, sum(chain.time[first : place + 1]))
         commit = Effort(int(chain.commit_drain[place]), int(chain.commit_time[place]))
         recover = Effort(int(chain.resume_drain[first]) - boot.amount, int(chain.resume_time[first]) - boot.time)
         unit = Unit("a task", work, commit, recover, Traffic(extra_writes=1, writes=1))

@@ -77,8 +77,8 @@ class Workload:
     def has_excess(self) -> bool:
         """Whether some activity must leave a level above what every cycle leaves, so that drains do not tell all."""
         stated = explicit_tasks(self.case)
-        excess = () if stated is None else self.loaded.tasks(stated)[1]
-        return self.loaded.start_excess > 0 or any(excess)
+        load = None if stated is None else self.loaded.tasks(stated)
+        return self.loaded.start_excess > 0 or (load is not None and (load.rises or any(load.excess)))
 
     @cached_property
     def device(self) -> Device:
@@ -91,9 +91,9 @@ class Workload:
 
     @property
     def tasks(self) -> TaskColumns | None:
-        """The tasks, where the case has no network."""
+        """The tasks with what they take of the buffer, where the case has no network."""
         stated = explicit_tasks(self.case)
-        return None if stated is None else self.loaded.tasks(stated)[0]
+        return None if stated is None else self.loaded.tasks(stated).columns(stated)
 
     @cached_property
     def figures(self) -> Figures:

@@ -36,7 +36,8 @@ class Board:
     ``idle_power`` (W) is what a device burns that cannot switch itself off, None for one that can; ``sleeping`` is one
     that stays on. ``power_on`` is the voltage at which a device comes up that then waits for thresholds of its own.
     Below ``cold_below`` at the terminal the supply brings at most ``cold_power``. ``start`` is the voltage at release.
-    ``consumption`` is the share that work takes of what it is stated to.
+    ``consumption`` is the share that work takes of what it is stated to, ``pace`` the share of its stated
+    time; where it is uneven it takes the most first if it ``leads``, else last.
     """
 
     capacitor: Capacitor
@@ -56,6 +57,8 @@ class Board:
     cold_below: float = 0.0
     cold_power: float = 0.0
     consumption: float = 1.0
+    pace: float = 1.0
+    leads: bool = False
 
     def efficiency(self, power: float) -> float:
         """The converter's at a load."""

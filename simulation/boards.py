@@ -86,7 +86,18 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
         0.0 if cold is None else cold.below * NANO,
         0.0 if cold is None else cold.power * FEMTO,
         1.0 if rng is None else min(1.0, float(rng.uniform(0.7, 1.3))),
+        *_pace(case, rng, kind),
     )
+
+
+def _pace(case: Case, rng: np.random.Generator | None, kind: str) -> tuple[float, bool]:
+    """How long work lasts (the shorter, the less flows in meanwhile), and whether it takes the most first."""
+    if case.while_running is None:
+        return 1.0, False
+    shortest = float(case.while_running.shortest)
+    if rng is None:
+        return shortest, kind == "opposed"
+    return float(rng.uniform(shortest, 1)), bool(rng.integers(2))
 
 
 def _capacitor(buffer: EnergyBuffer, ends: _Ends) -> Capacitor:
@@ -128,7 +139,7 @@ def supply_of(case: Case, rng: np.random.Generator | None, kind: str) -> Supply:
         return _least_of(case.supply)
     least, most = flows_of(case)
     if kind == "opposed":
-        return Opposed(most, Flow())
+        return Opposed(most, Flow(fed=case.while_running.power * FEMTO if case.while_running else 0.0))
     if kind == "switching":
         seed = 0 if rng is None else int(rng.integers(1 << 62))
         return Switching((least, most), 0.05, seed)

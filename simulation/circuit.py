@@ -124,6 +124,10 @@ class Capacitor:
             return self._powered(voltage, flow, time, high, low)
         return self._stepped(voltage, flow, time, top, bottom)
 
+    def falls(self, voltage: float, flow: Flow) -> bool:
+        """Whether the voltage is falling."""
+        return self._slope(voltage, flow) < 0
+
     def _slope(self, voltage: float, flow: Flow) -> float:
         """d(v^2)/dt of a power without series resistance, where it is finite even at 0 V; dv/dt otherwise."""
         capacitance = self.capacitance_at(voltage)

@@ -138,7 +138,9 @@ class Machine:
         """Carry out an activity; False if the terminal fell below brown-out before its end."""
         begun = self.time
         self.is_running = True
-        done = all(self._phase(draw, time) for draw, time in activity.phases)
+        paced = activity if self.board.pace == 1 else activity.within(self.board.pace)
+        phases = paced.phases[::-1] if self.board.leads else paced.phases
+        done = all(self._phase(draw, time) for draw, time in phases)
         self.is_running = False
         self.note(what, name, self.time - begun)
         if not done:
@@ -211,12 +213,13 @@ class Machine:
             flow, until = self._supplied()
             flow, top = self._cold(loaded(flow, load.power, load.current), load)
             stop = min(end, until, self.limits.time)
-            if (
-                end == until == inf
-                and capacitor.run(self.voltage, flow, inf, min(high, board.clamp, top), low).time == inf
-            ):
+            clamp = board.clamp
+            if capacitor.terminal(self.voltage, flow) >= clamp and capacitor.falls(self.voltage, flow):
+                clamp = inf  # on the way down from there
+            bound = min(high, clamp, top)
+            if end == until == inf and capacitor.run(self.voltage, flow, inf, bound, low).time == inf:
                 return "stalled"
-            passage = capacitor.run(self.voltage, flow, stop - self.time, min(high, board.clamp, top), low)
+            passage = capacitor.run(self.voltage, flow, stop - self.time, bound, low)
             self._take(passage, flow)
             if passage.reached == "low":
                 return "low"

@@ -1,14 +1,15 @@
 """Many runs of a plan side by side, as vectors: for how often a board browns out, millions of power cycles are needed.
 
 The physics is that of `circuit`, written once more for arrays: closed forms for waiting, Runge-Kutta steps of a fixed
-number for work. Boards here switch themselves off (no idling, no sleeping) and have one capacitance each. An adversary
-chooses anew for every power cycle what the supply brings while the board waits, and while it runs.
+number for work. Boards here have one capacitance each, and switch themselves off while they wait, or sleep and measure,
+up since before the release. An adversary chooses anew for every power cycle what the supply brings while the board
+waits, and while it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
@@ -93,11 +94,18 @@ class _Boards:
     consumption: Floats = field(init=False)
     leaks: bool = field(init=False)
     resists: bool = field(init=False)
+    sleeps: bool = field(init=False)
+    sleep_power: Floats = field(init=False)
+    poll_period: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         for board in self.boards:
-            if board.sleeping or board.idle_power is not None or board.cold_below or board.capacitor.curve:
-                raise ValueError("boards side by side latch, have one capacitance, and their supply no cold start")
+            if board.idle_power is not None or board.cold_below or board.capacitor.curve:
+                raise ValueError("boards side by side do not burn, have one capacitance, and no supply starts cold")
+            if board.pace != 1 or board.leads:
+                raise ValueError("boards side by side work evenly, and as long as is stated")
+            if (board.sleeping is None) != (self.boards[0].sleeping is None):
+                raise ValueError("boards side by side all sleep, or none does")
         parts = [board.capacitor for board in self.boards]
         self.capacitance = np.array([part.capacitance for part in parts])
         self.resistance = np.array([part.resistance for part in parts])
@@ -105,6 +113,11 @@ class _Boards:
         self.leak_conductance = np.array([part.leak_conductance for part in parts])
         for name in ("turn_on", "brown_out", "misreading", "decoupling", "redistribution", "consumption"):
             setattr(self, name, np.array([getattr(board, name) for board in self.boards]))
+        asleep = [board.sleeping for board in self.boards if board.sleeping is not None]
+        self.sleeps = bool(asleep)
+        if asleep:
+            self.sleep_power = np.array([one.mean_power for one in asleep])
+            self.poll_period = np.array([one.poll_period for one in asleep])
         self.leaks = bool(self.leak.any() or self.leak_conductance.any())
         self.resists = bool(self.resistance.any())
 
@@ -168,6 +181,8 @@ class _Many:
 
     def _wait(self, threshold: float | None, flow: Flows, is_first: bool) -> npt.NDArray[np.bool_]:
         columns = self.columns
+        if columns.sleeps:
+            flow = replace(flow, fed=flow.fed - columns.sleep_power)
         wanted = (columns.turn_on if threshold is None else threshold) + columns.misreading
         there = self._terminal(self.voltage, flow.fed, flow.offset, flow.conductance) >= wanted
         into = flow.fed / wanted + flow.offset - flow.conductance * wanted
@@ -175,8 +190,16 @@ class _Many:
         passed = self._charging(self.voltage, inside, wanted, flow)
         reached = there | ((passed >= 0) & (passed < inf))
         self.time = self.time + np.where(there, 0.0, passed)
-        share = columns.capacitance / (columns.capacitance + columns.decoupling)
         before = np.where(there, self.voltage, inside)
+        if columns.sleeps:
+            # it is noticed at the next measurement
+            period = columns.poll_period
+            more = np.where(there | ~reached, 0.0, np.ceil(passed / period - 1e-9) * period - passed)
+            self.voltage = before
+            self._phase(0.0, more, flow)
+            self.time = self.time + more
+            return reached
+        share = columns.capacitance / (columns.capacitance + columns.decoupling)
         self.voltage = np.where(there & (not is_first), before, before * share - columns.redistribution)
         return reached
 
@@ -271,7 +294,7 @@ class _Many:
                 self.phases[draw] = drawn / self.columns.efficiency(draw), np.zeros(count)
         return self.phases[draw]
 
-    def _phase(self, draw: float, time: float, flow: Flows) -> None:
+    def _phase(self, draw: float, time: float | Floats, flow: Flows) -> None:
         power, current = self._load(draw)
         now = _Loaded(flow.fed - power, flow.offset, flow.conductance, current, bool(flow.conductance.any()))
         self._watch(self._seen(self.voltage, now)[0])
@@ -288,7 +311,7 @@ class _Many:
         self.voltage = voltage
         self._watch(self._seen(voltage, now)[0])
 
-    def _ideal_phase(self, voltage: Floats, step: float, now: _Loaded) -> Floats:
+    def _ideal_phase(self, voltage: Floats, step: float | Floats, now: _Loaded) -> Floats:
         """Without resistance the squared voltage is the better variable: a power makes it a straight line."""
         squared = voltage * voltage
 

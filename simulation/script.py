@@ -7,7 +7,8 @@ says how often and no policy writes its units out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +16,17 @@ class Activity:
     """Something that runs without a pause: what it takes in all, how long it lasts, and the most that it draws.
 
     `peak` is 0 where it draws the same all the time. Otherwise it draws `peak` for as long as the amount lasts, after
-    doing nothing for the rest of its time: the order that strains a capacitor most.
+    doing nothing for the rest of its time: the order that strains a capacitor most. It does nothing for no longer than
+    `lag`, and then draws evenly as long as the rest can still be drawn in time.
     """
 
     amount: float
     time: float
     peak: float = 0.0
+    lag: float = inf
 
     def __post_init__(self) -> None:
-        if not (self.amount >= 0 and self.time >= 0 and self.peak >= 0):
+        if not (self.amount >= 0 and self.time >= 0 and self.peak >= 0 and self.lag >= 0):
             raise ValueError(f"an activity takes nothing negative: {self}")
 
     @property
@@ -31,13 +34,22 @@ class Activity:
         """Draw and duration one after the other; an amount without a time or a draw comes all at once, as (inf, it)."""
         if self.amount == 0:
             return ((0.0, self.time),) if self.time else ()
-        mean = self.amount / self.time if self.time else float("inf")
+        mean = self.amount / self.time if self.time else inf
         if self.peak == 0:
             return ((mean, self.time if self.time else self.amount),)
         busy = self.amount / self.peak
         if busy >= self.time:
             return ((self.peak, busy),)
-        return ((0.0, self.time - busy), (self.peak, busy))
+        if self.lag >= self.time - busy:
+            return ((0.0, self.time - busy), (self.peak, busy))
+        if self.lag == 0:
+            return ((mean, self.time),)
+        last = mean * self.lag / (self.peak - mean)
+        return ((0.0, self.lag), (mean, self.time - self.lag - last), (self.peak, last))
+
+    def within(self, share: float) -> Activity:
+        """The same in a share of its time, or as much of that as its peak asks for."""
+        return replace(self, time=max(self.time * share, self.amount / self.peak if self.peak else 0.0))
 
 
 NOTHING = Activity(0.0, 0.0)

@@ -3,7 +3,8 @@
 A cycle that starts at a level leaves what it has not drained, and because it needs more than that, under programmable
 wake something is always left: how long the next cycle waits depends on it. So what is reached at a cut is a label, the
 time that has passed and the level left, and all labels are kept of which none is both later and lower. Under one
-threshold every cycle starts there, and the label that can start first is as good as all others.
+threshold every cycle starts there, and the label that can start first is as good as all others, unless more flows in
+during some task than it takes, so that a cycle can leave more than the threshold guarantees.
 
 A cycle with no more than its threshold guarantees starts there, whatever was left: of all such labels the one counts
 that gets there first, and what it leaves is the same. Labels above it start each at its own level.
@@ -45,6 +46,8 @@ class Edge:
     need: int
     drain: int
     active: int
+    top: int | None
+    """More than this is no use at its start: what flows in while it runs would rise above what is kept."""
 
 
 def solve_needs(program: Program, limit: Limit) -> Outcome:
@@ -88,19 +91,27 @@ class _Search:
 
     def edges(self, start: int) -> Iterator[Edge]:
         """The cycles from a cut, as long as their atoms can be run."""
-        chain, law = self.chain, self.law
+        chain, law, ceiling = self.chain, self.law, self.chain.ceiling
         opening, opening_time = int(chain.resume_drain[start]), int(chain.resume_time[start])
-        most = (law.capacity if start else law.first_capacity) + law.upkeep.reserve
-        need = max(opening, chain.start_need)
+        most = law.capacity if start else law.first_capacity
+        need, rise = max(opening, chain.start_need), 0
+        height = need
         for index in range(start, len(chain)):
+            before = opening + self.drained[index] - self.drained[start]
             spent = opening + self.drained[index + 1] - self.drained[start]
-            need = max(need, spent + (int(chain.excess[index]) if len(chain.excess) else 0))
-            if need + law.upkeep.reserve > most:
+            asked = max(0, spent - before) + (int(chain.excess[index]) if len(chain.excess) else 0)
+            height = max(height, asked + before + rise)
+            need, rise = max(need, asked + before), max(rise, -spent)
+            if need > most or (ceiling is not None and height > ceiling):
                 return
-            drain = spent + int(chain.commit_drain[index])
-            if chain.cut[index] and max(need, drain) + law.upkeep.reserve <= most:
-                active = opening_time + self.passed[index + 1] - self.passed[start] + int(chain.commit_time[index])
-                yield Edge(index + 1, max(need, drain), drain, active)
+            commit = int(chain.commit_drain[index])
+            whole = max(need, spent + commit)
+            if not chain.cut[index] or whole > most:
+                continue
+            if ceiling is not None and max(height, commit + spent + rise) > ceiling:
+                continue
+            active = opening_time + self.passed[index + 1] - self.passed[start] + int(chain.commit_time[index])
+            yield Edge(index + 1, whole, spent + commit, active, None if ceiling is None else ceiling - rise)
 
     def _tried(self, need: int, is_first: bool) -> tuple[Threshold, ...]:
         return self.law.shared(need, None) if is_first else self.law.shared(None, need)
@@ -114,13 +125,14 @@ class _Search:
                     waited, level = begin(self.law, before.level, threshold, is_first=cut == 0)
                     if edge.need + self.law.upkeep.reserve > level:
                         continue
-                    left = self.law.level_left(level, edge.drain)
+                    counted = level if edge.top is None else min(level, edge.top)
+                    left = self.law.level_left(counted, edge.drain)
                     self._keep(edge.end, Reached(before.elapsed + waited + edge.active, left, cut, before, threshold))
 
     def _keep(self, cut: int, new: Reached) -> None:
         """Add a label where no other is as early and as high, and take out those that it makes useless."""
         labels = self.reached[cut]
-        if isinstance(self.law, FixedWakeLaw):
+        if isinstance(self.law, FixedWakeLaw) and self.chain.ceiling is None:
             labels[:] = [min([*labels, new], key=self._ends if cut == len(self.chain) else self._ready)]
             return
         place = bisect_left(labels, new.level, key=lambda one: one.level)
@@ -163,7 +175,8 @@ class _Front:
         self.levels = [one.level for one in labels]
         self.first: list[Reached] = []
         if len(labels) > 1:
-            ready = [one.elapsed - law.charging.elapsed_down(one.level) for one in labels]
+            most = law.charging.highest_level or 0
+            ready = [one.elapsed - law.charging.elapsed_down(min(one.level, most)) for one in labels]
             best = 0
             for place in range(len(labels)):
                 best = place if ready[place] < ready[best] else best

@@ -24,7 +24,9 @@ def compare_report(found: Comparison) -> str:
     header = ("policy", "latency", "of the plan's", amount.name, "cycles", "run again", "written (B)", "certified")
     rows = [_row(found, row) for row in found.rows]
     text = f"{result.case.name}: {result.status.value}\n"
-    title = "if all costs what is stated, every power cycle waits for a full buffer, and nothing is harvested meanwhile"
+    meanwhile = "nothing" if result.case.while_running is None else "no more than is guaranteed"
+    title = "if all costs what is stated, every power cycle waits for a full buffer"
+    title += f", and {meanwhile} is harvested meanwhile"
     text += section(title, header, rows, header[1:-1])
     if any(row.is_internal for row in found.rows):
         text += f"\n{INTERNAL}\n"

@@ -29,7 +29,7 @@ from ischedule.models.case import Case
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
-from ischedule.models.quantities import show
+from ischedule.models.quantities import POWER, show
 from ischedule.models.response_time import CurveRule, Overflow
 from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism, StartKind, Until
@@ -114,6 +114,9 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
     if program.has_needs:
         need = show(evaluation.largest_need, amount)
         yield "under load", f"some power cycle needs {need} when it begins, so that its voltage holds to the end"
+    if case.while_running is not None:
+        power = show(case.while_running.power, POWER)
+        yield "harvest", f"{amount.name} is net of what flows in while the device runs, {power} at least"
     if evaluation.failures:
         count = plural(program.failures, "failure")
         yield "failures", f"{count} of power tolerated: {time(evaluation.failures)} of the latency allow for that"
@@ -216,17 +219,18 @@ def _sum_of_layers(case: Case, evaluation: Evaluation) -> tuple[str, ...]:
 
 def tasks(case: Case, evaluation: Evaluation) -> str:
     """A table of tasks, repetitions together."""
-    amount = amount_dimension(case)
+    amount, runs = amount_dimension(case), task_runs(case)
+    rises = any(run.drain < 0 for run in runs)
     rows = [
         (
             run.name,
             number(run.times),
             show(run.drain, amount),
-            percent(run.drain, evaluation.drain),
+            "" if rises else percent(run.drain, evaluation.drain),
             time(run.running),
             percent(run.running, evaluation.latency),
         )
-        for run in task_runs(case)
+        for run in runs
     ]
     if not rows:
         return ""
@@ -283,9 +287,10 @@ def where_time_goes(case: Case, program: Program, plan: Plan, evaluation: Evalua
                 time(spent),
                 percent(spent, evaluation.latency),
                 "" if UNSPENT & {*names} else show(drained, amount),
-                "" if UNSPENT & {*names} else percent(drained, evaluation.drain),
+                "" if UNSPENT & {*names} or evaluation.drain <= 0 else percent(drained, evaluation.drain),
             )
         )
-    rows.append(("all", time(evaluation.latency), "100.0 %", show(evaluation.drain, amount), "100.0 %"))
+    whole = "100.0 %" if evaluation.drain > 0 else ""
+    rows.append(("all", time(evaluation.latency), "100.0 %", show(evaluation.drain, amount), whole))
     header = ("where it goes", "time", "of all time", amount.name, f"of all {amount.name}")
     return "\n" + section("", header, rows, right=header[1:]).lstrip("\n")

@@ -282,7 +282,7 @@ def test_series_resistance_takes_what_the_board_draws_at_most() -> None:
     assert ideal.load.range is not None
     assert (ideal.load.range.lo, ideal.load.range.hi) == board().powers()
     assert loaded(real).buffer.load_floor > 0
-    assert sum(loaded(real).tasks(tasks_of(real))[0].amount) > sum(tasks_of(ideal).amount)
+    assert sum(loaded(real).tasks(tasks_of(real)).amount) > sum(tasks_of(ideal).amount)
     wider = chain(buffer=resistive, load={"power": ["10 mW", "100 mW"]})
     assert loaded(wider).buffer.load_floor > loaded(real).buffer.load_floor
     with pytest.raises(InputError, match="does not cover what the device draws"):

@@ -19,6 +19,13 @@ def demands(draw: st.DrawFn, most: int = 10**15) -> Demand:
     return Demand(drain + draw(st.integers(0, most)), drain, draw(st.integers(0, most)), ENERGY)
 
 
+@st.composite
+def flows(draw: st.DrawFn, most: int = 20) -> Demand:
+    """Of an activity during which more can flow in than it takes."""
+    drain, excess = draw(st.integers(-most, most)), draw(st.integers(0, most))
+    return Demand.even(drain, excess, draw(st.integers(0, most)), ENERGY)
+
+
 @given(demands(), demands(), demands())
 def test_composition_is_associative(a: Demand, b: Demand, c: Demand) -> None:
     assert a.then(b).then(c) == a.then(b.then(c))
@@ -47,6 +54,37 @@ def test_the_need_is_the_least_level_from_which_every_step_is_covered(steps: lis
     assert whole.drain == sum(step.drain for step in steps)
 
 
+@given(flows(), flows(), flows())
+def test_composition_is_associative_where_more_flows_in(a: Demand, b: Demand, c: Demand) -> None:
+    assert a.then(b).then(c) == a.then(b.then(c))
+    assert a.then(Demand.nothing(ENERGY)) == a == Demand.nothing(ENERGY).then(a)
+
+
+@given(st.lists(flows(), min_size=1, max_size=6), st.integers(0, 60), st.integers(0, 60))
+def test_a_composed_demand_says_what_following_the_level_below_a_ceiling_shows(
+    steps: list[Demand], start: int, ceiling: int
+) -> None:
+    """Levels are followed step by step; what rises above the ceiling is lost."""
+    whole, level = Demand.nothing(ENERGY), min(start, ceiling)
+    for step in steps:
+        whole = whole.then(step)
+    runs = True
+    for step in steps:
+        runs = runs and level >= step.need
+        level = min(level - step.drain, ceiling)
+    start = min(start, ceiling)
+    assert runs == (start >= whole.need and ceiling >= whole.height)
+    if runs:
+        assert level == whole.left(start, ceiling)
+
+
+def test_the_highest_level_is_not_that_at_the_start() -> None:
+    """Waiting gains 5, and what follows needs 8: it can begin at 3, and the ceiling must not lie below 8."""
+    both = Demand.even(-5, 0, 1, ENERGY).then(Demand.even(8, 0, 1, ENERGY))
+    assert (both.need, both.drain, both.rise, both.height) == (3, 3, 5, 8)
+    assert Demand.even(8, 0, 1, ENERGY).height == 8
+
+
 def test_without_resistance_needs_are_sums() -> None:
     one, two = Demand.ideal(30, 5, ENERGY), Demand.ideal(12, 7, ENERGY)
     assert one.then(two) == Demand.ideal(42, 12, ENERGY)
@@ -59,8 +97,19 @@ def test_a_need_behind_a_drain_is_counted_on_top_of_it() -> None:
 
 @pytest.mark.parametrize("values", [(1, 2, 0), (-1, -1, 0), (1, 1, -1), (1, -1, 0)])
 def test_impossible_demands_are_refused(values: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match="need >= drain >= 0"):
+    with pytest.raises(ValueError, match="a demand has"):
         Demand(*values, ENERGY)
+
+
+@pytest.mark.parametrize(("rise", "height"), [(0, 3), (1, 3), (2, 1), (LIMIT, 3)])
+def test_what_flows_in_is_not_left_out(rise: int, height: int) -> None:
+    with pytest.raises((ValueError, Overflow)):
+        Demand(2, -2, 1, ENERGY, rise, height)
+
+
+def test_columns_are_of_demands_that_do_not_rise() -> None:
+    with pytest.raises(ValueError, match="do not rise"):
+        DemandArray.of([Demand.even(-1, 0, 1, ENERGY)], ENERGY)
 
 
 def test_a_demand_of_floats_is_refused() -> None:

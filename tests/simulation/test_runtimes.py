@@ -15,7 +15,7 @@ from ischedule.simulation.circuit import Capacitor
 from ischedule.simulation.flow import Flow
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.many import constant, run_many
-from ischedule.simulation.planned import NO_PROGRESS, STALLED, run_planned
+from ischedule.simulation.planned import NO_PROGRESS, STALLED, Release, run_planned
 from ischedule.simulation.reactive import run_just_in_time, run_opportunistic, run_urgent, without_commits
 from ischedule.simulation.script import (
     NOTHING,
@@ -106,6 +106,34 @@ def test_energy_is_neither_lost_nor_found(
     ):
         assert balanced(found)
         assert found.finished or found.why
+
+
+def test_a_buffer_at_its_clamp_falls_when_more_is_drawn_than_comes() -> None:
+    full = board(turn_on=3.0, clamp=3.0, supply=Steady(Flow(fed=1e-3)))
+    found = run_planned(planned(4e-4), full)
+    assert found.finished
+    assert found.clamped == 0
+    assert not run_planned(planned(2e-3), full, Limits(attempts=3)).finished
+
+
+@given(st.floats(1e-6, 1e-3), st.floats(1e-3, 1), st.floats(1, 50), st.floats(0, 2), st.booleans())
+def test_an_uneven_activity_takes_all_in_time_and_is_never_further_behind_than_its_lag(
+    amount: float, time: float, times: float, share: float, leads: bool
+) -> None:
+    mean, lag = amount / time, share * time
+    phases = Activity(amount, time, mean * times, lag).phases[:: -1 if leads else 1]
+    assert sum(length for _, length in phases) == pytest.approx(time)
+    assert sum(draw * length for draw, length in phases) == pytest.approx(amount)
+    passed = taken = 0.0
+    for draw, length in phases:
+        passed, taken = passed + length, taken + draw * length
+        assert abs(taken - mean * passed) <= mean * lag * (1 + 1e-9) + 1e-9 * amount
+        assert draw <= mean * times * (1 + 1e-9)
+
+
+def test_a_shorter_run_takes_as_much_within_its_peak() -> None:
+    assert Activity(1e-3, 1.0, 4e-3).within(0.5) == Activity(1e-3, 0.5, 4e-3)
+    assert Activity(1e-3, 1.0, 4e-3).within(0.1) == Activity(1e-3, 0.25, 4e-3)
 
 
 def test_a_cycle_that_does_not_fit_is_given_up() -> None:
@@ -212,12 +240,15 @@ def test_skipping_saves_commits_while_the_supply_carries_the_sleep() -> None:
 def test_runs_side_by_side_are_those_event_by_event() -> None:
     random = np.random.default_rng(5)
     script = planned(6e-4, 9e-4, 2e-4, peak=3e-2)
-    for leak, supply in (
-        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3))),
-        (2e-6, Opposed(Flow(fed=2e-3), Flow(fed=1e-3))),
-        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0))),
-        (0.0, Opposed(Flow(fed_current=1e-3), Flow(fed_current=4e-4))),
-        (2e-6, Opposed(Flow(fed_current=1e-3), Flow(fed_current=4e-4))),
+    asleep = Sleeping(5e-5, 1e-6, 0.03)
+    for leak, supply, sleeping in (
+        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), None),
+        (2e-6, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), None),
+        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0)), None),
+        (0.0, Opposed(Flow(fed=2e-3), Flow(fed=1e-3)), asleep),
+        (2e-6, Opposed(Flow(source=5.0, source_resistance=900.0), Flow(source=3.0, source_resistance=900.0)), asleep),
+        (0.0, Opposed(Flow(fed_current=1e-3), Flow(fed_current=4e-4)), None),
+        (2e-6, Opposed(Flow(fed_current=1e-3), Flow(fed_current=4e-4)), asleep),
     ):
         boards = [
             board(
@@ -226,13 +257,16 @@ def test_runs_side_by_side_are_those_event_by_event() -> None:
                 decoupling=1e-5,
                 misreading=random.uniform(-0.02, 0.02),
                 consumption=random.uniform(0.9, 1.0),
+                sleeping=sleeping,
+                start=2.2 if sleeping else 0.0,
             )
             for _ in range(40)
         ]
         many = run_many(script, boards, constant([supply.waiting] * 40, [supply.running] * 40))
-        ones = [run_planned(script, one, Limits(attempts=1)) for one in boards]
+        release = Release(is_asleep=sleeping is not None)
+        ones = [run_planned(script, one, Limits(attempts=1), release=release) for one in boards]
         assert many.browned_out.tolist() == [one.brown_outs > 0 for one in ones]
-        assert 0 < sum(many.browned_out) < 40
+        assert 0 < sum(many.browned_out) < 40 or sleeping
         for place, one in enumerate(ones):
             assert many.cycles[place] == one.cycles
             if one.finished:
