@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from ischedule.models.cost import Effort
 from ischedule.models.cycle_law import CycleLaw, Threshold
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
 
@@ -48,6 +49,20 @@ def repeated(law: CycleLaw, cycle: Begun, reboot: Effort | None) -> int:
     ends = (threshold.level, min(threshold.level, reboot.amount))
     again = max(charging.charge_time(end - reboot.amount, end) for end in ends)
     return found + reboot.time + again + law.upkeep.latency
+
+
+def least_repeated(law: CycleLaw, need: int, active: int, reboot: Effort | None) -> int:
+    """What one failure costs at least in any power cycle of this need, whatever its threshold.
+
+    The need is one that a threshold guarantees: a first cycle that began with more could not be run again. The lowest
+    threshold that suffices is reached first. What a reboot took is charged from a level that depends on the threshold,
+    and counts where there is one threshold only.
+    """
+    threshold = min(law.shared(None, need), key=lambda one: one.high)
+    whole = repeated(law, Begun(threshold, threshold.level, active), reboot)
+    if reboot is None or isinstance(law, FixedWakeLaw):
+        return whole
+    return repeated(law, Begun(threshold, threshold.level, active), None) + reboot.time + law.upkeep.latency
 
 
 def allowance(program: Program, cycles: Iterable[Begun]) -> int:
