@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ischedule.api import solve
+from ischedule.api import explain, solve
 from ischedule.cli.main import main
 from ischedule.models.case_curve import read_curve
 from ischedule.models.errors import InputError
+from ischedule.models.plan import Status
+from ischedule.models.plan_file import Certified
 from ischedule.models.program import Program
+from ischedule.models.supply import CurveSupply
 from tests.house.tree import ROOT
 
 TRACE = "time_s,power_W\n" + "".join(f"{time},{power}\n" for time, power in enumerate([0.002, 0.001, 0, 0, 0.003] * 4))
@@ -136,3 +139,37 @@ def test_leakage_and_resistance_count_under_a_curve() -> None:
 def test_failures_are_refused_under_a_curve() -> None:
     with pytest.raises(InputError, match="are not decided under a supply curve"):
         solve(real() | {"requirements": {"failures": 1, "volatile_memory": "4 KiB"}})
+
+
+def test_what_would_help_under_a_curve_is_found_and_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(SOLAR.read_text("utf-8"))
+    late = document | {"requirements": {"deadline": "11.2 s", "volatile_memory": "4 KiB"}}
+    result, explanation = explain(late)
+    assert result.plan is None or result.kind is Certified.DEADLINE
+    assert explanation is not None
+    found = {remedy.lever.name: remedy for remedy in explanation.remedies}
+    assert {"deadline", "blackout of the supply curve", "power of the supply curve"} <= set(found)
+    for remedy in found.values():
+        changed = remedy.lever.changed(result.case, remedy.value)
+        assert changed is not None
+        assert solve(changed).status is Status.SCHEDULABLE
+    blackout = found["blackout of the supply curve"]
+    assert isinstance(result.case.supply, CurveSupply)
+    assert blackout.value < result.case.supply.curve.blackout
+    shorter = blackout.lever.changed(result.case, blackout.value)
+    assert shorter is not None
+    assert isinstance(shorter.supply, CurveSupply)
+    assert shorter.supply.curve.blackout == blackout.value
+
+
+def test_a_plan_under_a_curve_is_sensitive_to_the_curve() -> None:
+    _, explanation = explain(json.loads(SOLAR.read_text("utf-8")))
+    assert explanation is not None
+    found = {one.lever.name: one.anew for one in explanation.sensitivities}
+    # a blackout that is longer by 0.1 % makes every plan later by just that
+    result = solve(json.loads(SOLAR.read_text("utf-8")))
+    assert isinstance(result.case.supply, CurveSupply)
+    assert found["blackout of the supply curve"] == pytest.approx(result.case.supply.curve.blackout / 1000, rel=1e-3)
+    power = found["power of the supply curve"]
+    assert power is not None
+    assert power < 0
