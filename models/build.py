@@ -83,8 +83,9 @@ def _require_ideal(work: Loaded) -> None:
     if case.boot.draw is not None and work.start_excess:
         problem, remedy = "is not decided under a supply curve", "leave it out: it counts as the case's load then"
         raise InputError(case.source, "$.boot.load", MISSING, problem, remedy)
-    if case.requirements.failures:
-        problem, remedy = "are not decided under a supply curve", "leave it out"
+    if case.requirements.failures and case.wake.mechanism is Mechanism.SENSE:
+        problem = "leave a sleeping device at a level that a blackout under a supply curve can lower below brown-out"
+        remedy = 'leave it out, or write the mechanism "latch"'
         raise InputError(case.source, "$.requirements.failures", case.requirements.failures, problem, remedy)
     if case.tasks is not None and case.tasks.draws:
         problem, remedy = "have loads of their own, which are not decided under a supply curve", "leave them out"

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ischedule.models.cost import Effort
+from ischedule.models.curve_failures import least_wait_again
 from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.program import Program
@@ -76,5 +77,7 @@ def least_allowance(program: Program) -> int:
     """What they cost at least in any plan: some cycle is repeated, which waits for the lowest threshold at best."""
     if not program.failures:
         return 0
+    if program.law.curve is not None:
+        return program.failures * least_wait_again(program.law)
     lowest = min(program.law.shared(None, 0), key=lambda one: one.high)
     return program.failures * repeated(program.law, Begun(lowest, lowest.level, 0), program.reboot)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ischedule.api import explain, solve
+from ischedule.api import check, explain, solve
 from ischedule.cli.main import main
 from ischedule.models.case_curve import read_curve
 from ischedule.models.errors import InputError
@@ -136,9 +136,32 @@ def test_leakage_and_resistance_count_under_a_curve() -> None:
     assert both.program.law.charging.buffer.load_floor > 2_200_000_000
 
 
-def test_failures_are_refused_under_a_curve() -> None:
-    with pytest.raises(InputError, match="are not decided under a supply curve"):
-        solve(real() | {"requirements": {"failures": 1, "volatile_memory": "4 KiB"}})
+def test_failures_count_under_a_curve() -> None:
+    plain, once, twice = (
+        solve(real() | {"requirements": {"failures": count, "volatile_memory": "4 KiB"}}) for count in (0, 1, 2)
+    )
+    assert plain.latency is not None
+    assert isinstance(plain.program, Program)
+    assert plain.program.law.curve is not None
+    blackout = plain.program.law.curve.curve.blackout
+    for result, count in ((once, 1), (twice, 2)):
+        assert result.evaluation is not None
+        assert result.kind is Certified.WITHIN
+        assert result.latency == plain.latency + result.evaluation.failures
+        # each failure meets the longest blackout anew
+        assert result.evaluation.failures > count * blackout
+        assert result.bound is not None
+        assert plain.latency + count * blackout < result.bound <= result.latency
+        assert result.plan_file is not None
+        assert check(result.case, result.plan_file).accepted
+
+
+def test_failures_of_a_sleeping_device_are_refused_under_a_curve() -> None:
+    woken = {"energy": "5 uJ", "time": "1 ms"}
+    sleep = {"power": "1 uW", "poll_energy": "0.1 uJ", "poll_period": "1 s", "wake": woken, "retained": True}
+    wake = {"policy": "fixed", "mechanism": "sense", "sleep": sleep}
+    with pytest.raises(InputError, match="can lower below brown-out"):
+        solve(real() | {"wake": wake, "requirements": {"failures": 1, "volatile_memory": "4 KiB"}})
 
 
 def test_what_would_help_under_a_curve_is_found_and_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
