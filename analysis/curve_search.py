@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ischedule.analysis.designs import fitting_chains
+from ischedule.analysis.label_closure import cycles_from
 from ischedule.analysis.labels import Unproven
-from ischedule.analysis.power_cycles import column
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import CycleLaw, Position
@@ -42,8 +42,7 @@ class _Plans:
         assert law.curve is not None, "the law has a curve"
         self.chain, self.law, self.before = chain, law, before
         self.rule: CurveRule = law.curve
-        self.drain, self.time = list(column(chain.drain)), list(column(chain.time))
-        self.known: dict[int, list[tuple[int, int, int]]] = {}
+        self.known: dict[int, list[tuple[int, int, int, int]]] = {}
         self.left = self._left()
 
     def sooner(self, tell: Tell) -> int | None:
@@ -79,33 +78,30 @@ class _Plans:
 
     def _onward(self, place: int, state: Passed) -> Iterator[tuple[int, Passed, int]]:
         """Every cycle that begins with this atom: where it ends, the state behind it, and when it is done."""
-        for end, drain, active in self._cycles(place):
+        for end, need, drain, active in self._cycles(place):
             # of all thresholds that suffice the least makes no wait longer, and changes nothing else
-            threshold = self.law.threshold(drain, Position.ONLY if place == 0 else Position.LAST)
+            threshold = self.law.threshold(need, Position.ONLY if place == 0 else Position.LAST)
             start = self.rule.start(state, threshold.high, is_first=place == 0)
             if start is not None and self._is_before(start + active):
                 yield end, self.rule.after(state, start, drain, active), start + active
 
-    def _cycles(self, place: int) -> list[tuple[int, int, int]]:
-        """The cycles that begin with this atom: where each ends, what it drains, how long it is active."""
+    def _cycles(self, place: int) -> list[tuple[int, int, int, int]]:
+        """The cycles that begin with this atom: where each ends, what it needs and drains, how long it is active."""
         if place not in self.known:
             self.known[place] = list(self._listed(place))
         return self.known[place]
 
-    def _listed(self, place: int) -> Iterator[tuple[int, int, int]]:
+    def _listed(self, place: int) -> Iterator[tuple[int, int, int, int]]:
         chain, law, atoms = self.chain, self.law, len(self.chain)
         most = law.first_capacity if place == 0 else law.capacity
-        for end in range(place + 1, atoms + 1):
-            run = sum(self.drain[place:end]) + int(chain.resume_drain[place])
-            if run > most:
+        for end, run, whole in cycles_from(chain, place, law.charging.buffer.coordinate):
+            if run.need > most:
                 return
-            drain = run + int(chain.commit_drain[end - 1])
-            if drain > most or not chain.cut[end - 1]:
+            if whole.need > most or not chain.cut[end - 1]:
                 continue
             if law.max_cycles is not None and (place > 0 or end < atoms):
                 continue
-            ends = int(chain.resume_time[place]) + int(chain.commit_time[end - 1])
-            yield end, drain, ends + sum(self.time[place:end])
+            yield end, whole.need, whole.drain, whole.time
 
     def _left(self) -> list[int | None]:
         """Behind each cut what all cycles to come drain at least, the last one's threshold in place of its drain.
@@ -116,10 +112,10 @@ class _Plans:
         found: list[int | None] = [None] * atoms + [0]
         for place in range(atoms - 1, 0, -1):
             sums = []
-            for end, drain, _ in self._cycles(place):
+            for end, need, drain, _ in self._cycles(place):
                 behind = found[end]
                 if end == atoms:
-                    last = self.law.threshold(drain, Position.LAST).high
+                    last = self.law.threshold(need, Position.LAST).high
                     sums.append(last if target is None else target + drain)
                 elif behind is not None:
                     sums.append(drain + behind)

@@ -24,6 +24,7 @@ from ischedule.models.plan import Answer, Bound, Division, Plan, PowerCycles, St
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.response_time import Passed, Work
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.needs import edges_of
 
 NEVER = 1 << 100
 """More than any time or amount."""
@@ -54,13 +55,16 @@ def solve_under_curve(program: Program, limit: Limit, deadline: int | None, sear
     chain = only_chain(program)
     if chain is None:
         return _of_few(program, limit, deadline, search, GAP)
-    stuck = search(counted(program, Criterion.ENERGY), Limit(listen=limit.listen), None)
-    if stuck.bottleneck is not None:
-        return stuck
+    if not chain.has_needs:
+        stuck = search(counted(program, Criterion.ENERGY), Limit(listen=limit.listen), None)
+        if stuck.bottleneck is not None:
+            return stuck
     try:
         found = _best(chain, program, limit, search)
     except TimeUp:
         found = STOPPED
+    if isinstance(found, str) and chain.has_needs:
+        return _of_one(program, limit, deadline, search, found)
     if isinstance(found, str):
         # what is tried instead takes no time worth counting for one chain
         return _of_few(program, Limit(listen=limit.listen), deadline, search, found)
@@ -92,15 +96,13 @@ class Ahead:
         reached = [False] * count + [True]
         for place in reversed(range(count)):
             ways = []
-            for end, drain, active in cycles_from(chain, law, place):
+            for end, need, drain, active in cycles_from(chain, law, place):
                 if end < count and not reached[end]:
                     continue
                 rest = self.stored[end] + drain
                 if end == count:
                     rest = (
-                        drain + target
-                        if target is not None
-                        else law.threshold(drain, _position(place, end, count)).high
+                        drain + target if target is not None else law.threshold(need, _position(place, end, count)).high
                     )
                     if target is None:
                         self.last = active if self.last is None else min(active, self.last)
@@ -140,9 +142,9 @@ def _best(chain: Chain, program: Program, limit: Limit, search: Search) -> tuple
         states = places[place] = undominated(places[place])
         if not states:
             continue
-        for end, drain, active in cycles_from(chain, law, place):
+        for end, need, drain, active in cycles_from(chain, law, place):
             where = _position(place, end, len(chain))
-            threshold = law.threshold(drain, where)
+            threshold = law.threshold(need, where)
             for number, state in enumerate(states):
                 after = _after(law, state.passed, Work(threshold.high, drain, active), place == 0)
                 if after is None:
@@ -173,19 +175,11 @@ def _position(place: int, end: int, count: int) -> Position:
     return Position.LAST if end == count else Position.MID
 
 
-def cycles_from(chain: Chain, law: CycleLaw, place: int) -> Iterator[tuple[int, int, int]]:
-    """The cycles that begin with an atom: where each ends, what it drains and how long it is active."""
-    drained, took = int(chain.resume_drain[place]), int(chain.resume_time[place])
-    capacity = law.first_capacity if place == 0 else law.capacity
-    for end in range(place + 1, len(chain) + 1):
-        drained += int(chain.drain[end - 1])
-        took += int(chain.time[end - 1])
-        if drained > capacity:
-            return
-        drain = drained + int(chain.commit_drain[end - 1])
-        if not chain.cut[end - 1] or drain > capacity or (law.max_cycles == 1 and end - place < len(chain)):
-            continue
-        yield end, drain, took + int(chain.commit_time[end - 1])
+def cycles_from(chain: Chain, law: CycleLaw, place: int) -> Iterator[tuple[int, int, int, int]]:
+    """The cycles that begin with an atom: where each ends, what it needs and drains, and how long it is active."""
+    for edge in edges_of(law, chain, Limit())(place):
+        if law.max_cycles != 1 or edge.end - place == len(chain):
+            yield edge.end, edge.need, edge.drain, edge.active
 
 
 def _after(law: CycleLaw, passed: Passed, work: Work, is_first: bool) -> tuple[Passed, int] | None:
@@ -222,10 +216,23 @@ def _plan(places: Sequence[Sequence[State]], best: State) -> Plan:
 
 def _tried(program: Program, limit: Limit, search: Search) -> tuple[int, Plan] | None:
     """The better one of the plan that drains least and the one that is quickest at one power, with what it takes."""
-    goals = (counted(program, Criterion.ENERGY), replace(program, law=at_one_power(program.law)))
+    goals = [replace(program, law=at_one_power(program.law))]
+    if not program.has_needs:
+        # what drains least is not looked for where cycles need more than they drain
+        goals.append(counted(program, Criterion.ENERGY))
     plans = [search(goal, limit, None).plan for goal in goals]
     rated = [(took, plan) for plan in plans if plan and (took := response_of(program, plan)) is not None]
     return min(rated, key=lambda one: one[0], default=None)
+
+
+def _of_one(program: Program, limit: Limit, deadline: int | None, search: Search, note: str) -> Answer:
+    """The plan that is quickest at one power, with no bound on others."""
+    found = _tried(program, Limit(listen=limit.listen), search)
+    if found is None:
+        return Answer(Status.UNDECIDED, None, None, None, None, note=SHORT)
+    latency, plan = found
+    status = Status.SCHEDULABLE if deadline is None or latency <= deadline else Status.UNDECIDED
+    return Answer(status, plan, latency, None, None, note=note)
 
 
 def _of_few(program: Program, limit: Limit, deadline: int | None, search: Search, note: str) -> Answer:
