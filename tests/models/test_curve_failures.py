@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.curves import random_curve, random_plan, taken
+from bench.curves import bound_with, failing, random_curve, random_plan, taken
 from ischedule.models import curve_failures
 from ischedule.models.curve_failures import response_with_failures
 from ischedule.models.response_time import CurveRule, Overflow, Work
@@ -24,23 +24,6 @@ from tests.models.curve_simulation import Cycle, greatest_of, simulate
 HUGE = 10**6
 
 
-def bound(curve: SupplyCurve, level: int, full: int, cycles: Sequence[Cycle], failures: int, overflow: Overflow) -> int:
-    rule = CurveRule(curve, Fraction(1), level, full, overflow)
-    works = [Work(cycle.threshold, cycle.drain, cycle.active) for cycle in cycles]
-    found = response_with_failures(rule, works, [work.high for work in works], None, failures, 0)
-    assert found is not None
-    return found
-
-
-def failing(cycles: Sequence[Cycle], places: Sequence[int]) -> list[Cycle]:
-    """The cycles with those that fail run once more for each time that they are named."""
-    return [
-        one
-        for place, cycle in enumerate(cycles)
-        for one in (*[replace(cycle, fails=True)] * places.count(place), cycle)
-    ]
-
-
 @settings(max_examples=200)
 @given(st.integers(0, 10**9))
 def test_no_run_with_failures_ends_after_the_bound(seed: int) -> None:
@@ -48,7 +31,7 @@ def test_no_run_with_failures_ends_after_the_bound(seed: int) -> None:
     curve = random_curve(draw)
     level, full, cycles = random_plan(draw)
     failures = draw.randint(0, 2)
-    most = bound(curve, level, full, cycles, failures, Overflow.RUNNING)
+    most = bound_with(curve, level, full, cycles, failures, Overflow.RUNNING)
     for places in combinations_with_replacement(range(len(cycles)), failures):
         bursts = sorted((draw.randint(0, most + 1), draw.randint(0, 3 * full)) for _ in range(3))
         run = failing(taken(draw, cycles), places)
@@ -77,7 +60,7 @@ def test_the_bound_is_attained_by_a_supply_that_begins_anew(seed: int) -> None:
     level, full, cycles = random_plan(draw)
     cycles = [replace(cycle, active=cycle.active + 2) for cycle in cycles]
     failures = draw.randint(1, 2)
-    most = bound(curve, level, full, cycles, failures, Overflow.NEVER)
+    most = bound_with(curve, level, full, cycles, failures, Overflow.NEVER)
     assert most - 1 - 2 * failures <= worst(curve, level, HUGE**3, cycles, failures) <= most
 
 
@@ -97,7 +80,7 @@ def test_without_failures_it_is_the_response() -> None:
 def test_more_failures_are_no_sooner_and_a_blackout_is_met_in_each() -> None:
     curve = SupplyCurve(((0, 0), (10, 0)), 10**12)
     cycles = [Cycle(10, 10, 5), Cycle(10, 10, 5)]
-    found = [bound(curve, 0, 10, cycles, count, Overflow.NEVER) for count in range(4)]
+    found = [bound_with(curve, 0, 10, cycles, count, Overflow.NEVER) for count in range(4)]
     # the first ends at 25 and the second at 35; a failure at the end of either is 20 to charge again and 5 to run
     assert found == [35, 60, 85, 110]
 
