@@ -143,7 +143,8 @@ def require_claim(
 
 def allowed_beside(program: Program, proof: object) -> int:
     """What failures take at least beside what a proof is about, unless it is about them as well."""
-    return 0 if isinstance(proof, Repeated) else least_allowance(program)
+    has_all = isinstance(proof, Repeated) or (isinstance(proof, UnderCurve) and proof.energy is None)
+    return 0 if has_all else least_allowance(program)
 
 
 def spent_of(evaluation: Evaluation, criterion: Criterion) -> int:

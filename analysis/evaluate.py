@@ -95,8 +95,10 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     else:
         works = works_of(chains, cycles, thresholds)
         additive = response(law, works)
-        failed = Failed(program.failures, [one.high for one in _enough(program, cycles, thresholds)])
-        allowed = response(law, works, failed) - additive
+        failed = None
+        if program.failures:
+            failed = Failed(program.failures, [one.high for one in _enough(program, cycles, thresholds)])
+            allowed = response(law, works, failed) - additive
         waiting, recovery = additive - active, recovery_of(law, works, failed)
     latency = active + waiting + allowed
     _require_period(law, latency, recovery)
@@ -144,6 +146,9 @@ def _allowance(
 def _enough(program: Program, cycles: Sequence[Cycle], thresholds: Sequence[Threshold]) -> list[Threshold]:
     """What each cycle waits for when it is run again: a first one that found enough at its start, for what suffices."""
     law = program.law
+    if cycles[0].need > law.capacity:
+        text = f"the first cycle needs {cycles[0].need}, and no threshold guarantees that where it is run again"
+        raise InvalidPlan(Violation.CYCLE_TOO_LARGE, text)
     return [
         one if cycle.need + law.upkeep.reserve <= one.level else min(law.shared(None, cycle.need), key=lambda t: t.high)
         for one, cycle in zip(thresholds, cycles, strict=True)

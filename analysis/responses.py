@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 
 from ischedule.analysis.power_cycles import Cycle, InvalidPlan, Violation, column
 from ischedule.models.chain import Chain
-from ischedule.models.curve_failures import bottom_of, response_with_failures
+from ischedule.models.curve_failures import Failing, response_with_failures
 from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.response_time import Work
 
@@ -47,7 +47,7 @@ def _found(law: CycleLaw, works: Sequence[Work], target: int | None, failed: Fai
     if failed is None or not failed.count:
         found = law.curve.response(works, target)
     else:
-        found = response_with_failures(law.curve, works, failed.again, target, failed.count, bottom_of(law))
+        found = response_with_failures(Failing.of(law, failed.count), works, failed.again, target)
     if found is None:
         text = "the curve never promises as much as these power cycles drain"
         raise InvalidPlan(Violation.SUPPLY, text)

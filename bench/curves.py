@@ -18,7 +18,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
-from ischedule.models.curve_failures import response_with_failures
+from ischedule.models.curve_failures import Failing, response_with_failures
 from ischedule.models.response_time import CurveRule, Overflow, Work
 from ischedule.models.supply_curve import SupplyCurve
 from tests.models.curve_simulation import Cycle, greatest_of, simulate
@@ -74,7 +74,7 @@ def bound_with(
     """What the analysis says where power may fail so often; a failure leaves nothing above the floor."""
     rule = CurveRule(curve, Fraction(1), level, full, overflow)
     works = [Work(cycle.threshold, cycle.drain, cycle.active) for cycle in cycles]
-    found = response_with_failures(rule, works, [work.high for work in works], None, failures, 0)
+    found = response_with_failures(Failing(rule, failures, 0), works, [work.high for work in works], None)
     assert found is not None
     return found
 

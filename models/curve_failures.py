@@ -10,8 +10,10 @@ each number of failures the states behind each cycle are those after the last fa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from ischedule.models.cycle_law import CycleLaw
+from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.quantities import Rounding
 from ischedule.models.response_time import CurveRule, Passed, Work
 
@@ -22,60 +24,110 @@ def bottom_of(law: CycleLaw) -> int:
     return buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
 
 
+class Behind(NamedTuple):
+    """All that matters of the cycles that a plan has run, for each number of failures up to the most: the states that
+    can be behind the last one, and when it has ended at the latest."""
+
+    states: tuple[tuple[Passed, ...], ...]
+    ends: tuple[int, ...]
+
+    @property
+    def latest(self) -> int:
+        """When the last cycle has ended at the latest."""
+        return max(self.ends)
+
+    @property
+    def unfailed(self) -> Passed:
+        """The state where no cycle has failed."""
+        return self.states[0][0]
+
+    def is_no_worse(self, other: Behind) -> bool:
+        """Whether no plan that goes on from here is later than the same from the other, whatever fails."""
+        return all(one <= two for one, two in zip(self.ends, other.ends, strict=True)) and all(
+            any(state.is_no_worse(late) for late in others)
+            for some, others in zip(self.states, other.states, strict=True)
+            for state in some
+        )
+
+
+@dataclass(frozen=True)
+class Failing:
+    """The rule of a curve where power may fail so often, each time down to a level (`bottom`)."""
+
+    rule: CurveRule
+    failures: int
+    bottom: int
+
+    @classmethod
+    def of(cls, law: CycleLaw, failures: int) -> Failing:
+        """That of a law."""
+        assert law.curve is not None, "the law has a curve"
+        return cls(law.curve, failures, bottom_of(law) if failures else 0)
+
+    def begin(self) -> Behind | None:
+        """The state at release; None if the supply never lets the device come up."""
+        begin = self.rule.begin()
+        return None if begin is None else Behind(((begin,), *((),) * self.failures), (0,) * (1 + self.failures))
+
+    def after(self, behind: Behind, work: Work, again: int, is_first: bool = False) -> Behind | None:
+        """The states behind one more cycle, which waits for a level (`again`) where it is run again; None where the
+        curve promises too little for ever."""
+        after: list[tuple[Passed, ...]] = []
+        ends: list[int] = []
+        for number, some in enumerate(behind.states):
+            begun: list[tuple[Passed, int, bool]] = [(state, work.high, is_first) for state in some]
+            if number:
+                moment = ends[number - 1] + self.rule.pause
+                begun.append((Passed(moment, moment, self.bottom, 0, ()), again, False))
+            latest, found = 0, []
+            for state, wanted, first in begun:
+                start = self.rule.start(state, wanted, is_first=first)
+                if start is None:
+                    return None
+                latest = max(latest, start + work.active)
+                found.append(self.rule.after(state, start, work.drain, work.active))
+            ends.append(latest)
+            after.append(_latest(found))
+        return Behind(tuple(after), tuple(ends))
+
+    def recharged(self, behind: Behind, target: int | None) -> int | None:
+        """When a level is back behind the last cycle, or without one, when that has ended."""
+        if target is None:
+            return behind.latest
+        back = [self.rule.start(state, target) for some in behind.states for state in some]
+        return None if None in back else max(time for time in back if time is not None)
+
+
+def again_for(law: CycleLaw, threshold: Threshold, need: int) -> int | None:
+    """The level that a cycle of this need waits for when it is run again: a first one that found enough at its start,
+    for the least threshold that suffices. None where none does."""
+    if need + law.upkeep.reserve <= threshold.level:
+        return threshold.high
+    return None if need > law.capacity else min(one.high for one in law.shared(None, need))
+
+
 def response_with_failures(
-    rule: CurveRule, works: Sequence[Work], again: Sequence[int], target: int | None, failures: int, bottom: int
+    failing: Failing, works: Sequence[Work], again: Sequence[int], target: int | None
 ) -> int | None:
-    """As `CurveRule.response`, with at most so many failures; None where the curve does not promise enough.
+    """As `CurveRule.response`, whatever fails; None where the curve does not promise enough.
 
-    ``again`` are the levels that the threshold of each cycle can take when it is run again, ``bottom`` is the level
-    that a failure leaves.
+    ``again`` are the levels that each cycle waits for when it is run again.
     """
-    begin = rule.begin()
-    if begin is None:
-        return None
-    states: list[list[Passed]] = [[begin], *([] for _ in range(failures))]
-    ends: list[int] = [0]
+    behind = failing.begin()
     for index, (work, high) in enumerate(zip(works, again, strict=True)):
-        found = _behind(rule, states, work, high, bottom, is_first=index == 0)
-        if found is None:
+        if behind is None:
             return None
-        states, ends = found
-    if target is None:
-        return max(ends)
-    recharged = [rule.start(state, target) for some in states for state in some]
-    return None if None in recharged else max(time for time in recharged if time is not None)
+        behind = failing.after(behind, work, high, is_first=index == 0)
+    return None if behind is None else failing.recharged(behind, target)
 
 
-def _behind(
-    rule: CurveRule, states: Sequence[Sequence[Passed]], work: Work, high: int, bottom: int, *, is_first: bool
-) -> tuple[list[list[Passed]], list[int]] | None:
-    """For each number of failures the states behind one more cycle, and when it ends at the latest."""
-    after: list[list[Passed]] = []
-    ends: list[int] = []
-    for number, some in enumerate(states):
-        found: list[tuple[Passed, int, bool]] = [(state, work.high, is_first) for state in some]
-        if number:
-            moment = ends[number - 1] + rule.pause
-            found.append((Passed(moment, moment, bottom, 0, ()), high, False))
-        latest, behind = 0, []
-        for state, wanted, first in found:
-            start = rule.start(state, wanted, is_first=first)
-            if start is None:
-                return None
-            latest = max(latest, start + work.active)
-            behind.append(rule.after(state, start, work.drain, work.active))
-        ends.append(latest)
-        after.append(_latest(behind))
-    return after, ends
-
-
-def _latest(states: Sequence[Passed]) -> list[Passed]:
+def _latest(states: Sequence[Passed]) -> tuple[Passed, ...]:
     """Those that are no better than another: what follows a better one is no later."""
     kept: list[Passed] = []
     for state in sorted(states, key=lambda one: (one.finish, one.drained), reverse=True):
         if not any(state.is_no_worse(other) for other in kept):
             kept.append(state)
-    return kept
+    return tuple(kept)
 
 
 def least_wait_again(law: CycleLaw) -> int:

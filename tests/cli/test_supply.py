@@ -146,12 +146,14 @@ def test_failures_count_under_a_curve() -> None:
     blackout = plain.program.law.curve.curve.blackout
     for result, count in ((once, 1), (twice, 2)):
         assert result.evaluation is not None
+        # it has too many cuts to be searched in full
         assert result.kind is Certified.WITHIN
-        assert result.latency == plain.latency + result.evaluation.failures
+        assert result.latency is not None
+        assert result.latency >= plain.latency + count * blackout
         # each failure meets the longest blackout anew
         assert result.evaluation.failures > count * blackout
         assert result.bound is not None
-        assert plain.latency + count * blackout < result.bound <= result.latency
+        assert plain.latency + count * blackout < result.bound < result.latency < 1.06 * result.bound
         assert result.plan_file is not None
         assert check(result.case, result.plan_file).accepted
 

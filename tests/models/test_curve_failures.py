@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import floor
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from bench.curves import bound_with, failing, random_curve, random_plan, taken
 from ischedule.models import curve_failures
-from ischedule.models.curve_failures import response_with_failures
+from ischedule.models.curve_failures import Failing, response_with_failures
 from ischedule.models.response_time import CurveRule, Overflow, Work
 from ischedule.models.supply_curve import SupplyCurve
 from tests.models.curve_simulation import Cycle, greatest_of, simulate
@@ -74,7 +76,7 @@ def test_without_failures_it_is_the_response() -> None:
             works = [Work(cycle.threshold, cycle.drain, cycle.active) for cycle in cycles]
             for target in (None, full):
                 again = [work.high for work in works]
-                assert response_with_failures(rule, works, again, target, 0, 0) == rule.response(works, target)
+                assert response_with_failures(Failing(rule, 0, 0), works, again, target) == rule.response(works, target)
 
 
 def test_more_failures_are_no_sooner_and_a_blackout_is_met_in_each() -> None:
@@ -88,17 +90,18 @@ def test_more_failures_are_no_sooner_and_a_blackout_is_met_in_each() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("moment = ends[number - 1] + rule.pause", "moment = ends[0]"),
-        ("Passed(moment, moment, bottom, 0, ())", "Passed(moment, 0, bottom, 0, ())"),
+        ("moment = ends[number - 1] + self.rule.pause", "moment = ends[0]"),
+        ("Passed(moment, moment, self.bottom, 0, ())", "Passed(moment, 0, self.bottom, 0, ())"),
         ("if not any(state.is_no_worse(other) for other in kept)", "if not kept"),
     ],
 )
-def test_defects_are_noticed(old: str, new: str) -> None:
+def test_defects_are_noticed(old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some simulated run ends after what a defect would promise."""
     text = Path(curve_failures.__file__ or "").read_text("utf-8")
     assert text.count(old) >= 1
-    broken: dict[str, object] = {"__name__": "broken"}
-    exec(compile(text.replace(old, new, 1), "broken", "exec"), broken)
+    broken = ModuleType("broken_curve_failures")
+    monkeypatch.setitem(sys.modules, broken.__name__, broken)
+    exec(compile(text.replace(old, new, 1), "broken", "exec"), broken.__dict__)
     for seed in range(400):
         draw = random.Random(seed)
         curve = random_curve(draw)
@@ -107,7 +110,7 @@ def test_defects_are_noticed(old: str, new: str) -> None:
         rule = CurveRule(curve, Fraction(1), level, full, Overflow.NEVER)
         works = [Work(cycle.threshold, cycle.drain, cycle.active) for cycle in cycles]
         again = [work.high for work in works]
-        found = broken["response_with_failures"](rule, works, again, None, 2, 0)  # type: ignore[operator]
+        found = broken.response_with_failures(broken.Failing(rule, 2, 0), works, again, None)
         if worst(curve, level, HUGE**3, cycles, 2) > found:
             return
     pytest.fail("no run ends after what the defect promises")

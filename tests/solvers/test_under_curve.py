@@ -121,6 +121,8 @@ def test_the_plan_of_tasks_is_the_best_of_all_cuts(seed: int, wake: str, start: 
     given = document(seed, wake, start, until, supply)
     if seed % 3 == 2:
         given["buffer"] |= {"decoupling": "15 uF", "redistribution": "10 mV"}
+    if seed % 3 and wake != "sense":
+        given["requirements"] = given.get("requirements", {}) | {"failures": seed % 3}
     case = load_case(given)
     if (wake, start) == ("sense", "floor"):
         with pytest.raises(InputError, match="a level that a blackout can lower below brown-out"):
