@@ -23,7 +23,7 @@ from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.failures import least_allowance
 from ischedule.models.goal import Criterion
-from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Status, UnderCurve, Weighed
+from ischedule.models.plan import Bottleneck, Division, FewRuns, Least, Levels, Repeated, Status, UnderCurve, Weighed
 from ischedule.models.plan_file import Certified, Claim, PlanFile
 from ischedule.models.program import Program
 from ischedule.models.rounding import late_beyond
@@ -130,7 +130,9 @@ def require_claim(
     value = file.certificate.value if isinstance(file.certificate, Least) else None
     if program.goal.first is not Criterion.LATENCY and value is not None:
         raise Rejected(f"the certificate is about latency, what counts first is {program.goal.first.value}")
-    bound = None if value is None else value + program.law.offset + least_allowance(program)
+    bound = None
+    if value is not None:
+        bound = value + program.law.offset + allowed_beside(program, file.certificate)
     if claim.bound != bound:
         raise Rejected(f"the certificate is about a bound of {_ps(bound)}, the claim is {_ps(claim.bound)}")
     _require_consistent(claim, latency, deadline, late_beyond(program, deadline), len(program.goal.order) > 1)
@@ -144,6 +146,12 @@ def require_claim(
         require_least(program, file.certificate, tell)
     if isinstance(file.certificate, Bottleneck):
         require_bottleneck(program, file.certificate)
+
+
+def allowed_beside(program: Program, proof: object) -> int:
+    """What failures take at least beside what a proof is about, unless it is about them as well."""
+    has_all = isinstance(proof, Repeated) or (isinstance(proof, UnderCurve) and proof.energy is None)
+    return 0 if has_all else least_allowance(program)
 
 
 def spent_of(evaluation: Evaluation, criterion: Criterion) -> int:

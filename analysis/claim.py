@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ischedule.analysis.check import spent_of
+from ischedule.analysis.check import allowed_beside, spent_of
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.models.certificate_file import Certificate
 from ischedule.models.diagnosis import Unschedulable
-from ischedule.models.failures import least_allowance
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels, Plan, Status, UnderCurve
 from ischedule.models.plan_file import Certified, Claim, PlanFile
@@ -44,7 +43,7 @@ def claims(tool: str, program: Program, answer: Answer, latency: int | None, lat
         yield PlanFile(tool, program.digest, claim, None, answer.bound)
         return
     if answer.bound is not None and value is not None:
-        least = value + program.law.offset + least_allowance(program)
+        least = value + program.law.offset + allowed_beside(program, answer.bound)
         strongest = _claim(latency, least, latest, late_beyond(program, latest))
         if strongest is not None:
             yield _file(tool, program, strongest, plan, answer.bound)

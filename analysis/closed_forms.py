@@ -24,6 +24,7 @@ class Circuit(NamedTuple):
     power: float
     voltage: float
     resistance: float
+    current: float
     draw: float
 
 
@@ -37,6 +38,7 @@ class Sensitive(NamedTuple):
     power: float = 0.0
     voltage: float = 0.0
     resistance: float = 0.0
+    current: float = 0.0
 
 
 def energy_budget(c: Circuit) -> Sensitive:
@@ -218,6 +220,84 @@ def energy_source_begin(c: Circuit) -> Sensitive:
         voltage=c.voltage * x9 * (x3 - x8),
         resistance=c.resistance * (x5 + x9 * (-x0 * x3 + x0 * x8)),
     )
+
+
+def energy_current_recharge(drain: float, c: Circuit) -> Sensitive:
+    """From what a cycle that drained so much from turn-on has left, back to turn-on."""
+    x0 = c.turn_on**2
+    x1 = drain / c.capacitance
+    x2 = sqrt(x0 - 2 * x1)
+    x3 = c.high - x2
+    x4 = c.draw / c.brown_out
+    x5 = c.current - x4
+    x6 = c.slow / x5
+    x7 = x3 * x6
+    x8 = x6 / x2
+    x9 = c.slow * x3 / x5**2
+    return Sensitive(
+        value=x7,
+        capacitance=-x1 * x8 + x7,
+        turn_on=c.high * x6 - x0 * x8,
+        brown_out=-x4 * x9,
+        current=-c.current * x9,
+    )
+
+
+def energy_current_charge(level: float, c: Circuit) -> Sensitive:
+    """From the floor to a level."""
+    x0 = c.turn_on**2
+    x1 = -x0
+    x2 = c.brown_out**2
+    x3 = c.margin * (-x1 - x2)
+    x4 = sqrt(-x1 - x3)
+    x5 = level / c.capacitance
+    x6 = sqrt(x0 - x3 + 2 * x5)
+    x7 = -x4 + x6
+    x8 = c.current - c.draw / c.brown_out
+    x9 = c.slow / x8
+    x10 = x7 * x9
+    x11 = 1 / x6
+    x12 = -c.margin * c.turn_on + c.turn_on
+    x13 = 1 / x4
+    x14 = c.brown_out * c.margin
+    x15 = c.slow * x7 / x8**2
+    return Sensitive(
+        value=x10,
+        capacitance=x10 - x11 * x5 * x9,
+        turn_on=c.turn_on * x9 * (x11 * x12 - x12 * x13),
+        brown_out=c.brown_out * (-c.draw * x15 / x2 + x9 * (x11 * x14 - x13 * x14)),
+        current=-c.current * x15,
+    )
+
+
+def energy_current_fill(c: Circuit) -> Sensitive:
+    """From the floor to turn-on."""
+    x0 = -(c.turn_on**2)
+    x1 = c.brown_out**2
+    x2 = sqrt(-c.margin * (-x0 - x1) - x0)
+    x3 = c.high - x2
+    x4 = c.current - c.draw / c.brown_out
+    x5 = c.slow / x4
+    x6 = x3 * x5
+    x7 = x5 / x2
+    x8 = c.slow * x3 / x4**2
+    return Sensitive(
+        value=x6,
+        capacitance=x6,
+        turn_on=c.high * x5 - c.turn_on * x7 * (-c.margin * c.turn_on + c.turn_on),
+        brown_out=c.brown_out * (-c.brown_out * c.margin * x7 - c.draw * x8 / x1),
+        current=-c.current * x8,
+    )
+
+
+def energy_current_begin(c: Circuit) -> Sensitive:
+    """From 0 V to turn-on."""
+    x0 = c.draw / c.brown_out
+    x1 = c.current - x0
+    x2 = c.high * c.slow
+    x3 = x2 / x1
+    x4 = x2 / x1**2
+    return Sensitive(value=x3, capacitance=x3, turn_on=x3, brown_out=-x0 * x4, current=-c.current * x4)
 
 
 def charge_budget(c: Circuit) -> Sensitive:
@@ -422,3 +502,57 @@ def charge_source_begin(c: Circuit) -> Sensitive:
         voltage=c.voltage * x9 * (x3 - x8),
         resistance=c.resistance * (x5 + x9 * (-x0 * x3 + x0 * x8)),
     )
+
+
+def charge_current_recharge(drain: float, c: Circuit) -> Sensitive:
+    """From what a cycle that drained so much from turn-on has left, back to turn-on."""
+    x0 = drain / c.capacitance
+    x1 = c.high - c.turn_on + x0
+    x2 = c.draw / c.brown_out
+    x3 = c.current - x2
+    x4 = c.slow / x3
+    x5 = x1 * x4
+    x6 = c.slow * x1 / x3**2
+    return Sensitive(
+        value=x5,
+        capacitance=-x0 * x4 + x5,
+        turn_on=c.high * x4 - c.turn_on * x4,
+        brown_out=-x2 * x6,
+        current=-c.current * x6,
+    )
+
+
+def charge_current_charge(level: float, c: Circuit) -> Sensitive:
+    """From the floor to a level."""
+    x0 = c.draw / c.brown_out
+    x1 = c.current - x0
+    x2 = level * c.slow / c.capacitance
+    x3 = x2 / x1**2
+    return Sensitive(value=x2 / x1, brown_out=-x0 * x3, current=-c.current * x3)
+
+
+def charge_current_fill(c: Circuit) -> Sensitive:
+    """From the floor to turn-on."""
+    x0 = -c.turn_on
+    x1 = c.high + c.margin * (-c.brown_out - x0) + x0
+    x2 = c.current - c.draw / c.brown_out
+    x3 = c.slow / x2
+    x4 = x1 * x3
+    x5 = c.slow * x1 / x2**2
+    return Sensitive(
+        value=x4,
+        capacitance=x4,
+        turn_on=c.high * x3 + c.turn_on * x3 * (c.margin - 1),
+        brown_out=c.brown_out * (-c.margin * x3 - c.draw * x5 / c.brown_out**2),
+        current=-c.current * x5,
+    )
+
+
+def charge_current_begin(c: Circuit) -> Sensitive:
+    """From 0 V to turn-on."""
+    x0 = c.draw / c.brown_out
+    x1 = c.current - x0
+    x2 = c.high * c.slow
+    x3 = x2 / x1
+    x4 = x2 / x1**2
+    return Sensitive(value=x3, capacitance=x3, turn_on=x3, brown_out=-x0 * x4, current=-c.current * x4)

@@ -21,6 +21,7 @@ from ischedule.analysis.label_closure import require_levels
 from ischedule.analysis.labels import Unproven
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
+from ischedule.analysis.repetition import require_repeated
 from ischedule.analysis.runs_of_networks import require_few_runs_of_network
 from ischedule.analysis.runs_search import require_few_runs
 from ischedule.models.criteria import counted
@@ -35,6 +36,7 @@ from ischedule.models.plan import (
     Levels,
     Overload,
     Part,
+    Repeated,
     UnderCurve,
     Weighed,
 )
@@ -53,6 +55,8 @@ def require_least(program: Program, proof: Least, tell: Tell = unheard) -> None:
             require_few_runs_of_network(program, proof.value, proof.bound, tell)
         else:
             require_few_runs(program, proof)
+    elif isinstance(proof, Repeated):
+        require_repeated(program, proof, tell)
     elif isinstance(proof, Levels):
         require_levels(program, proof, tell)
     elif program.has_needs:

@@ -20,7 +20,7 @@ from ischedule.analysis.power_cycles import (
     run_stages,
     thresholds_of,
 )
-from ischedule.analysis.responses import recovery_of, response, works_of
+from ischedule.analysis.responses import Failed, recovery_of, response, works_of
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold, begin
 from ischedule.models.failures import Begun, allowance
@@ -96,7 +96,11 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     else:
         works = works_of(chains, cycles, thresholds)
         additive = response(law, works)
-        waiting, recovery = additive - active, recovery_of(law, works)
+        failed = None
+        if program.failures:
+            failed = Failed(program.failures, [one.high for one in _enough(program, cycles, thresholds)])
+            allowed = response(law, works, failed) - additive
+        waiting, recovery = additive - active, recovery_of(law, works, failed)
     latency = active + waiting + allowed
     _require_period(law, latency, recovery)
     run = run_stages(program, plan)
@@ -137,12 +141,19 @@ def _allowance(
     starts = enumerate(zip(before, thresholds, strict=True))
     begun = [begin(law, level, threshold, is_first=index == 0)[1] for index, (level, threshold) in starts]
     running = [one.resume_time + one.commit_time + sum(times[one.start : one.end]) for one in cycles]
-    # a first cycle that found enough at its start waits for a threshold that suffices when it is run again
-    enough = [
+    return allowance(program, map(Begun, _enough(program, cycles, thresholds), begun, running))
+
+
+def _enough(program: Program, cycles: Sequence[Cycle], thresholds: Sequence[Threshold]) -> list[Threshold]:
+    """What each cycle waits for when it is run again: a first one that found enough at its start, for what suffices."""
+    law = program.law
+    if cycles[0].need > law.capacity:
+        text = f"the first cycle needs {cycles[0].need}, and no threshold guarantees that where it is run again"
+        raise InvalidPlan(Violation.CYCLE_TOO_LARGE, text)
+    return [
         one if cycle.need + law.upkeep.reserve <= one.level else min(law.shared(None, cycle.need), key=lambda t: t.high)
         for one, cycle in zip(thresholds, cycles, strict=True)
     ]
-    return allowance(program, map(Begun, enough, begun, running))
 
 
 def _require_period(law: CycleLaw, latency: int, recovery: int) -> None:

@@ -173,6 +173,7 @@ SLOPES = {
     "turn-on voltage": "turn_on",
     "brown-out voltage": "brown_out",
     "supply power": "power",
+    "supply current": "current",
     "source voltage": "voltage",
     "source resistance": "resistance",
 }

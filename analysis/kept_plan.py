@@ -20,7 +20,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
-from ischedule.models.supply import ConstantPower, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource, Supply
 
 NOTHING = Sensitive(0.0)
 
@@ -38,6 +38,7 @@ def circuit_of(case: Case, law: CycleLaw) -> Circuit:
         power=supply.power.lo * 1e-15 if isinstance(supply, ConstantPower) else 0.0,
         voltage=supply.voltage.lo * 1e-9 if isinstance(supply, ResistiveSource) else 0.0,
         resistance=supply.resistance.hi * 1e-6 if isinstance(supply, ResistiveSource) else 0.0,
+        current=supply.current.lo * 1e-15 if isinstance(supply, ConstantCurrent) else 0.0,
         draw=law.charging.waiting_power * 1e-15,
     )
 
@@ -48,7 +49,7 @@ class Charging:
     def __init__(self, case: Case, law: CycleLaw) -> None:
         self.circuit = circuit_of(case, law)
         coordinate = "energy" if case.coordinate is Coordinate.ENERGY else "charge"
-        self.prefix = f"{coordinate}_{'power' if isinstance(case.supply, ConstantPower) else 'source'}"
+        self.prefix = f"{coordinate}_{_kind(case.supply)}"
 
     def _form(self, name: str, *amounts: float, circuit: Circuit | None = None) -> Sensitive:
         found: Sensitive = getattr(closed_forms, f"{self.prefix}_{name}")(*amounts, circuit or self.circuit)
@@ -100,6 +101,12 @@ class Charging:
         return plus(self.from_floor(voltage), self.between(voltage, boot, voltage), -1)
 
 
+def _kind(supply: Supply) -> str:
+    if isinstance(supply, ConstantPower):
+        return "power"
+    return "current" if isinstance(supply, ConstantCurrent) else "source"
+
+
 def plus(first: Sensitive, second: Sensitive, times: int = 1) -> Sensitive:
     """The sum of one and several times another."""
     return Sensitive(*(one + times * other for one, other in zip(first, second, strict=True)))
@@ -113,7 +120,7 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     and under a supply curve, whose points are no quantities of a circuit.
     """
     is_plain = case.buffer.is_ideal and case.while_running is None and not program.has_needs
-    if not is_plain or not isinstance(case.supply, ConstantPower | ResistiveSource):
+    if not is_plain or isinstance(case.supply, CurveSupply):
         return None
     if isinstance(case.supply, ConstantPower) and case.supply.cold_start is not None:
         return None

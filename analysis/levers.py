@@ -15,6 +15,7 @@ from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import (
     CAPACITANCE,
     CHARGE,
+    CURRENT,
     ENERGY,
     MEMORY,
     POWER,
@@ -28,7 +29,7 @@ from ischedule.models.quantities import (
     show,
     show_exact,
 )
-from ischedule.models.supply import ConstantPower, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ def _power(case: Case, value: int) -> Case:
     return replace(case, supply=replace(case.supply, power=scaled(case.supply.power, value)))
 
 
+def _current(case: Case, value: int) -> Case:
+    assert isinstance(case.supply, ConstantCurrent)
+    return replace(case, supply=replace(case.supply, current=scaled(case.supply.current, value)))
+
+
 def _source_voltage(case: Case, value: int) -> Case:
     assert isinstance(case.supply, ResistiveSource)
     return replace(case, supply=replace(case.supply, voltage=scaled(case.supply.voltage, value)))
@@ -117,6 +123,37 @@ def _source_voltage(case: Case, value: int) -> Case:
 def _source_resistance(case: Case, value: int) -> Case:
     assert isinstance(case.supply, ResistiveSource)
     return replace(case, supply=replace(case.supply, resistance=scaled(case.supply.resistance, value)))
+
+
+def _curve_power(case: Case) -> int | None:
+    return case.supply.mean_power if isinstance(case.supply, CurveSupply) else None
+
+
+def _more_power(case: Case, value: int) -> Case:
+    """Every window delivers the same part more or less, and so does the most that ever charges."""
+    supply = case.supply
+    assert isinstance(supply, CurveSupply)
+    factor, most = Fraction(value, supply.mean_power), supply.maximum_power
+    points = ((window, round_to_integer(stored * factor, Rounding.DOWN)) for window, stored in supply.curve.points)
+    curve = replace(
+        supply.curve, points=tuple(points), rate=round_to_integer(supply.curve.rate * factor, Rounding.DOWN)
+    )
+    most = None if most is None else round_to_integer(most * factor, Rounding.UP)
+    return replace(case, supply=replace(supply, curve=curve, maximum_power=most))
+
+
+def _blackout(case: Case) -> int | None:
+    return case.supply.curve.blackout if isinstance(case.supply, CurveSupply) else None
+
+
+def _other_blackout(case: Case, value: int) -> Case:
+    """All windows are longer or shorter by what the longest without any supply is."""
+    supply = case.supply
+    assert isinstance(supply, CurveSupply)
+    points, now = supply.curve.points, supply.curve.blackout
+    later = tuple((window - now + value, stored) for window, stored in points if stored > 0)
+    begun = ((0, 0), (value, 0)) if value else ((0, 0),)
+    return replace(case, supply=replace(supply, curve=replace(supply.curve, points=(*begun, *later))))
 
 
 def volatile_memory(case: Case) -> int | None:
@@ -156,6 +193,9 @@ CAPACITY = Lever("capacitance", CAPACITANCE, lambda case: middle(case.buffer.cap
 TURN_ON = Lever("turn-on voltage", VOLTAGE, lambda case: middle(case.buffer.turn_on), _turn_on, None)
 BROWN_OUT = Lever("brown-out voltage", VOLTAGE, lambda case: middle(case.buffer.brown_out), _brown_out, False)
 SUPPLY_POWER = Lever("supply power", POWER, _supply_value("power"), _power, True)
+SUPPLY_CURRENT = Lever("supply current", CURRENT, _supply_value("current"), _current, True)
+CURVE_POWER = Lever("power of the supply curve", POWER, _curve_power, _more_power, True)
+BLACKOUT = Lever("blackout of the supply curve", TIME, _blackout, _other_blackout, False)
 SOURCE_VOLTAGE = Lever("source voltage", VOLTAGE, _supply_value("voltage"), _source_voltage, True)
 SOURCE_RESISTANCE = Lever("source resistance", RESISTANCE, _supply_value("resistance"), _source_resistance, False)
 SERIES_RESISTANCE = Lever(
@@ -182,6 +222,9 @@ REMEDIES = (
     CAPACITY,
     TURN_ON,
     SUPPLY_POWER,
+    SUPPLY_CURRENT,
+    CURVE_POWER,
+    BLACKOUT,
     SOURCE_VOLTAGE,
     SOURCE_RESISTANCE,
     SERIES_RESISTANCE,
@@ -190,5 +233,16 @@ REMEDIES = (
 )
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""
 
-SENSITIVE = (CAPACITY, TURN_ON, BROWN_OUT, SUPPLY_POWER, SOURCE_VOLTAGE, SOURCE_RESISTANCE, SERIES_RESISTANCE)
+SENSITIVE = (
+    CAPACITY,
+    TURN_ON,
+    BROWN_OUT,
+    SUPPLY_POWER,
+    SUPPLY_CURRENT,
+    CURVE_POWER,
+    BLACKOUT,
+    SOURCE_VOLTAGE,
+    SOURCE_RESISTANCE,
+    SERIES_RESISTANCE,
+)
 """What a latency depends on continuously."""

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ischedule.analysis.evaluate import Evaluation
 from ischedule.models.charging import ChargingLaw, PowerCharging, SourceCharging
+from ischedule.models.current_charging import CurrentCharging, RootCharging
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import Rounding
@@ -39,6 +40,10 @@ def quickest(charging: ChargingLaw) -> Fraction:
     if isinstance(charging, PowerCharging) and charging.power > 0:
         # energy: fJ / fW = 1e12 ps; charge: fC nV / fW = 1e3 ps
         return slow * (Fraction(10**12, charging.power) if energy else Fraction(1000 * low, charging.power))
+    if isinstance(charging, CurrentCharging) and charging.current > 0:
+        return slow * Fraction(10**12, charging.current)  # fC / fA = 1e12 ps
+    if isinstance(charging, RootCharging) and charging.current > 0:
+        return slow * Fraction(10**21, charging.current * high)  # fJ / (fA nV) = 1e21 ps
     if isinstance(charging, SteppedCharging):
         return charging.least_per_level
     if not isinstance(charging, SourceCharging) or charging.source <= low:

@@ -38,7 +38,7 @@ from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
-from ischedule.models.supply import ConstantPower, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.models.workload import explicit_tasks
 
@@ -181,6 +181,13 @@ class _System:
             band += [source >= supply.voltage.lo, resistance > 0, resistance <= supply.resistance.hi]
             band += [current >= 0, current * lowest <= drawn * 10**9 + (lowest - 1 if drawn else 0)]
             stalls = source - voltage <= resistance * current / 10**12
+        elif isinstance(supply, ConstantCurrent):
+            current, load = z3.Reals("current load")
+            band += [current >= supply.current.lo, load >= 0]
+            band.append(load * lowest <= drawn * 10**9 + (lowest - 1 if drawn else 0))
+            stalls = current <= load
+            if supply.up_to is not None:
+                stalls = z3.Or(stalls, voltage > supply.up_to)
         elif isinstance(supply, ConstantPower):
             power, load = z3.Reals("power load")
             most = drawn

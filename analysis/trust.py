@@ -19,7 +19,7 @@ from ischedule.models.quantities import (
     round_to_integer,
     show,
 )
-from ischedule.models.supply import ConstantPower, CurveSupply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.models.workload import accelerator_of, keeps_memories
 
@@ -101,6 +101,9 @@ def _waiting(case: Case) -> Iterator[str]:
     yield from _reading(case)
     if isinstance(case.supply, ConstantPower):
         yield "the supply delivers at least its lowest stated power whenever the device waits"
+    elif isinstance(case.supply, ConstantCurrent):
+        bound = "" if case.supply.up_to is None else f" up to {show(case.supply.up_to, VOLTAGE)} at the terminal"
+        yield f"the supply delivers at least its lowest stated current whenever the device waits{bound}"
     elif isinstance(case.supply, CurveSupply):
         yield from _curve(case.supply)
     else:

@@ -20,7 +20,7 @@ import sympy as sp
 drain, level = sp.symbols("drain level", nonnegative=True)
 capacitance, slow = sp.symbols("capacitance slow", positive=True)
 turn_on, high, brown_out, margin = sp.symbols("turn_on high brown_out margin", positive=True)
-power, voltage, resistance, draw = sp.symbols("power voltage resistance draw", positive=True)
+power, voltage, resistance, current, draw = sp.symbols("power voltage resistance current draw", positive=True)
 
 SCALED: dict[str, tuple[sp.Symbol, ...]] = {
     "capacitance": (capacitance, slow),
@@ -29,10 +29,13 @@ SCALED: dict[str, tuple[sp.Symbol, ...]] = {
     "power": (power,),
     "voltage": (voltage,),
     "resistance": (resistance,),
+    "current": (current,),
 }
 """What a slope is by, and the symbols that it moves by the same share."""
 
-CIRCUIT = tuple(map(str, (capacitance, slow, turn_on, high, brown_out, margin, power, voltage, resistance, draw)))
+PARTS = capacitance, slow, turn_on, high, brown_out, margin
+SUPPLIES = power, voltage, resistance, current, draw
+CIRCUIT = tuple(map(str, (*PARTS, *SUPPLIES)))
 LINE = 120
 
 
@@ -65,6 +68,8 @@ def charge_time(supply: str, coordinate: str, start: sp.Expr, end: sp.Expr) -> s
     if supply == "power":
         net = power - draw if coordinate == "energy" else power - draw * high / brown_out
         return slow * (end**2 - start**2) / (2 * net)
+    if supply == "current":
+        return slow * (end - start) / (current - draw / brown_out)
     source = voltage - resistance * draw / brown_out
     return resistance * slow * sp.log((source - start) / (source - end))
 
@@ -76,7 +81,7 @@ def forms() -> Iterator[Form]:
         square = turn_on**2 - brown_out**2
         held = capacitance / 2 * square if coordinate == "energy" else capacitance * (turn_on - brown_out)
         yield Form(f"{coordinate}_budget", "What a power cycle from turn-on may drain.", (), margin * held)
-        for supply in ("power", "source"):
+        for supply in ("power", "source", "current"):
             zero = sp.Integer(0)
             times = {
                 "recharge": (("drain",), raised(coordinate, turn_on, -drain), high),
@@ -122,6 +127,7 @@ class Circuit(NamedTuple):
     power: float
     voltage: float
     resistance: float
+    current: float
     draw: float
 
 
@@ -135,6 +141,7 @@ class Sensitive(NamedTuple):
     power: float = 0.0
     voltage: float = 0.0
     resistance: float = 0.0
+    current: float = 0.0
 '''
 
 

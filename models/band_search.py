@@ -2,7 +2,8 @@
 
 Recharging a drain n up to a level X takes g(X) = T(X) - T(X - n). The charging power v (Vs - v) / R rises until half
 the source voltage and falls beyond it, so that g falls, then rises (quasi-convex in X); over all real levels it is
-least where both ends have the same power, v(X) + v(X - n) = Vs. The set that is searched is the least sufficient
+least where both ends have the same power, v(X) + v(X - n) = Vs. A constant current gains power with every volt, so that
+g falls all the way up. The set that is searched is the least sufficient
 level and 64 evenly spaced ones, or of the hardware's steps every one, every second, ... up to 128. Near its least g is
 flat; more of them would gain little. What suffices for more drain is part of what suffices for less, so that prices are
 monotone; hence, of coarser steps than the hardware has, the least sufficient one is left out (`has_least`).
@@ -14,7 +15,7 @@ less the slack exceeds the best price has g above the least, so that all further
 from fractions import Fraction
 from typing import Final
 
-from ischedule.models.charging import SourceCharging
+from ischedule.models.charging import ChargingLaw
 from ischedule.models.cycle_law import Threshold
 from ischedule.models.reading import TRUE_READING
 from ischedule.models.thresholds import ThresholdLevels
@@ -26,7 +27,7 @@ EVEN_LEVELS: Final = 64
 class BandSearch:
     """The candidates 1 ... count in ascending order, and the best of those that suffice for a drain."""
 
-    def __init__(self, charging: SourceCharging, thresholds: ThresholdLevels, top: Threshold) -> None:
+    def __init__(self, charging: ChargingLaw, thresholds: ThresholdLevels, top: Threshold) -> None:
         self.charging = charging
         self.thresholds = thresholds
         self.stepped = top.code is not None
@@ -37,16 +38,18 @@ class BandSearch:
         self.top = top
         self.slack = self._slack(charging, top)
         # the level of Vs/2 + n / (C Vs), the upper end of the best band, as nanovolt per unit of drain
-        self.half = charging.source / 2
-        self.spread = 1 / (2 * charging.buffer.amount_per_volt * charging.source)
+        self.half = charging.strongest
+        self.spread = Fraction(0)
+        if self.half is not None:
+            self.spread = 1 / (4 * charging.buffer.amount_per_volt * self.half)
 
-    def _slack(self, charging: SourceCharging, top: Threshold) -> int:
+    def _slack(self, charging: ChargingLaw, top: Threshold) -> int:
         """Two roundings to the grid and to 1 ps; with steps also two levels rounded to integers, or what lies between
         the level that a threshold guarantees and the one that it can take.
 
         The time per unit of level is largest at an end of the band, where it is at most what one unit takes.
         """
-        grid = -(-charging.time_per_step.numerator // charging.time_per_step.denominator) + 1
+        grid = charging.grain
         if not self.stepped:
             return 2 * grid
         if charging.buffer.reading != TRUE_READING:
@@ -76,6 +79,8 @@ class BandSearch:
 
     def guess(self, drain: int) -> int:
         """A candidate near the best one; any would do for the result."""
+        if self.half is None:
+            return self.count
         voltage = self.half + drain * self.spread
         if self.stepped:
             return self._index(int(voltage / (self.thresholds.step or 1)))

@@ -47,7 +47,6 @@ def program_of(case: Case) -> Program:
     law = _law(work)
     if law.curve is not None:
         _require_plain(case)
-        _require_ideal(work)
     tasks = explicit_tasks(case)
     if tasks is not None:
         _require_room_for_copies(case)
@@ -88,32 +87,6 @@ def _with_failures(work: Loaded, program: Program) -> Program:
     return replace(program, failures=failures, reboot=work.boot if is_asleep else None)
 
 
-def _require_ideal(work: Loaded) -> None:
-    """Refuse what is not part of what is decided under a supply curve.
-
-    A curve counts energies as they are stored, so that resistance and leakage are; what is lost when the load is
-    switched on, and capacitances that depend on the voltage, are not.
-    """
-    case, buffer = work.case, work.buffer
-    for name, is_there in (
-        ("capacitance_curve", buffer.curve is not None),
-        ("decoupling", buffer.reading.decoupling > 0),
-        ("redistribution", buffer.reading.redistribution > 0),
-    ):
-        if is_there:
-            problem, remedy = "is not decided under a supply curve", 'leave it out, or write the supply as "power"'
-            raise InputError(case.source, f"$.buffer.{name}", MISSING, problem, remedy)
-    if case.boot.draw is not None and work.start_excess:
-        problem, remedy = "is not decided under a supply curve", "leave it out: it counts as the case's load then"
-        raise InputError(case.source, "$.boot.load", MISSING, problem, remedy)
-    if case.requirements.failures:
-        problem, remedy = "are not decided under a supply curve", "leave it out"
-        raise InputError(case.source, "$.requirements.failures", case.requirements.failures, problem, remedy)
-    if case.tasks is not None and case.tasks.draws:
-        problem, remedy = "have loads of their own, which are not decided under a supply curve", "leave them out"
-        raise InputError(case.source, "$.tasks", MISSING, problem, remedy)
-
-
 def _require_plain(case: Case) -> None:
     """Refuse what is not decided under a supply curve."""
     asked = case.requirements
@@ -133,6 +106,10 @@ def _require_plain(case: Case) -> None:
     for path, value in given:
         problem = "is not decided under a supply curve, where only latency is"
         raise InputError(case.source, f"$.{path}", value, problem, 'leave it out, or write the supply as "power"')
+    if asked.failures and case.wake.mechanism is Mechanism.SENSE:
+        problem = "leave a sleeping device at a level that a blackout under a supply curve can lower below brown-out"
+        remedy = 'leave it out, or write the mechanism "latch"'
+        raise InputError(case.source, "$.requirements.failures", asked.failures, problem, remedy)
 
 
 def _with_tables(program: Program) -> Program:

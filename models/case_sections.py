@@ -24,7 +24,7 @@ from ischedule.models.quantities import (
     show_exact,
 )
 from ischedule.models.reading import TRUE_READING
-from ischedule.models.supply import ColdStart, ConstantPower, CurveSupply, ResistiveSource, Supply
+from ischedule.models.supply import ColdStart, ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource, Supply
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Wake
 from ischedule.models.while_running import Harvest
 
@@ -38,6 +38,12 @@ def supply(section: Section, values: CaseValues, base_dir: Path = Path(), path: 
     """Where the charge comes from."""
     if section["kind"] == "curve":
         return curve_supply(section, values, base_dir, path)
+    if section["kind"] == "current":
+        current = values.interval(section["current"], CURRENT, f"{path}.current")
+        up_to = None
+        if "up_to" in section:
+            up_to = values.integer(section["up_to"], VOLTAGE, Rounding.DOWN, f"{path}.up_to")
+        return values.build(lambda: ConstantCurrent(current, up_to), section, path)
     most = None
     if "maximum_current" in section:
         most = values.integer(section["maximum_current"], CURRENT, Rounding.UP, f"{path}.maximum_current")

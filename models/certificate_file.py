@@ -17,6 +17,7 @@ from ischedule.models.plan import (
     Levels,
     Overload,
     Part,
+    Repeated,
     Segment,
     UnderCurve,
     Weighed,
@@ -24,7 +25,7 @@ from ischedule.models.plan import (
 from ischedule.models.plan_node import Node, plain
 from ischedule.models.restriction import Restriction
 
-Certificate = Bound | Weighed | Bottleneck | Division | FewRuns | Levels | UnderCurve
+Certificate = Bound | Weighed | Bottleneck | Division | FewRuns | Levels | Repeated | UnderCurve
 
 _RESTRICTION: Final = ("closed", "broken", "without-sums", "barred")
 
@@ -45,6 +46,8 @@ def read_certificate(node: Node) -> Certificate:
         inner = node.object("levels").entry("levels").object("value", "cuts")
         cuts = (tuple(_pair(label, 0, None) for label in cut.list()) for cut in inner.entry("cuts").list())
         return Levels(inner.entry("value").optional(), tuple(cuts))
+    if node.has("repeated"):
+        return Repeated(node.object("repeated").entry("repeated").object("value").entry("value").integer())
     if node.has("weighed"):
         return _weighed(node)
     return _bound(node.object("bound").entry("bound"))
@@ -161,6 +164,8 @@ def certificate_value(certificate: Certificate | None) -> dict[str, object] | No
     if isinstance(certificate, FewRuns):
         bound = None if certificate.bound is None else _bound_value(certificate.bound)
         return {"few-runs": {"value": plain(certificate.value), "bound": bound}}
+    if isinstance(certificate, Repeated):
+        return {"repeated": {"value": plain(certificate.value)}}
     if isinstance(certificate, Levels):
         cuts = [[list(map(plain, label)) for label in cut] for cut in certificate.cuts]
         return {"levels": {"value": plain(certificate.value), "cuts": cuts}}

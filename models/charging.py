@@ -7,8 +7,9 @@ and the highest resistance: a bound over all of these intervals at once. It is n
     elapsed_up(level)    an integer number of picoseconds >= T(level)
     elapsed_down(level)  an integer number of picoseconds <= T(level)
 
-For constant power T is rational and rounded once. For a source behind a resistance T = tau ln(q), and the logarithm is
-correctly rounded, up or down, to a multiple of 2^-36 before it is multiplied by the exact tau and rounded the same way.
+For constant power T is rational and rounded once; for a constant current it is that or a difference of roots, rounded
+once as well. For a source behind a resistance T = tau ln(q), and the logarithm is correctly rounded, up or down, to a
+multiple of 2^-36 before it is multiplied by the exact tau and rounded the same way.
 Correct rounding makes both functions monotone, with U = elapsed_up and D = elapsed_down, and differences keep order:
 
     T(x) - T(y) >= T(z) - T(w)    implies    U(x) - D(y) >= D(z) - D(w),    and >= U(z) if w is the floor.
@@ -30,7 +31,7 @@ from ischedule.models.demand import LIMIT, Coordinate
 from ischedule.models.errors import InvalidValue
 from ischedule.models.logarithm import ERROR_ULPS, fixed_ln
 from ischedule.models.quantities import Interval, Rounding, round_to_integer
-from ischedule.models.supply import ConstantPower, CurveSupply, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource, Supply
 
 GRID_BITS: Final = 36
 """Logarithms are rounded to multiples of 2^-GRID_BITS."""
@@ -55,12 +56,16 @@ class ChargingLaw(ABC):
     """Charging of one buffer by one supply while `waiting_power` (femtowatt) is drawn.
 
     `highest_level` is the highest level that is reached at all: None if the supply does not even charge at the floor,
-    so that nothing is, and `LIMIT` if there is no bound.
+    so that nothing is, and `LIMIT` if there is no bound. `grain` is the most picoseconds by which rounding puts the two
+    elapsed times of a level apart. `strongest` is the voltage (nanovolt) at which most power is stored, None where it
+    is the highest or every one.
     """
 
     buffer: EnergyBuffer
     waiting_power: int
     highest_level: int | None
+    grain: int = 1
+    strongest: Fraction | None = None
 
     @abstractmethod
     def elapsed_up(self, level: int) -> int:
@@ -97,35 +102,29 @@ def require_brown_out(buffer: EnergyBuffer) -> int:
     return buffer.brown_out.hi
 
 
-class PowerCharging(ChargingLaw):
-    """Constant power: T(x) = (C_hi / C_lo) x / P for energies, C_hi (v^2 - f^2) / (2 P) for charges.
+def lost_current(buffer: EnergyBuffer, waiting_power: int) -> int:
+    """The most (femtoampere) that waiting draws and that leaks as a current, at any voltage at which the device lives.
 
-    Both are (square x + line) x / scale with three integers; below empty the level counts as empty. What the device
-    draws while waiting is subtracted: a power behind a converter, a current behind a linear regulator, whose power is
-    largest at the highest voltage.
+    What leaks through a resistance is not in it.
     """
+    if not waiting_power:
+        return buffer.leakage.current
+    # fW / nV = 1e-6 A = 1e9 fA
+    return buffer.leakage.current - (-waiting_power * 10**9 // require_brown_out(buffer))
 
-    def __init__(self, buffer: EnergyBuffer, supply: ConstantPower, waiting_power: int) -> None:
+
+class PolynomialCharging(ChargingLaw):
+    """T(x) = (square x + line) x / scale with three integers; below empty the level counts as empty."""
+
+    def __init__(
+        self, buffer: EnergyBuffer, waiting_power: int, coefficients: tuple[Fraction, Fraction] | None
+    ) -> None:
         self.buffer = buffer
         self.waiting_power = waiting_power
-        self.power = supply.power.lo - self._drawn(buffer, waiting_power)
-        self.highest_level = LIMIT if self.power > 0 else None
-        square, line = self._coefficients() if self.power > 0 else (Fraction(0), Fraction(0))
+        self.highest_level = None if coefficients is None else LIMIT
+        square, line = coefficients or (Fraction(0), Fraction(0))
         self.scale = lcm(square.denominator, line.denominator)
         self.square, self.line = int(square * self.scale), int(line * self.scale)
-
-    @staticmethod
-    def _drawn(buffer: EnergyBuffer, waiting_power: int) -> int:
-        if buffer.coordinate is Coordinate.ENERGY or waiting_power == 0:
-            return waiting_power
-        return -(-waiting_power * buffer.turn_on.hi // require_brown_out(buffer))
-
-    def _coefficients(self) -> tuple[Fraction, Fraction]:
-        buffer, high = self.buffer, self.buffer.capacitance.hi
-        if buffer.coordinate is Coordinate.ENERGY:
-            return Fraction(0), Fraction(high * 10**12, buffer.capacitance.lo * self.power)  # fJ / fW = 1e12 ps
-        per_square = Fraction(high, 2 * 10**6 * self.power)  # fF nV^2 / fW = 1e-18 s = 1e-6 ps
-        return per_square / buffer.amount_per_volt**2, 2 * per_square * buffer.floor_voltage / buffer.amount_per_volt
 
     def _elapsed(self, level: int) -> tuple[int, int]:
         """T(level) in picoseconds as numerator and denominator."""
@@ -143,6 +142,32 @@ class PowerCharging(ChargingLaw):
         numerator, denominator = self._elapsed(level)
         return numerator // denominator
 
+
+class PowerCharging(PolynomialCharging):
+    """Constant power: T(x) = (C_hi / C_lo) x / P for energies, C_hi (v^2 - f^2) / (2 P) for charges.
+
+    What the device draws while waiting is subtracted: a power behind a converter, a current behind a linear regulator,
+    whose power is largest at the highest voltage.
+    """
+
+    def __init__(self, buffer: EnergyBuffer, supply: ConstantPower, waiting_power: int) -> None:
+        self.power = supply.power.lo - self._drawn(buffer, waiting_power)
+        coefficients = self._coefficients(buffer) if self.power > 0 else None
+        super().__init__(buffer, waiting_power, coefficients)
+
+    @staticmethod
+    def _drawn(buffer: EnergyBuffer, waiting_power: int) -> int:
+        if buffer.coordinate is Coordinate.ENERGY or waiting_power == 0:
+            return waiting_power
+        return -(-waiting_power * buffer.turn_on.hi // require_brown_out(buffer))
+
+    def _coefficients(self, buffer: EnergyBuffer) -> tuple[Fraction, Fraction]:
+        high = buffer.capacitance.hi
+        if buffer.coordinate is Coordinate.ENERGY:
+            return Fraction(0), Fraction(high * 10**12, buffer.capacitance.lo * self.power)  # fJ / fW = 1e12 ps
+        per_square = Fraction(high, 2 * 10**6 * self.power)  # fF nV^2 / fW = 1e-18 s = 1e-6 ps
+        return per_square / buffer.amount_per_volt**2, 2 * per_square * buffer.floor_voltage / buffer.amount_per_volt
+
     def power_at(self, level: int) -> int:
         return self.power
 
@@ -153,22 +178,18 @@ class SourceCharging(ChargingLaw):
     While waiting the device draws at most the current `waiting_power` / brown-out voltage, its value at the lowest
     voltage at which the device lives; a constant current, and what leaks alike, lowers the source voltage by R times
     it. The buffer's series resistance adds to the source's. A leak through a resistance L makes of the two a source of
-    Vs L / (R + L) behind R L / (R + L). All of these are at their bad ends.
+    Vs L / (R + L) behind R L / (R + L), and of a current I one of I L behind L. All of these are at their bad ends.
     """
 
-    def __init__(self, buffer: EnergyBuffer, supply: ResistiveSource, waiting_power: int) -> None:
+    def __init__(self, buffer: EnergyBuffer, source: Fraction, resistance: Fraction, waiting_power: int) -> None:
         self.buffer = buffer
         self.waiting_power = waiting_power
-        series = supply.resistance.hi + buffer.resistance.hi
-        sag = self._sag(series, buffer, waiting_power)
-        share = Fraction(1)
-        if buffer.leakage.resistance is not None:
-            share = Fraction(buffer.leakage.resistance, series + buffer.leakage.resistance)
-        self.resistance = series * share
-        self.source = (supply.voltage.lo - sag) * share
+        self.source, self.resistance = source, resistance
+        self.strongest = source / 2
         # uohm fF = 1e-21 s = 1e-9 ps
         self.time_constant = Fraction(self.resistance * buffer.capacitance.hi, 10**9)
         self.time_per_step = self.time_constant / (1 << GRID_BITS)
+        self.grain = -(-self.time_per_step.numerator // self.time_per_step.denominator) + 1
         charges = self.source > 0 and self.source**2 > buffer.floor_squared
         self.highest_level = None
         if charges:
@@ -177,13 +198,15 @@ class SourceCharging(ChargingLaw):
             self._gap = self._gap_function()
         self.log_steps: Callable[[int], int] = lru_cache(_CACHED)(self._log_steps)
 
-    @staticmethod
-    def _sag(series: int, buffer: EnergyBuffer, waiting_power: int) -> Fraction:
-        """By how many nanovolt constant currents lower the source; uohm fA = 1e-21 V = 1e-12 nV."""
-        current = buffer.leakage.current
-        if waiting_power:
-            current += -(-waiting_power * 10**9 // require_brown_out(buffer))  # fW / nV = 1e-6 A = 1e9 fA
-        return Fraction(series * current, 10**12)
+    @classmethod
+    def of(cls, buffer: EnergyBuffer, supply: ResistiveSource, waiting_power: int) -> "SourceCharging":
+        """The law of a source, with what waits, leaks and resists."""
+        series = supply.resistance.hi + buffer.resistance.hi
+        sag = Fraction(series * lost_current(buffer, waiting_power), 10**12)  # uohm fA = 1e-21 V = 1e-12 nV
+        share = Fraction(1)
+        if buffer.leakage.resistance is not None:
+            share = Fraction(buffer.leakage.resistance, series + buffer.leakage.resistance)
+        return cls(buffer, (supply.voltage.lo - sag) * share, series * share, waiting_power)
 
     def _gap_function(self) -> Callable[[int, int], int]:
         """(Vs - v(level)) 2^bits as an integer, less than 1 off either way, for bits and a level that is reached."""
@@ -257,7 +280,11 @@ def charging_law(buffer: EnergyBuffer, supply: Supply, waiting_power: int = 0) -
         # steers a search; what a plan takes is computed from the curve itself
         supply = ConstantPower(Interval.exactly(supply.mean_power))
     if isinstance(supply, ResistiveSource) and buffer.curve is None:
-        return SourceCharging(buffer, supply, waiting_power)
+        return SourceCharging.of(buffer, supply, waiting_power)
+    if isinstance(supply, ConstantCurrent) and buffer.curve is None:
+        from ischedule.models.current_charging import current_charging
+
+        return current_charging(buffer, supply, waiting_power)
     is_lossless = buffer.resistance.hi == 0 and buffer.leakage.is_none and buffer.curve is None
     if isinstance(supply, ConstantPower) and supply.cold_start is None and is_lossless:
         return PowerCharging(buffer, supply, waiting_power)

@@ -11,7 +11,8 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.models.charging import GRID_BITS, ChargingLaw, PowerCharging, SourceCharging
+from ischedule.models.charging import GRID_BITS, ChargingLaw, PolynomialCharging, SourceCharging
+from ischedule.models.current_charging import RootCharging
 from ischedule.models.demand import LIMIT, Coordinate, Overflow
 from ischedule.models.quantities import Rounding
 from ischedule.models.scaling_array import magnitude, scale_array
@@ -37,10 +38,12 @@ def _elapsed_array(law: ChargingLaw, levels: Integers, rounding: Rounding) -> In
     law.require(int(levels.max()))
     if isinstance(law, SourceCharging) and _fits(law.source_level + law.buffer.below_floor, levels):
         return _source_elapsed(law, levels, rounding)
-    if isinstance(law, PowerCharging) and law.square == 0 and int(levels.min()) > law.buffer.empty_level:
+    if isinstance(law, PolynomialCharging) and law.square == 0 and int(levels.min()) > law.buffer.empty_level:
         return scale_array(levels, Fraction(law.line, law.scale), rounding)
-    if isinstance(law, PowerCharging) and int(levels.min()) > law.buffer.empty_level:
+    if isinstance(law, PolynomialCharging) and int(levels.min()) > law.buffer.empty_level:
         return _quadratic_elapsed(law, levels, rounding)
+    if isinstance(law, RootCharging) and _fits(law.buffer.below_floor, levels):
+        return _root_elapsed(law, levels, rounding)
     if isinstance(law, SteppedCharging):
         return _stepped_elapsed(law, levels, rounding)
     return _by_scalar(law.elapsed_up if rounding is Rounding.UP else law.elapsed_down, levels)
@@ -100,13 +103,35 @@ def _source_elapsed(law: SourceCharging, levels: Integers, rounding: Rounding) -
     return scale_array(steps, law.time_per_step, rounding)
 
 
-def _quadratic_elapsed(law: PowerCharging, levels: Integers, rounding: Rounding) -> Integers:
-    """(square x + line) x / scale, at most 16 u of itself off (below the floor the sum loses a factor 3).
-
-    The guard is 64 u.
-    """
+def _quadratic_elapsed(law: PolynomialCharging, levels: Integers, rounding: Rounding) -> Integers:
+    """(square x + line) x / scale, at most 16 u of itself off (below the floor the sum loses a factor 3)."""
     x = levels.astype(np.float64)
     candidate = (float(Fraction(law.square, law.scale)) * x + float(Fraction(law.line, law.scale))) * x
+    return _rounded(law, levels, rounding, candidate)
+
+
+def _root_elapsed(law: RootCharging, levels: Integers, rounding: Rounding) -> Integers:
+    """Volts are an amount by the sum of the roots at its ends: K (v^2 - f^2) / (v + f), at most 12 u of itself off.
+
+    With B the amount below the floor, level + B is 2 u, by the constant 2 u, its root half of it and 1 u, the sum 1 u:
+    4 u; the level 1 u, two constants 3 u, product and quotients 3 u. Below empty the level counts as empty, whose
+    rounding to an integer the scalar form undoes.
+    """
+    buffer = law.buffer
+    x = levels.astype(np.float64)
+    heights = np.sqrt(_distance(buffer.below_floor, levels) / float(buffer.amount_per_volt))
+    sums = heights + float(buffer.below_floor / buffer.amount_per_volt) ** 0.5
+    factor = float(law.time_per_volt / buffer.amount_per_volt)
+    candidate = np.divide(factor * x, sums, out=np.zeros_like(x), where=sums > 0)
+    result = _rounded(law, levels, rounding, candidate)
+    low = np.flatnonzero(levels <= buffer.empty_level)
+    if low.size:
+        result[low] = _by_scalar(law.elapsed_up if rounding is Rounding.UP else law.elapsed_down, levels[low])
+    return result
+
+
+def _rounded(law: ChargingLaw, levels: Integers, rounding: Rounding, candidate: Floats) -> Integers:
+    """Candidates that are off by less than 64 u (1 + their size), rounded: by the scalar form where that is open."""
     if float(np.abs(candidate).max()) >= LIMIT / 2:
         return _by_scalar(law.elapsed_up if rounding is Rounding.UP else law.elapsed_down, levels)
     floor = np.floor(candidate)

@@ -19,7 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ischedule.models.cost import Effort
+from ischedule.models.curve_failures import least_wait_again
 from ischedule.models.cycle_law import CycleLaw, Threshold
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.program import Program
 from ischedule.models.quantities import Rounding
 
@@ -50,6 +52,20 @@ def repeated(law: CycleLaw, cycle: Begun, reboot: Effort | None) -> int:
     return found + reboot.time + again + law.upkeep.latency
 
 
+def least_repeated(law: CycleLaw, need: int, active: int, reboot: Effort | None) -> int:
+    """What one failure costs at least in any power cycle of this need, whatever its threshold.
+
+    The need is one that a threshold guarantees: a first cycle that began with more could not be run again. The lowest
+    threshold that suffices is reached first. What a reboot took is charged from a level that depends on the threshold,
+    and counts where there is one threshold only.
+    """
+    threshold = min(law.shared(None, need), key=lambda one: one.high)
+    whole = repeated(law, Begun(threshold, threshold.level, active), reboot)
+    if reboot is None or isinstance(law, FixedWakeLaw):
+        return whole
+    return repeated(law, Begun(threshold, threshold.level, active), None) + reboot.time + law.upkeep.latency
+
+
 def allowance(program: Program, cycles: Iterable[Begun]) -> int:
     """What the failures that a program tolerates cost at most in a plan of these cycles."""
     if not program.failures:
@@ -61,5 +77,7 @@ def least_allowance(program: Program) -> int:
     """What they cost at least in any plan: some cycle is repeated, which waits for the lowest threshold at best."""
     if not program.failures:
         return 0
+    if program.law.curve is not None:
+        return program.failures * least_wait_again(program.law)
     lowest = min(program.law.shared(None, 0), key=lambda one: one.high)
     return program.failures * repeated(program.law, Begun(lowest, lowest.level, 0), program.reboot)

@@ -25,7 +25,7 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.power_path import PowerPath, Uncovered
 from ischedule.models.quantities import POWER, VOLTAGE, Interval, Rounding, round_to_integer, show
-from ischedule.models.supply import CurveSupply, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, CurveSupply, ResistiveSource
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Policy
 from ischedule.models.workload import explicit_tasks
@@ -156,7 +156,7 @@ def _swinging(case: Case, buffer: EnergyBuffer, path: PowerPath) -> EnergyBuffer
     """
     if case.while_running is None:
         return buffer
-    is_source = isinstance(case.supply, ResistiveSource)
+    is_source = isinstance(case.supply, ResistiveSource | ConstantCurrent)
     kept = buffer.turn_on.lo if buffer.clamp is None or is_source else buffer.clamp
     floor = buffer.voltage_of(path.swing, Rounding.UP) if path.swing else buffer.load_floor
     return replace(buffer, load_floor=floor, swing=path.swing, kept_up_to=max(0, kept - buffer.reading.over_read))

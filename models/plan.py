@@ -194,6 +194,17 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Proof about all plans of a chain of tasks that tolerate failures of power.
+
+    None costs less than ``value``, with its dearest power cycle as often again as may fail. The checker goes through
+    all of them itself.
+    """
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnderCurve:
     """Proof about all plans under a supply curve: none takes less than ``value`` (ps); without one no plan ever ends.
 
@@ -205,7 +216,7 @@ class UnderCurve:
     energy: Bound | Division | None = None
 
 
-Least = Bound | Division | FewRuns | Levels | UnderCurve
+Least = Bound | Division | FewRuns | Levels | Repeated | UnderCurve
 """Proof of what plans cost at least."""
 
 

@@ -2,6 +2,7 @@
 
 from ischedule.models.band_search import BandSearch
 from ischedule.models.charging import ChargingLaw, SourceCharging
+from ischedule.models.current_charging import RootCharging
 from ischedule.models.cycle_law import CycleLaw, Head, Position, Threshold, Upkeep, Way
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis
@@ -13,8 +14,11 @@ def minimal_is_optimal(charging: ChargingLaw) -> bool:
 
     It is where what charges the buffer (power for energies, current for charges) never rises with the level: the same
     drain is then recharged no faster in a higher band. Constant power is level (its current falls); the current of a
-    source falls; its power v (Vs - v) / R falls above half its voltage, so the whole band must lie there.
+    source falls; its power v (Vs - v) / R falls above half its voltage, so the whole band must lie there. The power of
+    a constant current rises all the way.
     """
+    if isinstance(charging, RootCharging):
+        return False
     if charging.buffer.coordinate is Coordinate.CHARGE or not isinstance(charging, SourceCharging):
         return True
     return 4 * charging.buffer.floor_squared >= charging.source**2
@@ -60,7 +64,7 @@ class ProgrammableWakeLaw(CycleLaw):
         self.max_cycles = None
         self.recharge_target = charging.buffer.turn_on_high if recharged and not head.waits else None
         self.search: BandSearch | None = None
-        if not minimal_is_optimal(charging) and isinstance(charging, SourceCharging):
+        if not minimal_is_optimal(charging):
             self.search = BandSearch(charging, thresholds, top)
         self.is_minimal_optimal = self.search is None
         self.keeps_level = head.level > 0

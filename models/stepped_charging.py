@@ -24,10 +24,10 @@ from math import isqrt
 from typing import Final
 
 from ischedule.models.buffer import EnergyBuffer
-from ischedule.models.charging import ChargingLaw, require_brown_out
+from ischedule.models.charging import ChargingLaw, lost_current, require_brown_out
 from ischedule.models.demand import LIMIT, Coordinate
 from ischedule.models.quantities import Rounding, round_to_integer
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource, Supply
 
 STEPS: Final = 1024
 """Into how many equal amounts the band is cut."""
@@ -66,7 +66,13 @@ class SteppedCharging(ChargingLaw):
         """The most picoseconds that one unit of level takes between two levels; None where none is guaranteed."""
         buffer = self.buffer
         below, above = buffer.voltage_of(low, Rounding.DOWN), buffer.voltage_of(high, Rounding.UP)
-        rate = self._supplied(below, above) - buffer.leakage.rate_at(above, buffer.coordinate) - self.waiting_rate
+        if below == 0 and buffer.coordinate is Coordinate.ENERGY and not self._is_steady:
+            return self._from_empty(above, high - low)
+        waiting = self.waiting_rate
+        if not isinstance(self.supply, ConstantPower) and above <= buffer.brown_out.lo:
+            # the device is off; what it draws at brown-out counts as a current, with which a source can charge from 0 V
+            waiting = waiting * above / buffer.brown_out.lo
+        rate = self._supplied(below, above) - buffer.leakage.rate_at(above, buffer.coordinate) - waiting
         if rate <= 0:
             return None
         ratio = Fraction(buffer.capacitance.hi, buffer.capacitance.lo)
@@ -74,13 +80,47 @@ class SteppedCharging(ChargingLaw):
             ratio = buffer.curve.largest_ratio(below, above)
         return ratio * 10**12 / rate
 
+    @property
+    def _is_steady(self) -> bool:
+        """Whether the power that is stored does not vanish at 0 V."""
+        return isinstance(self.supply, ConstantPower) and self.buffer.resistance.hi == 0
+
+    def _from_empty(self, above: int, amount: int) -> Fraction | None:
+        """The same for energies from 0 V on, where a current stores no power at first: the charge up to a voltage, over
+        the least current. A device is off there and draws nothing, but what is drawn at brown-out counts all the same.
+        """
+        buffer = self.buffer
+        current = self._current(above) - lost_current(buffer, self.waiting_power)
+        if buffer.leakage.resistance is not None:
+            current -= Fraction(above * 10**12, buffer.leakage.resistance)  # nV / uohm = 1e-3 A = 1e12 fA
+        if current <= 0:
+            return None
+        # fF nV / fA = 1e-9 s = 1e3 ps
+        return 1000 * buffer.capacitance.hi * above / current / amount
+
+    def _current(self, high: int) -> Fraction:
+        """The current (fA) that the supply guarantees up to a voltage inside."""
+        series, supply = self.buffer.resistance.hi, self.supply
+        if isinstance(supply, ConstantCurrent):
+            return _from_current(supply, series, high)
+        if isinstance(supply, ResistiveSource):
+            # nV / uohm = 1e-3 A = 1e12 fA
+            return Fraction((supply.voltage.lo - high) * 10**12, supply.resistance.hi + series)
+        assert isinstance(supply, ConstantPower), "a curve is no current at a voltage"
+        return _current_of_power(supply.power_from(0), series, high)
+
     def _supplied(self, low: int, high: int) -> Fraction:
         """What the supply guarantees to put into the capacitor between two voltages: fW, or fA."""
-        series = self.buffer.resistance.hi
-        if isinstance(self.supply, ResistiveSource):
-            return _from_source(self.supply, series, low, high, self.buffer.coordinate)
-        assert isinstance(self.supply, ConstantPower), "a curve is no power at a voltage"
-        return _from_power(self.supply, series, low, high, self.buffer.coordinate)
+        series, supply, coordinate = self.buffer.resistance.hi, self.supply, self.buffer.coordinate
+        if isinstance(supply, ConstantPower):
+            return _from_power(supply, series, low, high, coordinate)
+        if coordinate is Coordinate.CHARGE:
+            return self._current(high)
+        # fA nV = 1e-9 fW
+        if isinstance(supply, ConstantCurrent):
+            return self._current(high) * low / 10**9
+        # the power of a source is least at one of the ends
+        return min(self._current(voltage) * voltage / 10**9 for voltage in (low, high))
 
     def _elapsed(self, level: int) -> tuple[int, int]:
         """T(level) in picoseconds as numerator and denominator."""
@@ -135,30 +175,29 @@ def _waiting_rate(buffer: EnergyBuffer, waiting_power: int) -> Fraction:
     return Fraction(waiting_power * 10**9, require_brown_out(buffer))  # fW / nV = 1e-6 A = 1e9 fA
 
 
-def _from_source(supply: ResistiveSource, series: int, low: int, high: int, coordinate: Coordinate) -> Fraction:
-    """A source charges through its own resistance and that of the buffer; its power is least at one of the ends."""
-    total = supply.resistance.hi + series
-    # nV / uohm = 1e-3 A = 1e12 fA
-    current = Fraction((supply.voltage.lo - high) * 10**12, total)
-    if coordinate is Coordinate.CHARGE:
-        return current
-    return min(Fraction(1000 * v * (supply.voltage.lo - v), total) for v in (low, high))
+def _from_current(supply: ConstantCurrent, series: int, high: int) -> Fraction:
+    """A constant current, as long as the terminal stays within its voltage; uohm fA = 1e-12 nV."""
+    if supply.up_to is not None and high * 10**12 + series * supply.current.hi > supply.up_to * 10**12:
+        return Fraction(0)
+    return Fraction(supply.current.lo)
 
 
 def _from_power(supply: ConstantPower, series: int, low: int, high: int, coordinate: Coordinate) -> Fraction:
     """What is left of a power behind the series resistance: with the terminal at u the current is P / u.
 
-    u = (v + sqrt(v^2 + 4 R P)) / 2 rises with v, and so does what is stored, P v / u. From 0 V on that is nothing at
-    first; charging a step takes at most its charge times u / P at the upper end, which bounds the whole of it.
+    u = (v + sqrt(v^2 + 4 R P)) / 2 rises with v, and so does what is stored, P v / u.
     """
     power = supply.power_from(low)
+    if coordinate is Coordinate.CHARGE:
+        return _current_of_power(power, series, high)
+    return _current_of_power(power, series, low) * low / 10**9 if series else Fraction(power)  # fA nV = 1e-9 fW
+
+
+def _current_of_power(power: int, series: int, voltage: int) -> Fraction:
+    """The current (fA, rounded down) of a power into the terminal, with a voltage inside."""
     if power <= 0:
         return Fraction(0)
     # uohm fW = 1e-21 V^2 = 1e-3 nV^2
     dip = -(-series * power // 1000)
-    ends = [(v + isqrt(v * v + 4 * dip) + 1) for v in (low, high)] if series else [2 * low, 2 * high]
-    if coordinate is Coordinate.CHARGE:
-        return Fraction(2 * power * 10**9, ends[1])  # fW / nV = 1e-6 A = 1e9 fA
-    if not series:
-        return Fraction(power)
-    return Fraction(2 * power * low, ends[0]) if low else Fraction(power * high, ends[1])
+    twice = voltage + isqrt(voltage * voltage + 4 * dip) + 1 if series else 2 * voltage
+    return Fraction(2 * power * 10**9, twice)  # fW / nV = 1e-6 A = 1e9 fA

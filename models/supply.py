@@ -94,6 +94,37 @@ class ResistiveSource:
 
 
 @dataclass(frozen=True)
+class ConstantCurrent:
+    """A current (femtoampere) into the buffer's terminal at every voltage: a photodiode or solar cell well below its
+    open-circuit voltage, a current loop.
+
+    It is guaranteed up to a terminal voltage (nanovolt), or at every one. Its greatest value is all that ever charges.
+    """
+
+    current: Interval
+    up_to: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.current.lo < 0:
+            raise InvalidValue(self.current.lo, "is a negative current", "write a current of at least 0 A", ".current")
+
+    def least_power(self, band: Interval) -> int:
+        """What is guaranteed (femtowatt) at any terminal voltage in the band: least at its lower end."""
+        if self.up_to is not None and band.hi > self.up_to:
+            return 0
+        return self.current.lo * band.lo // 10**9  # fA nV = 1e-9 fW
+
+    def current_at(self, voltage: int) -> Fraction:
+        """The most it charges with (femtoampere), whatever the terminal voltage."""
+        return Fraction(self.current.hi)
+
+    def most_power(self, band: Interval) -> int:
+        """The most it delivers (femtowatt, rounded up) while the buffer's voltage (nanovolt) lies in the band."""
+        # fA nV = 1e-24 W = 1e-9 fW
+        return -(-self.current.hi * band.hi // 10**9)
+
+
+@dataclass(frozen=True)
 class CurveSupply:
     """A harvester of which a lower curve is known: the least that any window delivers into the buffer.
 
@@ -133,4 +164,4 @@ class CurveSupply:
         return self.maximum_power
 
 
-Supply = ConstantPower | ResistiveSource | CurveSupply
+Supply = ConstantPower | ResistiveSource | ConstantCurrent | CurveSupply

@@ -19,6 +19,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Final
 
+from ischedule.models.quantities import Interval
 from ischedule.models.supply_curve import PER_WATT, Point, SupplyCurve, without_straight
 from ischedule.models.trace import Trace
 
@@ -47,22 +48,50 @@ class Minima:
         return low + (high - low) * (length - start) // (end - start)
 
 
-def minima(trace: Trace, wraps: bool) -> Minima:
-    """The least contents of the trace's windows; if it wraps, of the windows that run on into its beginning as well."""
+def minima(trace: Trace, wraps: bool, windows: Interval | None = None) -> Minima:
+    """The least contents of the trace's windows; if it wraps, of the windows that run on into its beginning as well.
+
+    Of windows with lengths in an interval only, if one is given: shorter ones then promise nothing.
+    """
+    longest = trace.length if windows is None else min(windows.hi, trace.length)
+    shortest = 0 if windows is None else windows.lo
     # each row rounded down to whole femtojoules: a supply that is nowhere stronger
     energies = [power * length // PER_WATT for power, length in zip(trace.powers, trace.lengths, strict=True)]
     if trace.step is not None:
         from ischedule.models.trace_windows_array import least_contents
 
-        stride = -(-len(energies) // MOST_WINDOWS)
-        counts = list(range(stride, len(energies) + 1, stride))
+        first, last = max(1, -(-shortest // trace.step)), longest // trace.step
+        if last < first:
+            raise NoWindow(trace.step)
+        stride = -(-(last - first + 1) // MOST_WINDOWS)
+        counts = list(range(first if first > 1 else stride, last + 1, stride))
         values = least_contents(energies, counts, wraps)
         lengths = [count * trace.step for count in counts]
+        if stride == 1 and first > 1:
+            # windows longer by 1 ps contain as much, and from there on the line between two lengths is below them all
+            points = ((lengths[0] + 1, values[0]), *zip(lengths[1:], values[1:], strict=True))
+            return Minima(((0, 0), (lengths[0], 0), *points))
         return Minima(_line(lengths, values, is_whole=stride == 1))
-    ends = [*accumulate(trace.lengths)]
-    every = max(1, len(ends) * len(ends) // _MOST_WORK)
-    lengths = sorted(set(ends[every - 1 :: every]))
+    lengths = _uneven_lengths(trace, None if windows is None else Interval(min(shortest, longest), longest))
     return Minima(_line(lengths, [_least(trace, energies, length, wraps) for length in lengths], is_whole=False))
+
+
+class NoWindow(ValueError):
+    """No window of the lengths asked for ends where rows end; `step` is how long a row is."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        super().__init__(f"no whole number of rows of {step} ps lies between the shortest and the longest window")
+
+
+def _uneven_lengths(trace: Trace, windows: Interval | None) -> list[int]:
+    """The lengths that are looked at where rows differ: ends of rows, or within an interval even parts of it."""
+    ends = [*accumulate(trace.lengths)]
+    if windows is None:
+        every = max(1, len(ends) * len(ends) // _MOST_WORK)
+        return sorted(set(ends[every - 1 :: every]))
+    parts, span = max(2, min(MOST_WINDOWS, _MOST_WORK // len(ends))), windows.hi - windows.lo
+    return sorted({max(1, windows.lo + span * part // parts) for part in range(parts + 1)})
 
 
 def _line(lengths: Sequence[int], values: Sequence[int], *, is_whole: bool) -> tuple[Point, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law, require_brown_out
-from ischedule.models.curve_waiting import curve_rule
+from ischedule.models.curve_waiting import curve_rule, outlasting
 from ischedule.models.cycle_law import CycleLaw, Head, Position, Replay, Threshold, Upkeep, positions, replay
 from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
@@ -44,8 +44,10 @@ def cycle_law(
     Raises `Unschedulable` where no plan can exist whatever the program, `InvalidValue` for data that contradict.
     """
     _require_band(buffer)
-    boot = _Boot(boot_amount, boot_time, boot_left)
     waiting_power = wake.sleep.mean_power if wake.mechanism is Mechanism.SENSE and wake.sleep else 0
+    if isinstance(supply, CurveSupply) and waiting_power:
+        buffer, boot_left = outlasting(buffer, supply, start, waiting_power), max(0, boot_left)
+    boot = _Boot(boot_amount, boot_time, boot_left)
     off = charging_law(buffer, supply)
     charging = charging_law(buffer, supply, waiting_power) if waiting_power else off
     upkeep = _upkeep(buffer, supply, wake)

@@ -288,6 +288,8 @@ def _best(law: ProgrammableWakeLaw, search: BandSearch, needs: Integers, least: 
 def _guess(law: ProgrammableWakeLaw, search: BandSearch, levels: Integers, needs: Integers) -> Integers:
     """Indices near the best candidates; any would do for the result."""
     buffer = law.charging.buffer
+    if search.half is None:
+        return np.full_like(needs, levels.size - 1)
     voltages = float(search.half) + needs * float(search.spread)
     wanted = float(buffer.amount_per_volt) * voltages * voltages - float(buffer.below_floor)
     return np.asarray(np.searchsorted(levels, wanted), dtype=np.int64)

@@ -19,7 +19,7 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case import Case
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import Interval, Rounding
-from ischedule.models.supply import ConstantPower, CurveSupply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply
 from ischedule.models.wake import Policy, StartKind
 from ischedule.simulation.board import Board, Sleeping
 from ischedule.simulation.circuit import Capacitor
@@ -159,6 +159,8 @@ def flows_of(case: Case) -> tuple[Flow, Flow]:
         if supply.most_current is not None:
             most = min(most, max(supply.power.lo * FEMTO, supply.most_current * FEMTO * _read(case)))
         return Flow(fed=supply.power.lo * FEMTO), Flow(fed=most)
+    if isinstance(supply, ConstantCurrent):
+        return Flow(fed_current=supply.current.lo * FEMTO), Flow(fed_current=supply.current.hi * FEMTO)
     ends: list[Callable[[Interval], int]] = [lambda one: one.lo, lambda one: one.hi]
     weak, strong = (
         Flow(source=pick(supply.voltage) * NANO, source_resistance=other(supply.resistance) * MICRO)
@@ -183,7 +185,8 @@ def _read(case: Case) -> float:
 
 def _between(least: Flow, most: Flow, share: float) -> Flow:
     if least.source_resistance == inf:
-        return Flow(fed=least.fed + share * (most.fed - least.fed))
+        current = least.fed_current + share * (most.fed_current - least.fed_current)
+        return Flow(fed=least.fed + share * (most.fed - least.fed), fed_current=current)
     return Flow(
         source=least.source + share * (most.source - least.source),
         source_resistance=least.source_resistance + share * (most.source_resistance - least.source_resistance),

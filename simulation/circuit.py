@@ -2,12 +2,12 @@
 
 Everything is in SI floats. v is the voltage inside the capacitor, u that of its terminal, i the current into it:
 
-    C dv/dt = i - leak(v),    u = v + R i,    i = P/u - p/u + (Vs - u)/Rs - I
+    C dv/dt = i - leak(v),    u = v + R i,    i = P/u - p/u + (Vs - u)/Rs + J - I
 
-for a feed of power P or a source Vs behind Rs, and a load of power p or current I. Between two events nothing of that
-changes, so that v moves one way and u with it: both reach a level at one moment at most. Closed forms are used where
-they exist: a net power without leakage, and everything linear in v. Elsewhere a Runge-Kutta step is halved until two
-halves agree with the whole; the differences are summed up and reported with the result.
+for a feed of power P, a source Vs behind Rs or a current J, and a load of power p or current I. Between two events
+nothing of that changes, so that v moves one way and u with it: both reach a level at one moment at most. Closed forms
+are used where they exist: a net power without leakage, and everything linear in v. Elsewhere a Runge-Kutta step is
+halved until two halves agree with the whole; the differences are summed up and reported with the result.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ class Capacitor:
         sourced = flow.source_resistance != inf
         if sourced and self.terminal(voltage, flow.unsourced()) >= flow.source:
             return self._above_source(voltage, flow, time, high, low)
-        if not sourced or flow.net <= 0:
+        if not sourced or (flow.net <= 0 and flow.fed_current <= flow.current):
             return self._run(voltage, flow, time, high, low)
-        # a power can lift the terminal above the source
+        # a power or a current can lift the terminal above the source
         first = self._run(voltage, flow, time, min(high, flow.source), low)
         if first.reached != "high" or high <= flow.source:
             return first
@@ -116,6 +116,8 @@ class Capacitor:
             return Passage(voltage, 0.0)
         top = inf if isinf(high) else self.inside(high, flow)
         bottom = max(0.0, self.inside(low, flow)) if low > 0 else 0.0
+        if voltage == 0 and flow.net <= 0 and flow.offset <= 0:
+            return Passage(0.0, time)  # empty, and nothing comes
         if flow.net == 0 and not self.curve:
             return self._linear(voltage, flow, time, top, bottom)
         if flow.offset == 0 and flow.conductance == 0 and not self.leaks and not self.curve:
@@ -127,19 +129,23 @@ class Capacitor:
         return self._slope(voltage, flow) < 0
 
     def _slope(self, voltage: float, flow: Flow) -> float:
-        """d(v^2)/dt without series resistance, where it is finite even at 0 V; dv/dt with one."""
+        """d(v^2)/dt of a power without series resistance, where it is finite even at 0 V; dv/dt otherwise."""
         capacitance = self.capacitance_at(voltage)
         if self.resistance == 0:
             straight = flow.offset - flow.conductance * voltage - self.leak_at(voltage)
-            return 2 * (flow.net + straight * voltage) / capacitance
+            return 2 * (flow.net + straight * voltage) / capacitance if flow.net else straight / capacitance
         current = (self.terminal(voltage, flow) - voltage) / self.resistance
         return (current - self.leak_at(voltage)) / capacitance
 
-    def _state(self, voltage: float) -> float:
-        return voltage * voltage if self.resistance == 0 else voltage
+    def _squares(self, flow: Flow) -> bool:
+        """Whether steps are taken in v^2."""
+        return self.resistance == 0 and flow.net != 0
 
-    def _voltage(self, state: float) -> float:
-        return sqrt(max(0.0, state)) if self.resistance == 0 else max(0.0, state)
+    def _state(self, voltage: float, flow: Flow) -> float:
+        return voltage * voltage if self._squares(flow) else voltage
+
+    def _voltage(self, state: float, flow: Flow) -> float:
+        return sqrt(max(0.0, state)) if self._squares(flow) else max(0.0, state)
 
     def _linear(self, voltage: float, flow: Flow, time: float, top: float, bottom: float) -> Passage:
         """No power on either side: dv/dt = a - b v, and i = i0 - i1 v."""
@@ -185,6 +191,7 @@ class Capacitor:
         # a source also heats its own resistance; harvested is what arrives at the terminal
         # powers that cancel each other move nothing, but they are harvested and delivered all the same
         harvested = s * (flow.source * terminal - squared) + (flow.fed * time if flow.fed else 0.0)
+        harvested += flow.fed_current * terminal
         delivered = flow.current * terminal + (flow.power * time if flow.power else 0.0)
         return Passage(v0 + slope * g, time, reached, harvested, delivered, heated, leaked)
 
@@ -211,12 +218,12 @@ class Capacitor:
 
     def _rates(self, state: float, flow: Flow) -> tuple[float, float, float, float, float]:
         """d/dt of the state and of what is harvested, delivered, heated and leaked."""
-        voltage = self._voltage(state)
+        voltage = self._voltage(state, flow)
         terminal = self.terminal(voltage, flow)
         current = (terminal - voltage) / self.resistance if self.resistance else 0.0
         return (
             self._slope(voltage, flow),
-            flow.fed + terminal * (flow.source - terminal) * flow.conductance,
+            flow.fed + terminal * ((flow.source - terminal) * flow.conductance + flow.fed_current),
             flow.power + terminal * flow.current,
             self.resistance * current * current,
             voltage * self.leak_at(voltage),
@@ -231,15 +238,15 @@ class Capacitor:
 
     def _stepped(self, voltage: float, flow: Flow, time: float, top: float, bottom: float) -> Passage:
         """Runge-Kutta on v^2 or v, with step halving, until the time is over or a level is reached."""
-        state, sums, error, passed = self._state(voltage), [0.0] * 4, 0.0, 0.0
+        state, sums, error, passed = self._state(voltage, flow), [0.0] * 4, 0.0, 0.0
         rising, tiny = self._slope(voltage, flow) > 0, 1e-15 * (1.0 if isinf(time) else time)
         goal, name = (top, "high") if rising else (bottom, "low")
-        target = self._state(goal)
+        target = self._state(goal, flow)
         step = min(time, abs(state + 1e-3) / (abs(self._slope(voltage, flow)) + 1e-30) / 8)
         for _ in range(MAX_STEPS):
             left = time - passed
             if left <= tiny:
-                return self._passage(state, passed, "", sums, error)
+                return self._passage(flow, state, passed, "", sums, error)
             step = min(step, left)
             whole = self._step(state, flow, step)
             first = self._step(state, flow, step / 2)
@@ -252,20 +259,20 @@ class Capacitor:
             if (after >= target) if rising else (after <= target):
                 if abs(after - target) <= 1e-13 * (target + 1e-9) or step <= tiny:
                     sums = [total + a + b for total, a, b in zip(sums, first[1:], second[1:], strict=True)]
-                    return self._passage(target, passed + step, name, sums, error + difference)
+                    return self._passage(flow, target, passed + step, name, sums, error + difference)
                 # regula falsi on the length of the step that ends at the level
                 step *= min(0.999999, max(1e-6, (target - state) / (after - state)))
                 whole_to = self._to_level(state, target, flow, step)
                 step, first = whole_to
                 sums = [total + a for total, a in zip(sums, first[1:], strict=True)]
-                return self._passage(target, passed + step, name, sums, error + difference)
+                return self._passage(flow, target, passed + step, name, sums, error + difference)
             if abs(after - state) <= 1e-16 * state and isinf(time):
-                return self._passage(state, inf, "", sums, error)
+                return self._passage(flow, state, inf, "", sums, error)
             state, passed, error = after, passed + step, error + difference
             sums = [total + a + b for total, a, b in zip(sums, first[1:], second[1:], strict=True)]
             if difference < TOLERANCE * (state + 1e-6) / 64:
                 step *= 2
-        return self._passage(state, inf if isinf(time) else passed, "", sums, error)
+        return self._passage(flow, state, inf if isinf(time) else passed, "", sums, error)
 
     def _to_level(self, state: float, target: float, flow: Flow, step: float) -> tuple[float, tuple[float, ...]]:
         """The step that ends at a state voltage: Newton on its length."""
@@ -278,10 +285,10 @@ class Capacitor:
             step = max(0.0, step - off / slope)
         return step, self._step(state, flow, step)
 
-    def _passage(self, state: float, time: float, reached: str, sums: list[float], error: float) -> Passage:
+    def _passage(self, flow: Flow, state: float, time: float, reached: str, sums: list[float], error: float) -> Passage:
         harvested, delivered, heated, leaked = sums
-        voltage = self._voltage(state)
-        off = self.capacitance_at(voltage) * error * (0.5 if self.resistance == 0 else voltage)
+        voltage = self._voltage(state, flow)
+        off = self.capacitance_at(voltage) * error * (0.5 if self._squares(flow) else voltage)
         return Passage(voltage, time, reached, harvested, delivered, heated, leaked, off)
 
 

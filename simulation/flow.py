@@ -8,7 +8,7 @@ from math import inf
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What feeds and loads the terminal for a while: powers (W), a source (V, ohm) and a current drawn (A).
+    """What feeds and loads the terminal for a while: powers (W), a source (V, ohm), currents fed and drawn (A).
 
     A source whose voltage the terminal exceeds delivers nothing: a diode keeps it from drawing.
     """
@@ -18,6 +18,7 @@ class Flow:
     source_resistance: float = inf
     power: float = 0.0
     current: float = 0.0
+    fed_current: float = 0.0
 
     @property
     def net(self) -> float:
@@ -32,11 +33,15 @@ class Flow:
     @property
     def offset(self) -> float:
         """The current at a terminal of 0 V, without the powers."""
-        return self.source * self.conductance - self.current
+        return self.source * self.conductance + self.fed_current - self.current
 
     def into(self, terminal: float) -> float:
         """The current into the capacitor at a terminal voltage above 0."""
         return (self.net / terminal if self.net else 0.0) + self.offset - self.conductance * terminal
+
+    def harvest(self, terminal: float) -> float:
+        """The power (W) that arrives at a terminal voltage; a source that it exceeds delivers nothing."""
+        return self.fed + terminal * (max(0.0, self.source - terminal) * self.conductance + self.fed_current)
 
     def unsourced(self) -> Flow:
         """The same while the source delivers nothing."""

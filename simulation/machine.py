@@ -260,7 +260,7 @@ class Machine:
         """Stay at the clamp, which takes what comes in beyond what goes out and leaks."""
         capacitor, terminal = self.board.capacitor, self.board.clamp
         leak = capacitor.leak_at(self.voltage)
-        into = flow.fed / terminal + max(0.0, flow.source - terminal) * flow.conductance
+        into = flow.harvest(terminal) / terminal
         out = flow.power / terminal + flow.current
         self.sums.harvested += into * terminal * time
         self.sums.delivered += out * terminal * time

@@ -27,7 +27,7 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Flows:
-    """What feeds each board: power, and the current of a source at 0 V with its conductance."""
+    """What feeds each board: power, and a current at 0 V with the conductance by which it falls: that of a source."""
 
     fed: Floats
     offset: Floats
@@ -213,7 +213,9 @@ class _Many:
             whole = 1 + columns.resistance * flow.conductance
             rate = (flow.conductance / whole + columns.leak_conductance) / columns.capacitance
             slope = (flow.offset / whole - columns.leak) / columns.capacitance - rate * start
-            return np.where(slope > 0, -np.log(1 - rate * (end - start) / slope) / rate, inf)
+            share = (end - start) / slope
+            bent = np.where(rate > 0, -np.log1p(-rate * share) / rate, share)
+            return np.where(slope > 0, bent, inf)
         return self._quadrature(start, end, flow)
 
     def _quadrature(self, start: Floats, end: Floats, flow: Flows) -> Floats:

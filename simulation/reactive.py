@@ -142,7 +142,8 @@ class _Opportunistic(_Runtime):
         capacitor = board.capacitor
         flow, until = board.supply.at(machine.time, True)
         plain = capacitor.resistance == 0 and not capacitor.leaks and not capacitor.curve
-        if most < 2 or not plain or flow.source_resistance != inf or board.is_regulated or machine.records:
+        powered = flow.source_resistance == inf and flow.fed_current == 0
+        if most < 2 or not plain or not powered or board.is_regulated or machine.records:
             return 0
         falls, time = 0.0, 0.0
         commit = NOTHING if stretch.commit is None else stretch.commit.activity
@@ -276,8 +277,7 @@ class _Urgent(_Opportunistic):
         wanted = machine.board.wanted(None)
         while machine.terminal < wanted:
             flow, until = machine.board.supply.at(machine.time)
-            comes = flow.fed + max(0.0, flow.source - machine.terminal) * flow.conductance * machine.terminal
-            if comes < asleep.mean_power or machine.is_over:
+            if flow.harvest(machine.terminal) < asleep.mean_power or machine.is_over:
                 return False
             begun = machine.time
             machine.wait_until(min(until, machine.limits.time), wanted, asleep.mean_power)

@@ -13,7 +13,7 @@ that gets there first, and what it leaves is the same. Labels above it start eac
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -64,6 +64,11 @@ def solve_needs(program: Program, limit: Limit) -> Outcome:
     latency = last.elapsed + recharged(program.law, last.level)
     cost = latency - program.law.offset
     return Outcome(search.plan(last), latency, cost, Levels(cost, labels), 1)
+
+
+def edges_of(law: CycleLaw, chain: Chain, limit: Limit) -> Callable[[int], Iterator[Edge]]:
+    """A function that gives the power cycles which begin with an atom."""
+    return _Search(law, chain, limit).edges
 
 
 class _Search:

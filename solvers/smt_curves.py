@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from ischedule.models.charging import PowerCharging
+from ischedule.models.charging import PolynomialCharging
 from ischedule.models.cycle_law import Threshold
 from ischedule.solvers.smt_encoding import Encoding, Place
 from ischedule.solvers.smt_options import COMMIT, DRAIN, RESUME
@@ -22,7 +22,7 @@ class Curves:
     def __init__(self, encoding: Encoding) -> None:
         self.encoding, self.rule, self.z3 = encoding, encoding.rule, encoding.z3
         self.charging = encoding.program.law.charging
-        self.is_line = isinstance(self.charging, PowerCharging) and self.charging.square == 0
+        self.is_line = isinstance(self.charging, PolynomialCharging) and self.charging.square == 0
         self.known: set[tuple[str, int, int, int]] = set()
 
     def seed(self, place: Place) -> None:
@@ -46,8 +46,11 @@ class Curves:
                 self.at_need(place, columns[RESUME][begin] + drain + behind)
 
     def _line(self, place: Place) -> None:
-        """Energies at constant power: time is proportional to the level, and rounding is what integers do."""
-        assert isinstance(self.charging, PowerCharging)
+        """Energies at constant power, charges at a constant current: time is proportional to the level.
+
+        Rounding is what integers do.
+        """
+        assert isinstance(self.charging, PolynomialCharging)
         line, scale = self.charging.line, self.charging.scale
         top = self.rule.top
         self.encoding.solver.add(

@@ -23,6 +23,7 @@ from ischedule.solvers.needs import solve_needs
 from ischedule.solvers.outcome import Outcome
 from ischedule.solvers.runs_of_designs import narrowed
 from ischedule.solvers.spending import keeps_limits
+from ischedule.solvers.tolerant import solve_tolerant
 from ischedule.solvers.under_curve import solve_under_curve
 
 SOLVERS = {
@@ -54,6 +55,8 @@ def solve(program: Program, limit: Limit | None = None, deadline: int | None = N
             if solver != "exact":
                 raise Unanswerable("adds up what power cycles take, and under a supply curve plans take no such sum")
             return solve_under_curve(program, limit, deadline, solve)
+        if program.failures and solver == "exact" and (found := solve_tolerant(program, limit, deadline)) is not None:
+            return found
         if program.has_needs:
             _require_plain(program, solver)
         elif not program.goal.is_plain:

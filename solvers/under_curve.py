@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ischedule.models.chain import Chain
 from ischedule.models.criteria import counted
 from ischedule.models.curve_bound import least_response
+from ischedule.models.curve_failures import Behind, Failing, again_for, least_wait_again, response_with_failures
 from ischedule.models.cycle_law import CycleLaw, Position, Threshold
 from ischedule.models.demand import Unanswerable
 from ischedule.models.goal import Criterion
@@ -24,6 +25,7 @@ from ischedule.models.plan import Answer, Bound, Division, Plan, PowerCycles, St
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.response_time import Passed, Work
 from ischedule.solvers.limit import Limit, TimeUp
+from ischedule.solvers.needs import edges_of
 
 NEVER = 1 << 100
 """More than any time or amount."""
@@ -42,7 +44,7 @@ Search = Callable[[Program, Limit, int | None], Answer]
 class State(NamedTuple):
     """A state behind a cut, the cycles that lead there last first, and what it takes if it is the end."""
 
-    passed: Passed
+    passed: Behind
     ends: int
     trace: tuple[tuple[int, int], int, Threshold] | None
 
@@ -54,13 +56,16 @@ def solve_under_curve(program: Program, limit: Limit, deadline: int | None, sear
     chain = only_chain(program)
     if chain is None:
         return _of_few(program, limit, deadline, search, GAP)
-    stuck = search(counted(program, Criterion.ENERGY), Limit(listen=limit.listen), None)
-    if stuck.bottleneck is not None:
-        return stuck
+    if not chain.has_needs:
+        stuck = search(_by_energy(program), Limit(listen=limit.listen), None)
+        if stuck.bottleneck is not None:
+            return stuck
     try:
         found = _best(chain, program, limit, search)
     except TimeUp:
         found = STOPPED
+    if isinstance(found, str) and chain.has_needs:
+        return _of_one(program, limit, deadline, search, found)
     if isinstance(found, str):
         # what is tried instead takes no time worth counting for one chain
         return _of_few(program, Limit(listen=limit.listen), deadline, search, found)
@@ -89,18 +94,17 @@ class Ahead:
         count, target = len(chain), law.recharge_target
         self.law, self.active, self.stored = law, [0] * (count + 1), [0] * (count + 1)
         self.last: int | None = None
+        self.again = least_wait_again(law)
         reached = [False] * count + [True]
         for place in reversed(range(count)):
             ways = []
-            for end, drain, active in cycles_from(chain, law, place):
+            for end, need, drain, active in cycles_from(chain, law, place):
                 if end < count and not reached[end]:
                     continue
                 rest = self.stored[end] + drain
                 if end == count:
                     rest = (
-                        drain + target
-                        if target is not None
-                        else law.threshold(drain, _position(place, end, count)).high
+                        drain + target if target is not None else law.threshold(need, _position(place, end, count)).high
                     )
                     if target is None:
                         self.last = active if self.last is None else min(active, self.last)
@@ -108,6 +112,17 @@ class Ahead:
             reached[place] = bool(ways)
             self.active[place] = min((active for active, _ in ways), default=NEVER)
             self.stored[place] = min((rest for _, rest in ways), default=NEVER)
+
+    def ends_of(self, behind: Behind, place: int) -> int | None:
+        """The same whatever fails; failures that have not come yet can come as the last cycle ends."""
+        latest = behind.latest + self.active[place]
+        for number, some in enumerate(reversed(behind.states)):
+            for state in some:
+                ends = self.ends(state, place)
+                if ends is None:
+                    return None
+                latest = max(latest, ends + number * self.again)
+        return latest
 
     def ends(self, passed: Passed, place: int) -> int | None:
         """When a plan that goes on from here ends at the earliest."""
@@ -127,9 +142,8 @@ def _best(chain: Chain, program: Program, limit: Limit, search: Search) -> tuple
     What cannot end before the best plan known is left out; the first is the best of those that are tried for networks.
     """
     law = program.law
-    rule = law.curve
-    assert rule is not None, "the law has a curve"
-    begin = rule.begin()
+    failing = Failing.of(law, program.failures)
+    begin = failing.begin()
     if begin is None:
         return None
     places: list[list[State]] = [[] for _ in range(len(chain) + 1)]
@@ -140,21 +154,22 @@ def _best(chain: Chain, program: Program, limit: Limit, search: Search) -> tuple
         states = places[place] = undominated(places[place])
         if not states:
             continue
-        for end, drain, active in cycles_from(chain, law, place):
+        for end, need, drain, active in cycles_from(chain, law, place):
             where = _position(place, end, len(chain))
-            threshold = law.threshold(drain, where)
+            threshold = law.threshold(need, where)
+            again = again_for(law, threshold, need)
+            if again is None and program.failures:
+                continue
+            work = Work(threshold.high, drain, active)
             for number, state in enumerate(states):
-                after = _after(law, state.passed, Work(threshold.high, drain, active), place == 0)
-                if after is None:
+                passed = failing.after(state.passed, work, again or threshold.high, is_first=place == 0)
+                if passed is None:
                     continue
-                passed, finish = after
-                if end == len(chain) and law.recharge_target is not None:
-                    recharged = rule.start(passed, law.recharge_target)
-                    if recharged is None:
-                        continue
-                    finish = recharged
+                finish = failing.recharged(passed, law.recharge_target if end == len(chain) else None)
+                if finish is None:
+                    continue
                 if known is not None:
-                    ends = finish if end == len(chain) else ahead.ends(passed, end)
+                    ends = finish if end == len(chain) else ahead.ends_of(passed, end)
                     if ends is None or ends >= known[0]:
                         continue
                 places[end].append(State(passed, finish, ((place, number), end - place, threshold)))
@@ -173,32 +188,17 @@ def _position(place: int, end: int, count: int) -> Position:
     return Position.LAST if end == count else Position.MID
 
 
-def cycles_from(chain: Chain, law: CycleLaw, place: int) -> Iterator[tuple[int, int, int]]:
-    """The cycles that begin with an atom: where each ends, what it drains and how long it is active."""
-    drained, took = int(chain.resume_drain[place]), int(chain.resume_time[place])
-    capacity = law.first_capacity if place == 0 else law.capacity
-    for end in range(place + 1, len(chain) + 1):
-        drained += int(chain.drain[end - 1])
-        took += int(chain.time[end - 1])
-        if drained > capacity:
-            return
-        drain = drained + int(chain.commit_drain[end - 1])
-        if not chain.cut[end - 1] or drain > capacity or (law.max_cycles == 1 and end - place < len(chain)):
-            continue
-        yield end, drain, took + int(chain.commit_time[end - 1])
-
-
-def _after(law: CycleLaw, passed: Passed, work: Work, is_first: bool) -> tuple[Passed, int] | None:
-    rule = law.curve
-    assert rule is not None, "the law has a curve"
-    start = rule.start(passed, work.high, is_first)
-    return None if start is None else (rule.after(passed, start, work.drain, work.active), start + work.active)
+def cycles_from(chain: Chain, law: CycleLaw, place: int) -> Iterator[tuple[int, int, int, int]]:
+    """The cycles that begin with an atom: where each ends, what it needs and drains, and how long it is active."""
+    for edge in edges_of(law, chain, Limit())(place):
+        if law.max_cycles != 1 or edge.end - place == len(chain):
+            yield edge.end, edge.need, edge.drain, edge.active
 
 
 def undominated(states: Sequence[State]) -> list[State]:
     """Those than which no other is no worse."""
     kept: list[State] = []
-    for state in sorted(states, key=lambda one: (one.passed.finish, one.passed.drained)):
+    for state in sorted(states, key=lambda one: (one.passed.ends, one.passed.unfailed.drained)):
         if not any(other.passed.is_no_worse(state.passed) for other in kept):
             kept.append(state)
     return kept
@@ -222,15 +222,28 @@ def _plan(places: Sequence[Sequence[State]], best: State) -> Plan:
 
 def _tried(program: Program, limit: Limit, search: Search) -> tuple[int, Plan] | None:
     """The better one of the plan that drains least and the one that is quickest at one power, with what it takes."""
-    goals = (counted(program, Criterion.ENERGY), replace(program, law=at_one_power(program.law)))
+    goals = [replace(program, law=at_one_power(program.law))]
+    if not program.has_needs:
+        # what drains least is not looked for where cycles need more than they drain
+        goals.append(_by_energy(program))
     plans = [search(goal, limit, None).plan for goal in goals]
     rated = [(took, plan) for plan in plans if plan and (took := response_of(program, plan)) is not None]
     return min(rated, key=lambda one: one[0], default=None)
 
 
+def _of_one(program: Program, limit: Limit, deadline: int | None, search: Search, note: str) -> Answer:
+    """The plan that is quickest at one power, with no bound on others."""
+    found = _tried(program, Limit(listen=limit.listen), search)
+    if found is None:
+        return Answer(Status.UNDECIDED, None, None, None, None, note=SHORT)
+    latency, plan = found
+    status = Status.SCHEDULABLE if deadline is None or latency <= deadline else Status.UNDECIDED
+    return Answer(status, plan, latency, None, None, note=note)
+
+
 def _of_few(program: Program, limit: Limit, deadline: int | None, search: Search, note: str) -> Answer:
     """The better one of a few plans, with a bound by what every plan drains."""
-    least = search(counted(program, Criterion.ENERGY), limit, None)
+    least = search(_by_energy(program), limit, None)
     if least.bottleneck is not None:
         return least
     if isinstance(least.bound, Bound | Division) and least.bound.value is None:
@@ -253,6 +266,11 @@ def _of_few(program: Program, limit: Limit, deadline: int | None, search: Search
     return Answer(status, plan, latency, bound, None, note=note)
 
 
+def _by_energy(program: Program) -> Program:
+    """The program whose plans are compared by what they drain, which failures are no part of."""
+    return counted(replace(program, failures=0), Criterion.ENERGY)
+
+
 def at_one_power(law: CycleLaw) -> CycleLaw:
     """The law whose prices are meant: at one power for the whole curve."""
     found = copy(law)
@@ -272,7 +290,7 @@ def response_of(program: Program, plan: Plan) -> int | None:
     atoms = [(chain, place) for chain in chains for place in range(len(chain))]
     drains, times = ([0, *accumulate(int(getattr(c, name)[i]) for c, i in atoms)] for name in ("drain", "time"))
     assert firsts[-1] == len(atoms)
-    works, place = [], 0
+    works, again, place = [], [], 0
     for run in plan.cycles:
         threshold = law.threshold_at(run.level, run.code)
         for _ in range(run.repeat):
@@ -281,5 +299,7 @@ def response_of(program: Program, plan: Plan) -> int | None:
             drain = drains[end] - drains[place] + int(opening.resume_drain[first]) + int(closing.commit_drain[last])
             active = times[end] - times[place] + int(opening.resume_time[first]) + int(closing.commit_time[last])
             works.append(Work(threshold.high, drain, active))
+            # what a first cycle needs is not known here: at most what the highest threshold guarantees
+            again.append(threshold.high if place else max(one.high for one in law.shared(None, law.capacity)))
             place = end
-    return law.curve.response(works, law.recharge_target)
+    return response_with_failures(Failing.of(law, program.failures), works, again, law.recharge_target)

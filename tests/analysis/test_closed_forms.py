@@ -18,13 +18,13 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import charging_law
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import Interval, Rounding
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource, Supply
 
 sympy = pytest.importorskip("sympy")
 mpmath = pytest.importorskip("mpmath")
 
 FILE = Path(closed_forms.__file__)
-NAMES = ("capacitance", "turn_on", "brown_out", "power", "voltage", "resistance")
+NAMES = ("capacitance", "turn_on", "brown_out", "power", "voltage", "resistance", "current")
 MOVED = {"capacitance": ("capacitance", "slow"), "turn_on": ("turn_on", "high")}
 
 
@@ -54,6 +54,7 @@ def circuits(draw: st.DrawFn) -> Circuit:
         power=draw(st.floats(1e-3, 1e-2)),
         voltage=high + draw(st.floats(0.3, 3.0)),
         resistance=draw(st.floats(10.0, 1000.0)),
+        current=draw(st.floats(1e-3, 1e-2)),
         draw=draw(st.sampled_from((0.0, 1e-4))),
     )
 
@@ -83,6 +84,8 @@ def expected(name: str, amount: Any, c: dict[str, Any], root: Callable[[Any], An
     if supply == "power":
         net = c["power"] - c["draw"] * (1 if energy else c["high"] / c["brown_out"])
         return c["slow"] * (end**2 - start**2) / (2 * net)
+    if supply == "current":
+        return c["slow"] * (end - start) / (c["current"] - c["draw"] / c["brown_out"])
     source = c["voltage"] - c["resistance"] * c["draw"] / c["brown_out"]
     return c["resistance"] * c["slow"] * log((source - start) / (source - end))
 
@@ -90,7 +93,7 @@ def expected(name: str, amount: Any, c: dict[str, Any], root: Callable[[Any], An
 FORMS = [
     f"{coordinate}_{supply}_{kind}"
     for coordinate in ("energy", "charge")
-    for supply in ("power", "source")
+    for supply in ("power", "source", "current")
     for kind in ("recharge", "charge", "fill", "begin")
 ]
 
@@ -154,6 +157,8 @@ def physics(circuit: Circuit, coordinate: str, supply: str) -> tuple[EnergyBuffe
     if supply == "source":
         volts, ohms = round(circuit.voltage * 1e9), round(circuit.resistance * 1e6)
         source = ResistiveSource(Interval.exactly(volts), Interval.exactly(ohms))
+    if supply == "current":
+        source = ConstantCurrent(Interval.exactly(round(circuit.current * 1e15)))
     exact = circuit._replace(
         capacitance=low * 1e-15,
         slow=high * 1e-15,
@@ -163,13 +168,14 @@ def physics(circuit: Circuit, coordinate: str, supply: str) -> tuple[EnergyBuffe
         power=round(circuit.power * 1e15) * 1e-15,
         voltage=round(circuit.voltage * 1e9) * 1e-9,
         resistance=round(circuit.resistance * 1e6) * 1e-6,
+        current=round(circuit.current * 1e15) * 1e-15,
         draw=round(circuit.draw * 1e15) * 1e-15,
     )
     return buffer, source, exact
 
 
 @pytest.mark.parametrize("coordinate", ["energy", "charge"])
-@pytest.mark.parametrize("supply", ["power", "source"])
+@pytest.mark.parametrize("supply", ["power", "source", "current"])
 @given(circuit=circuits(), share=st.floats(0.01, 0.99))
 def test_values_are_the_certified_charging_times(coordinate: str, supply: str, circuit: Circuit, share: float) -> None:
     buffer, source, exact = physics(circuit, coordinate, supply)

@@ -19,6 +19,7 @@ from ischedule.solvers.solve import solve
 from tests.analysis.node_cases import REGULATED, SLEEP, SOURCE, asleep, node, programmable
 
 SPREAD = {"capacitance": "470 uF ± 20 %", "turn_on": "3.3 V ± 1 %"}
+CURRENT = {"kind": "current", "current": "0.6 mA ± 10 %"}
 SENSING = {"policy": "fixed", "mechanism": "sense", "sleep": SLEEP}
 
 CASES: dict[str, dict[str, Any]] = {
@@ -46,6 +47,12 @@ CASES: dict[str, dict[str, Any]] = {
     "charge on power": {**REGULATED, "start": "floor"},
     "charge asleep": {**REGULATED, "wake": {**SENSING, "sleep": {**SLEEP, "wake": {"charge": "2 uC", "time": "1 ms"}}}},
     "charge steps": {**REGULATED, "wake": programmable(), "supply": SOURCE},
+    "fixed current": {"supply": CURRENT, "start": "charged", "until": "recharged"},
+    "fixed current asleep": {"wake": SENSING, "supply": CURRENT, "buffer": SPREAD},
+    "continuous current": {"wake": programmable("continuous"), "supply": CURRENT, "start": "floor"},
+    "steps current": {"wake": programmable("20 mV"), "supply": CURRENT},
+    "charge current": {**REGULATED, "supply": CURRENT},
+    "charge steps current": {**REGULATED, "wake": programmable(), "supply": CURRENT},
 }
 
 

@@ -93,7 +93,8 @@ def test_an_interval_is_scaled_outward_as_a_whole(lo: int, width: int, value: in
 def test_every_lever_moves_what_it_says(lever: Lever) -> None:
     network = {key: value for key, value in document(**NETWORK).items() if key not in ("tasks", "boot")}
     cases = [node(requirements={"deadline": "9 s"}), load_case(network), node(buffer={"capacitance": "1 mF ± 10 %"})]
-    cases.append(load_case(ROOT / "cases" / "sensor-node-supercapacitor.json"))
+    for name in ("sensor-node-supercapacitor", "sensor-node-on-a-current-loop", "sensor-node-on-a-solar-curve"):
+        cases.append(load_case(ROOT / "cases" / f"{name}.json"))
     moved = 0
     for case in cases:
         now = lever.value(case)

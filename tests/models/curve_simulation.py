@@ -60,13 +60,17 @@ def greatest_of(curve: SupplyCurve, begun: Sequence[tuple[int, int]]) -> Supply:
 
 @dataclass(frozen=True)
 class Cycle:
-    """A threshold to wait for, what is drained, when of its time (0 at once, 1 in the end), how long it is active."""
+    """A threshold to wait for, what is drained, when of its time (0 at once, 1 in the end), how long it is active.
+
+    Where it fails all that is stored is gone as it ends.
+    """
 
     threshold: int
     drain: int
     active: int
     when: Fraction = Fraction(0)
     even: bool = False
+    fails: bool = False
 
 
 def simulate(supply: Supply, cycles: Sequence[Cycle], level: int, full: int) -> Fraction:
@@ -122,4 +126,6 @@ def simulate(supply: Supply, cycles: Sequence[Cycle], level: int, full: int) -> 
             stored -= cycle.drain
             advance(begun + cycle.active, Fraction(0))
         assert stored >= 0, "the device browned out"
+        if cycle.fails:
+            stored = Fraction(0)
     return time

@@ -10,7 +10,7 @@ from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import Interval, Rounding
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource, Supply
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Until, Wake
 
 MILLIVOLT = 10**6
@@ -57,9 +57,13 @@ def sources(draw: st.DrawFn, buffer: EnergyBuffer) -> ResistiveSource:
 
 @st.composite
 def supplies(draw: st.DrawFn, buffer: EnergyBuffer) -> Supply:
-    """A source that reaches turn-on, or a constant power."""
-    if draw(st.booleans()):
+    """A source that reaches turn-on, a constant power, or a constant current."""
+    kind = draw(st.sampled_from(("source", "power", "current")))
+    if kind == "source":
         return draw(sources(buffer))
+    if kind == "current":
+        above = draw(st.none() | st.integers(0, VOLT))
+        return ConstantCurrent(draw(intervals(10**6, 10**15)), None if above is None else buffer.turn_on.hi + above)
     return ConstantPower(draw(intervals(10**6, 10**15)))
 
 

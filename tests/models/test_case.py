@@ -17,7 +17,7 @@ from ischedule.models.device import load_device
 from ischedule.models.errors import InputError
 from ischedule.models.quantities import Interval
 from ischedule.models.schema import schema_text
-from ischedule.models.supply import ConstantPower, ResistiveSource
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource
 from ischedule.models.wake import Mechanism, Policy, Start, StartKind, Until
 from tests.models.case_examples import CHARGES, EXAMPLES, LATCHED, NETWORK, REMOVED, TASKS, Document, changed
 
@@ -81,6 +81,12 @@ def test_a_tasks_case_means_what_it_says() -> None:
     assert case.supply == ConstantPower(Interval.exactly(2 * MILLI))
     with pytest.raises(InputError, match=r"\$\.network = missing: the case has tasks"):
         case.chain()
+
+
+def test_a_current_has_an_interval_and_a_highest_voltage() -> None:
+    supply = {"kind": "current", "current": ["0.4 mA", "2 mA"], "up_to": "3.6 V"}
+    case = load_case(changed(TASKS, "supply", supply))
+    assert case.supply == ConstantCurrent(Interval(400 * MICRO, 2 * MILLI), 3_600_000_000)
 
 
 def test_behind_a_regulator_amounts_are_charges() -> None:

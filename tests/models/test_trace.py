@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ischedule.models import trace_windows
 from ischedule.models.case_curve import dump_curve, read_curve
 from ischedule.models.errors import InputError
+from ischedule.models.quantities import Interval
 from ischedule.models.trace import Trace, read_trace
-from ischedule.models.trace_windows import curve_under, minima
+from ischedule.models.trace_windows import NoWindow, curve_under, minima
 
 UNIT = 10**12
 """Picoseconds, so that a power of one femtowatt delivers one femtojoule in each."""
@@ -102,6 +103,44 @@ def test_fewer_lengths_are_safe_between_them(powers: list[int], lengths: int) ->
     for quarter in range(1, 4 * len(powers) + 1):
         length = Fraction(quarter * UNIT, 4)
         assert curve.exactly(length) <= contents(trace, False, length)
+
+
+@settings(max_examples=80)
+@given(traces(), st.booleans(), st.integers(0, 20), st.integers(1, 30), st.integers(4, 10))
+def test_windows_within_a_range_promise_nothing_false_of_any_other(
+    trace: Trace, wraps: bool, shortest: int, span: int, most: int
+) -> None:
+    """Lengths in quarters; behind the longest the curve goes on with several side by side."""
+    windows = Interval(UNIT * shortest // 4, UNIT * (shortest + span) // 4)
+    try:
+        found = minima(trace, wraps, windows)
+    except NoWindow:
+        assert trace.step is not None
+        assert not any(windows.lo <= UNIT * count <= windows.hi for count in range(1, len(trace.powers) + 1))
+        return
+    assert found.points[-1][0] <= windows.hi + 1
+    assert all(stored == 0 for window, stored in found.points if window < windows.lo)
+    curve = curve_under(found, Fraction(1), most)
+    for quarter in range(1, 4 * (2 if wraps else 1) * trace.length // UNIT + 1):
+        length = Fraction(quarter * UNIT, 4)
+        least = contents(trace, wraps, length)
+        assert curve.exactly(length) <= least
+        assert length > found.points[-1][0] or found.content(int(length)) <= least
+
+
+def test_the_lengths_of_a_range_are_exact() -> None:
+    trace = Trace((4, 0, 1, 2, 4, 9, 3, 3), (UNIT,) * 8)
+    found = minima(trace, False, Interval(2 * UNIT, 4 * UNIT))
+    assert found.points == ((0, 0), (2 * UNIT, 0), (2 * UNIT + 1, 1), (3 * UNIT, 3), (4 * UNIT, 7))
+    whole = minima(trace, False)
+    assert [whole.content(count * UNIT) for count in (2, 3, 4)] == [1, 3, 7]
+
+
+def test_a_long_trace_is_looked_at_more_closely_in_short_windows() -> None:
+    trace = Trace(tuple((7 * place) % 10 for place in range(60)), (UNIT,) * 60)
+    with mock.patch.object(trace_windows, "MOST_WINDOWS", 10):
+        all_of_them, short = minima(trace, False), minima(trace, False, Interval(0, 10 * UNIT))
+    assert short.content(5 * UNIT) == contents(trace, False, Fraction(5 * UNIT)) > all_of_them.content(5 * UNIT)
 
 
 def test_long_traces_are_counted_in_a_coarser_unit() -> None:

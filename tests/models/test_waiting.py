@@ -17,7 +17,7 @@ from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InvalidValue
 from ischedule.models.programmable_wake import ProgrammableWakeLaw
 from ischedule.models.quantities import Interval, Rounding
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource, Supply
 from ischedule.models.waiting import CycleLaw, Position, Threshold, cycle_law, positions, replay
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Until, Wake
 from tests.models.physics_strategies import (
@@ -93,7 +93,7 @@ def test_prices_do_not_fall_where_the_threshold_changes(law: CycleLaw, position:
 def rounding(law: CycleLaw) -> int:
     """What the roundings of one cycle can amount to: of two times, and of a level to an integer at either end."""
     charging, top = law.charging, law.capacity
-    grain = math.ceil(getattr(charging, "time_per_step", 0)) + 1
+    grain = charging.grain
     units = (charging.elapsed_up(level) - charging.elapsed_down(level - 1) for level in (1, top))
     return 4 * grain + 2 * max(units)
 
@@ -368,6 +368,7 @@ def test_minimal_thresholds_are_best_only_above_half_the_source() -> None:
         (ResistiveSource(Interval.exactly(5600 * MILLIVOLT + 1), Interval.exactly(1)), False),
         (HIGH_SOURCE, False),
         (ConstantPower(Interval.exactly(1)), True),
+        (ConstantCurrent(Interval.exactly(1)), False),
     ):
         assert everyday_law(CONTINUOUS, FLOOR, supply=supply).is_minimal_optimal is minimal
     charge = everyday_law(CONTINUOUS, FLOOR, supply=HIGH_SOURCE, buffer=everyday_buffer(Coordinate.CHARGE))

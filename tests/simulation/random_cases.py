@@ -6,14 +6,14 @@ from random import Random
 from typing import Any
 
 
-def random_case(seed: int) -> dict[str, Any]:
-    """One case; some contradict themselves and are refused."""
-    return _Drawn(Random(seed)).case(seed)
+def random_case(seed: int, feeds_current: bool = False) -> dict[str, Any]:
+    """One case, fed by a constant current if so asked; some contradict themselves and are refused."""
+    return _Drawn(Random(seed), feeds_current).case(seed)
 
 
 class _Drawn:
-    def __init__(self, random: Random) -> None:
-        self.random = random
+    def __init__(self, random: Random, feeds_current: bool) -> None:
+        self.random, self.feeds_current = random, feeds_current
         self.is_regulated = random.random() < 0.25
         self.is_programmable = random.random() < 0.5
         self.word = "charge" if self.is_regulated else "energy"
@@ -74,6 +74,9 @@ class _Drawn:
 
     def supply(self) -> dict[str, Any]:
         random = self.random
+        if self.feeds_current:
+            current = {"kind": "current", "current": f"{random.uniform(0.3, 1.5):.3f} mA ± {random.choice([0, 20])} %"}
+            return current | ({"up_to": f"{self.on * 1.1:.3f} V"} if random.random() < 0.5 else {})
         if random.random() < 0.4:
             volts = f"{self.on * random.uniform(1.15, 2.4):.3f} V ± 1 %"
             return {"kind": "source", "voltage": volts, "resistance": f"{random.uniform(200, 1500):.0f} ohm ± 5 %"}

@@ -21,6 +21,7 @@ CASES = (
     "kws-real-capacitor-1mF",
     "kws-programmable-comparator-1mF",
     "sensor-node-part-tolerances",
+    "sensor-node-on-a-current-loop",
     "sensor-node-sense-compute-send",
     "sensor-node-sleeps-and-measures",
     "sensor-node-supercapacitor",

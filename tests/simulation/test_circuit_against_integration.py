@@ -15,10 +15,10 @@ STEPS = 3000
 
 
 def _terminal(part: Capacitor, flow: Flow, v: float) -> float | None:
-    """The larger u with u = v + R i(u), i = net/u + (Vs - u)/Rs - I; a source below the terminal delivers nothing."""
+    """The larger u with u = v + R i(u), i = net/u + (Vs - u)/Rs + J - I; a source below the terminal delivers none."""
     for sourced in (True, False):
         g = 1 / flow.source_resistance if sourced and flow.source_resistance != inf else 0.0
-        a, b = 1 + part.resistance * g, v + part.resistance * (flow.source * g - flow.current)
+        a, b = 1 + part.resistance * g, v + part.resistance * (flow.source * g + flow.fed_current - flow.current)
         under = b * b + 4 * a * part.resistance * (flow.fed - flow.power)
         if under < 0:
             return None
@@ -46,7 +46,7 @@ def _integrated(part: Capacitor, flow: Flow, v: float, time: float) -> _Run | No
         if u is None or u < 0.3 or at < 0.3:
             return None
         g = 0.0 if flow.source_resistance == inf or u > flow.source else 1 / flow.source_resistance
-        fed = flow.fed / u + (flow.source - u) * g
+        fed = flow.fed / u + (flow.source - u) * g + flow.fed_current
         i = fed - flow.power / u - flow.current
         leak = part.leak_current + part.leak_conductance * at
         return [
@@ -91,6 +91,8 @@ def test_powers_that_cancel_are_counted() -> None:
         Flow(fed=2e-2),
         Flow(source=5.0, source_resistance=300.0),
         Flow(current=4e-3),
+        Flow(fed_current=4e-3),
+        Flow(power=5e-3, fed_current=4e-3),
         Flow(power=5e-3, source=5.0, source_resistance=300.0),
     ],
     ids=str,
@@ -129,6 +131,7 @@ flows = st.builds(
     source_resistance=st.just(inf) | st.floats(50.0, 5000.0),
     power=_some(1e-4, 3e-2),
     current=_some(1e-4, 5e-3),
+    fed_current=_some(1e-4, 5e-3),
 )
 
 
@@ -174,3 +177,25 @@ def test_a_level_is_reached_when_an_integration_reaches_it(part: Capacitor, flow
     assert expected is not None
     goal = terminal + away if found.reached == "high" else terminal - away
     assert _terminal(part, flow, expected.v) == pytest.approx(goal, abs=1e-4)
+
+
+CERAMIC = ((0.0, 2e-3), (2.0, 1.5e-3), (4.0, 5e-4))
+
+
+@pytest.mark.parametrize(
+    ("flow", "seconds"),
+    [
+        # the charge up to 1.5 V over the current, and the same behind a source
+        (Flow(fed_current=1e-3), (2e-3 + 1.625e-3) / 2 * 1.5 / 1e-3),
+        (Flow(fed=2e-3), (2e-3 * 1.5**2 / 2 - 2.5e-4 * 1.5**3 / 3) / 2e-3),
+    ],
+)
+def test_a_ceramic_is_charged_from_nothing(flow: Flow, seconds: float) -> None:
+    found = Capacitor(1e-3, curve=CERAMIC).run(0.0, flow, inf, high=1.5)
+    assert found.reached == "high"
+    assert found.time == pytest.approx(seconds, rel=1e-9)
+
+
+def test_an_empty_ceramic_waits_for_what_comes() -> None:
+    found = Capacitor(1e-3, curve=CERAMIC).run(0.0, Flow(), 1.5, high=3.0)
+    assert (found.voltage, found.time, found.reached) == (0.0, 1.5, "")

@@ -15,10 +15,13 @@ from ischedule.models.errors import InputError
 from ischedule.models.leakage import Leakage
 from ischedule.models.power_path import PowerPath
 from ischedule.models.reading import Reading
+from ischedule.models.supply import ConstantCurrent
 from ischedule.simulated import first_boot, planned_script, release_of
 from ischedule.simulation.boards import SUPPLIES, board_of
+from ischedule.simulation.flow import Flow
 from ischedule.simulation.machine import Limits
 from ischedule.simulation.planned import run_planned
+from ischedule.simulation.supplies import Opposed
 from tests.simulation.random_cases import random_case
 
 BOARDS = 7
@@ -52,6 +55,64 @@ def test_no_certified_plan_browns_out_or_is_late() -> None:
     count, found = broken(range(1000, 1070))
     assert count > 50
     assert found == []
+
+
+def test_nor_of_a_board_that_a_current_feeds() -> None:
+    count, found = broken(range(2000, 2040), lambda seed: random_case(seed, feeds_current=True))
+    assert count > 25
+    assert found == []
+
+
+def fed_by_a_current(ohms: int, leak: str) -> dict[str, Any]:
+    """5 mA through 30 ohm lift the terminal by 0.15 V; nothing has a tolerance but the current, upwards."""
+    return {
+        "ischedule": 1,
+        "name": "a current through a resistance",
+        "boot": {"energy": "0 J", "time": "0 s"},
+        "buffer": {
+            "capacitance": "1 mF",
+            "turn_on": "3 V",
+            "brown_out": "2 V",
+            "clamp": "5 V",
+            "series_resistance": f"{ohms} ohm",
+            "leakage": leak,
+        },
+        "power_path": "converter",
+        "load": {"power": "3 mW"},
+        "wake": {"policy": "fixed", "mechanism": "latch"},
+        "supply": {"kind": "current", "current": ["1 mA", "5 mA"], "up_to": "3.2 V"},
+        "start": "floor",
+        "tasks": {
+            "commit": {"energy": "0 J", "time": "0 s"},
+            "resume": {"energy": "0 J", "time": "0 s"},
+            "list": [{"energy": "0.56 mJ", "time": "200 ms"}] * 4,
+        },
+    }
+
+
+def test_a_current_lifts_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    careful = solve(fed_by_a_current(30, "20 uA"))
+    monkeypatch.setattr(ConstantCurrent, "current_at", lambda supply, voltage: Fraction(0))
+    greedy = solve(fed_by_a_current(30, "20 uA"))
+    for result, cycles in ((careful, 2), (greedy, 1)):
+        assert result.plan is not None
+        assert sum(one.repeat for one in result.plan.cycles) == cycles
+        script = planned_script(result.case, result.program, result.plan)  # type: ignore[arg-type]
+        ran = run_planned(script, board_of(result.case, None, "opposed"), Limits(time=1e5))
+        assert bool(ran.brown_outs) is (result is greedy)
+
+
+@pytest.mark.parametrize(("leak", "loss"), [("0 A", 1e-8), ("20 uA", 0.01)])
+def test_the_bound_of_a_current_is_attained(leak: str, loss: float) -> None:
+    result = solve(fed_by_a_current(0, leak))
+    assert result.plan is not None
+    assert result.latency is not None
+    case, bound = result.case, result.latency * 1e-12
+    supply = Opposed(Flow(fed_current=1e-3), Flow())
+    script = planned_script(case, result.program, result.plan)  # type: ignore[arg-type]
+    ran = run_planned(script, board_of(case, None, supply=supply), Limits(time=1e5), release=release_of(case))
+    assert ran.finished
+    assert bound * (1 - loss) <= ran.latency <= bound * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(

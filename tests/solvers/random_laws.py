@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from random import Random
@@ -11,7 +12,7 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.errors import InvalidValue
 from ischedule.models.quantities import Interval
-from ischedule.models.supply import ConstantPower, ResistiveSource, Supply
+from ischedule.models.supply import ConstantCurrent, ConstantPower, ResistiveSource, Supply
 from ischedule.models.waiting import CycleLaw, cycle_law
 from ischedule.models.wake import Mechanism, Policy, Sleep, Start, StartKind, Until, Wake
 
@@ -42,6 +43,11 @@ def _supply(random: Random, buffer: EnergyBuffer) -> Supply:
     return ResistiveSource(Interval.exactly(buffer.turn_on.hi + above), _interval(random, 10**8, 10**10))
 
 
+def _current(random: Random, buffer: EnergyBuffer) -> Supply:
+    up_to = random.choice((None, buffer.turn_on.hi - 10**7, buffer.turn_on.hi + 10**8))
+    return ConstantCurrent(_interval(random, 10**9, 10**12), up_to)
+
+
 def _wake(random: Random, buffer: EnergyBuffer) -> Wake:
     mechanism = random.choice((Mechanism.LATCH, Mechanism.LATCH, Mechanism.SENSE, Mechanism.BURN))
     if mechanism is Mechanism.BURN:
@@ -53,7 +59,7 @@ def _wake(random: Random, buffer: EnergyBuffer) -> Wake:
     return Wake(policy, mechanism, step, buffer.turn_on.lo, None, sleep if mechanism is Mechanism.SENSE else None)
 
 
-def random_law(random: Random) -> CycleLaw:
+def random_law(random: Random, supply: Callable[[Random, EnergyBuffer], Supply] = _supply) -> CycleLaw:
     """A law; data that contradict each other are drawn again."""
     while True:
         buffer = _buffer(random)
@@ -61,7 +67,7 @@ def random_law(random: Random) -> CycleLaw:
         until = random.choice((Until.PUBLISHED, Until.RECHARGED))
         wake, boot = _wake(random, buffer), random.randint(0, buffer.capacity // 20)
         try:
-            return cycle_law(buffer, _supply(random, buffer), wake, start, until, boot, BOOT_TIME)
+            return cycle_law(buffer, supply(random, buffer), wake, start, until, boot, BOOT_TIME)
         except (InvalidValue, Unschedulable):
             continue
 
@@ -71,3 +77,10 @@ def law_pool(size: int, seed: int = 0) -> tuple[CycleLaw, ...]:
     """A fixed set of laws, so that thousands of programs need not derive as many."""
     random = Random(seed)
     return tuple(random_law(random) for _ in range(size))
+
+
+@cache
+def current_pool(size: int, seed: int = 0) -> tuple[CycleLaw, ...]:
+    """As `law_pool`, each fed by a constant current."""
+    random = Random(seed)
+    return tuple(random_law(random, _current) for _ in range(size))

@@ -13,12 +13,14 @@ import pytest
 
 from ischedule.analysis.check import check as check_claim
 from ischedule.analysis.evaluate import evaluate
+from ischedule.analysis.label_closure import cycle_demand
 from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.api import check, solve
 from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.curve_bound import least_response
 from ischedule.models.cycle_law import Position, positions
+from ischedule.models.demand import Coordinate
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Plan, PowerCycles, UnderCurve
 from ischedule.models.plan_file import Certified, dump_plan_file, parse_plan_file
@@ -101,8 +103,8 @@ def all_latencies(program: Program) -> list[int]:
         runs = []
         try:
             for (start, end), position in zip(pairwise(ends), positions(len(ends) - 1), strict=True):
-                drain = sum(map(int, chain.drain[start:end])) + chain.resume_drain[start] + chain.commit_drain[end - 1]
-                threshold = program.law.threshold(int(drain), position)
+                need = cycle_demand(chain, start, end, Coordinate.ENERGY).need
+                threshold = program.law.threshold(need, position)
                 runs.append(PowerCycles(1, end - start, threshold.level, threshold.code))
             found.append(evaluate(program, Plan((0,), tuple(runs))).latency)
         except (InvalidPlan, ValueError):
@@ -116,7 +118,16 @@ def all_latencies(program: Program) -> list[int]:
 @pytest.mark.parametrize("until", ["published", "recharged"])
 def test_the_plan_of_tasks_is_the_best_of_all_cuts(seed: int, wake: str, start: str, until: str) -> None:
     supply = CURVE | ({} if seed % 2 else OUTDRAWN) | ({"maximum_power": "3 mW"} if wake == "burn" else {})
-    case = load_case(document(seed, wake, start, until, supply))
+    given = document(seed, wake, start, until, supply)
+    if seed % 3 == 2:
+        given["buffer"] |= {"decoupling": "15 uF", "redistribution": "10 mV"}
+    if seed % 3 and wake != "sense":
+        given["requirements"] = given.get("requirements", {}) | {"failures": seed % 3}
+    case = load_case(given)
+    if (wake, start) == ("sense", "floor"):
+        with pytest.raises(InputError, match="a level that a blackout can lower below brown-out"):
+            program_of(case)
+        return
     program = program_of(case)
     result, latencies = solve(case), all_latencies(program)
     if not latencies:
@@ -126,6 +137,34 @@ def test_the_plan_of_tasks_is_the_best_of_all_cuts(seed: int, wake: str, start: 
     assert result.latency == min(latencies)
     assert result.plan_file is not None
     assert parse_plan_file(dump_plan_file(result.plan_file).encode(), "plan") == result.plan_file
+    for value in (result.latency + 1, result.latency - 1):
+        claim = replace(result.plan_file.claim, bound=value)
+        forged = replace(result.plan_file, claim=claim, certificate=UnderCurve(value))
+        assert not check(case, forged).accepted
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("wake", ["latch", "comparator"])
+@pytest.mark.parametrize("start", ["cold", "floor", "charged"])
+def test_the_plan_of_tasks_with_loads_of_their_own_is_the_best_of_all_cuts(seed: int, wake: str, start: str) -> None:
+    """Cycles that need more than they drain: to hold the voltage under a task's load to its end."""
+    given = document(seed, wake, start, "published", CURVE | ({} if seed % 2 else OUTDRAWN))
+    given["buffer"] |= {"series_resistance": "8 ohm"}
+    given["load"] = {"power": ["1 mW", "20 mW"]}
+    for place, task in enumerate(given["tasks"]["list"]):
+        if place % 2 == seed % 2:
+            task |= {"time": "20 ms", "load": {"power": ["1 mW", "60 mW"]}}
+        else:
+            task["time"] = "800 ms"
+    case = load_case(given)
+    program = program_of(case)
+    assert program.has_needs
+    result, latencies = solve(case), all_latencies(program)
+    if not latencies:
+        assert result.kind is Certified.INFEASIBLE
+        return
+    assert (result.kind, result.latency) == (Certified.OPTIMAL, min(latencies))
+    assert result.plan_file is not None
     for value in (result.latency + 1, result.latency - 1):
         claim = replace(result.plan_file.claim, bound=value)
         forged = replace(result.plan_file, claim=claim, certificate=UnderCurve(value))
