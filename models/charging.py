@@ -8,8 +8,9 @@ and the highest resistance: a bound over all of these intervals at once. It is n
     elapsed_down(level)  an integer number of picoseconds <= T(level)
 
 For constant power T is rational and rounded once; for a constant current it is that or a difference of roots, and for
-constant power against one kind of leak a logarithm, rounded once as well. For a source behind a resistance T = tau ln(q), and the logarithm is correctly rounded, up or down, to a
-multiple of 2^-36 before it is multiplied by the exact tau and rounded the same way.
+constant power against one kind of leak a logarithm, rounded once as well. For a source behind a resistance T = tau
+ln(q), and the logarithm is correctly rounded, up or down, to a multiple of 2^-36 before it is multiplied by the exact
+tau and rounded the same way.
 Correct rounding makes both functions monotone, with U = elapsed_up and D = elapsed_down, and differences keep order:
 
     T(x) - T(y) >= T(z) - T(w)    implies    U(x) - D(y) >= D(z) - D(w),    and >= U(z) if w is the floor.
