@@ -233,8 +233,9 @@ class Answer:
     """What a solver returns: the best plan found and its worst-case latency, a proven bound, or why there is no plan.
 
     ``latency`` and ``bound.value + offset`` are equal when the plan is optimal; a division without a value says that no
-    plan fits memory. ``note`` says where the answer comes
-    from if that is not plain, ``is_undecided`` that a limit was reached before other plans were known to be no better.
+    plan fits memory. Of a plan with a goal, latency is the sum of prices that goals are about: the certified rule's can
+    be more where a cycle leaves more than the next one asks for. ``note`` says where the answer comes from if that is
+    not plain, ``is_undecided`` that a limit was reached before other plans were known to be no better.
     """
 
     status: Status

@@ -64,6 +64,7 @@ def test_the_best_plan_that_fits_is_found_and_proven(seed: int, branches: bool) 
 
 @given(st.integers(0, 10**9), st.sampled_from([Criterion.ENERGY, Criterion.CYCLES, Criterion.LATENCY]))
 @example(88, Criterion.ENERGY)
+@example(1269, Criterion.LATENCY)
 @settings(max_examples=60)
 def test_no_plan_for_a_goal_is_one_that_does_not_fit(seed: int, first: Criterion) -> None:
     """Its proofs are about all plans; where the best one does not fit, another is no better than they say."""
@@ -82,7 +83,8 @@ def test_no_plan_for_a_goal_is_one_that_does_not_fit(seed: int, first: Criterion
     assert fits(program, answer.plan)
     assert roomy.plan is not None
     if fits(program, roomy.plan):
-        assert evaluate(program, answer.plan).latency == roomy.latency
+        roomy_program = replace(program, storage=None)
+        assert evaluate(program, answer.plan).latency == evaluate(roomy_program, roomy.plan).latency
 
 
 def kinds_of_answers(solver: str, count: int) -> Counter[str]:
