@@ -16,6 +16,7 @@ from ischedule.analysis.layout_check import InvalidLayout, require_fit
 from ischedule.analysis.power_cycles import InvalidPlan
 from ischedule.analysis.progress import Tell, unheard
 from ischedule.analysis.reach import require_bottleneck
+from ischedule.analysis.skip_check import InvalidSkips, require_skippable, skipping_trust
 from ischedule.analysis.trust import trusted_of
 from ischedule.analysis.wear_check import require_wear
 from ischedule.models.case import Case, Semantics, case_hash
@@ -68,17 +69,23 @@ def check(case: Case, program: Program | Unschedulable, file: PlanFile, tell: Te
             raise Rejected(f"the case asks for the published semantics {case.semantics.value}, which are not certified")
         if file.case != case_hash(case) or (isinstance(program, Program) and program.digest != file.case):
             raise Rejected("the plan is for another case: its hash differs from the hash of the resolved case")
+        if file.plan is None and file.skippable:
+            raise Rejected("commits are listed as skippable, and there is no plan")
         if isinstance(program, Unschedulable):
             _require_unschedulable(program, file)
         else:
             evaluation = _evaluation(case, program, file)
             if file.plan is not None:
+                if file.preservation != program.kinds(file.plan.stages):
+                    raise Rejected("the stages of the plan keep progress in other ways than it says")
                 require_fit(program, file.plan, dict(file.addresses))
                 require_wear(program, file.plan, dict(file.addresses))
+                require_skippable(case, program, file.plan, dict(file.addresses), file.skippable)
             require_claim(program, file, evaluation, latest(case, program), tell)
-    except (Rejected, InvalidPlan, InvalidLayout, Unproven) as problem:
+    except (Rejected, InvalidPlan, InvalidLayout, InvalidSkips, Unproven) as problem:
         return Verdict(False, str(problem), file.claim, evaluation, trusted_of(case, program))
-    return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted_of(case, program))
+    trusted = (*trusted_of(case, program), *skipping_trust(case, file.skippable))
+    return Verdict(True, _holds(file.claim), file.claim, evaluation, trusted)
 
 
 def latest(case: Case, program: Program) -> int | None:

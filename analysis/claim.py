@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ischedule.analysis.check import allowed_beside, spent_of
 from ischedule.analysis.evaluate import Evaluation
+from ischedule.models.certificate_file import Certificate
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.plan import Answer, Bottleneck, Division, FewRuns, Levels, Plan, Status, UnderCurve
@@ -45,9 +46,9 @@ def claims(tool: str, program: Program, answer: Answer, latency: int | None, lat
         least = value + program.law.offset + allowed_beside(program, answer.bound)
         strongest = _claim(latency, least, latest, late_beyond(program, latest))
         if strongest is not None:
-            yield PlanFile(tool, program.digest, strongest, plan, answer.bound)
+            yield _file(tool, program, strongest, plan, answer.bound)
     if plan is not None:
-        yield _plan_alone(tool, program.digest, plan, latency, latest, answer.is_undecided)
+        yield _plan_alone(tool, program, plan, latency, latest, answer.is_undecided)
 
 
 def goal_claims(
@@ -74,9 +75,9 @@ def goal_claims(
         else:
             status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
             claim = Claim(status, latency, least, Certified.OPTIMAL if is_best else Certified.WITHIN)
-        yield PlanFile(tool, program.digest, claim, plan, proof)
+        yield _file(tool, program, claim, plan, proof)
     if plan is not None:
-        yield _plan_alone(tool, program.digest, plan, latency, latest)
+        yield _plan_alone(tool, program, plan, latency, latest)
 
 
 def _claim(latency: int | None, least: int, latest: int | None, late: int | None) -> Claim | None:
@@ -94,8 +95,14 @@ def _claim(latency: int | None, least: int, latest: int | None, late: int | None
 
 
 def _plan_alone(
-    tool: str, digest: str, plan: Plan, latency: int | None, latest: int | None, is_undecided: bool = False
+    tool: str, program: Program, plan: Plan, latency: int | None, latest: int | None, is_undecided: bool = False
 ) -> PlanFile:
     in_time = not is_undecided and latency is not None and (latest is None or latency <= latest)
     status = Status.SCHEDULABLE if in_time else Status.UNDECIDED
-    return PlanFile(tool, digest, Claim(status, latency, None, Certified.FEASIBLE), plan, None)
+    return _file(tool, program, Claim(status, latency, None, Certified.FEASIBLE), plan, None)
+
+
+def _file(tool: str, program: Program, claim: Claim, plan: Plan | None, certificate: Certificate | None) -> PlanFile:
+    """A claim with its support, and how the stages of the plan keep progress."""
+    kinds = () if plan is None else program.kinds(plan.stages)
+    return PlanFile(tool, program.digest, claim, plan, certificate, preservation=kinds)

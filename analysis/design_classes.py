@@ -22,6 +22,8 @@ from ischedule.analysis.block_designs import BlockDesigns, Limit
 from ischedule.analysis.first_atom import first_load, heaviest_load
 from ischedule.models.block import Block
 from ischedule.models.kernels import Price, Prices, padded, totals, volatile_bytes
+from ischedule.models.preservation import Kind
+from ischedule.models.preserving import preserving
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
 
@@ -114,7 +116,7 @@ class Classes:
     """All boxes of a stage for one rate, restricted to designs whose least corner fits memory and a cycle's load."""
 
     def __init__(self, stage: TiledStage, widest: int) -> None:
-        self.stage, self.widest = stage, widest
+        self.stage, self.widest = stage, widest - stage.prices.beside
         self._found: dict[int, BlockDesigns] = {}
 
     def below(self, rate: Rate, limit: int, start: int = 0) -> Iterator[Box]:
@@ -176,6 +178,8 @@ class _Nest:
         self.row_reach, self.column_reach = extent.row_reach, extent.column_reach
         self.words = classes.stage.volatile // classes.stage.prices.word_bytes
         self.each = classes.stage.prices.words_of(extent)
+        self.is_whole = classes.stage.kind is Kind.AUGMENTED
+        self.is_preserving = not classes.stage.prices.is_plain
 
     def pooled(self, limit: Limit) -> Iterator[Box]:
         extent, price = self.extent, self.price
@@ -195,7 +199,7 @@ class _Nest:
                     pixel_tiles = (range(rows, rows + 1), range(columns, columns + 1))
                     channels, batch = tiles(extent.outputs, outputs), tiles(trips, batches)
                     if channels[0] * (rows * columns + self.each * batch[0]) <= self.words:
-                        yield from self._passing(pixel_tiles, channels, 1, batch, reduced)
+                        yield from self._passing(pixel_tiles, channels, 1, batch, reduced, limit)
 
     def tiled(self, limit: Limit) -> Iterator[Box]:
         extent = self.extent
@@ -212,7 +216,7 @@ class _Nest:
                         break
                     dear = False
                     for rows, columns, reduced in self._pixels(linear, self._memory(inputs, outputs, batch), limit):
-                        yield from self._passing((rows, columns), outputs, inputs, batch, reduced)
+                        yield from self._passing((rows, columns), outputs, inputs, batch, reduced, limit)
                 if dear:
                     break
 
@@ -220,13 +224,15 @@ class _Nest:
         """Numbers of tiles of output channels, least first, each with the tile sizes that lead to it."""
         if self.order is Order.INPUT and inputs == self.extent.inputs and self.classes.stage.prices.tiles_are_free:
             return [(self.extent.outputs, range(1, 2))]
-        return self.output_tiles
+        return self.output_tiles[:1] if self.is_whole and self.order is not Order.INPUT else self.output_tiles
 
     def _batches(self, inputs: int, outputs: int) -> list[tuple[int, range]]:
         """Numbers of batches of the innermost loop, least first, each with the batch sizes that lead to it."""
         if self.order is Order.WEIGHT:
             return [(1, range(1, 2))]
         trips = outputs if self.order is Order.INPUT else count(self.extent.inputs, inputs)
+        if self.is_whole and self.order is Order.INPUT:
+            return cuts(trips)[:1]
         if self.order is not Order.OUTPUT:
             return cuts(trips)
         return [one for one in cuts(trips) if one[0] == 1 or (self.sums and not self._is_worn_by(one[0]))]
@@ -240,7 +246,8 @@ class _Nest:
         extent, lanes = self.extent, padded(inputs, self.price.multiple)
         kept = 1 if self.order is Order.OUTPUT else batch[0]
         results = inputs if extent.channelwise else outputs[0]
-        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, self.each * results * kept
+        held = self.each * (results * kept + self.classes.stage.prices.markers)
+        return self.weight_taps * outputs[0] * lanes, extent.sources * lanes, held
 
     def _coefficients(self, inputs: int, outputs: int) -> tuple[Linear, tuple[int, int]]:
         """The reduced total as a constant, a part per input pixel fetched, and a part per tile of pixels.
@@ -310,11 +317,15 @@ class _Nest:
                 yield rows, self.column_tiles[columns], reduced
 
     def _passing(
-        self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int
+        self, pixels: tuple[range, range], outputs: range, inputs: int, batch: range, reduced: int, limit: Limit
     ) -> Iterator[Box]:
-        if reduced < self.start:
-            return
+        """The box, if it may be wanted: its atoms are counted here, so that it may cost more than was known so far."""
         box = Box(self.form, self.order, *pixels, outputs, inputs, batch, reduced)
+        if self.is_preserving:
+            more = self.price.reduced(preserving(self.extent, box.least, self.classes.stage.prices))
+            box = replace(box, reduced=reduced + more)
+        if box.reduced < self.start or box.reduced >= limit.value:
+            return
         if self.classes.passes(self.extent, box):
             yield box
 
@@ -333,8 +344,8 @@ class _Reduced:
         self.sums, self.store = reduced(prices.sums_command[order]), reduced(prices.store_command[order])
         self.multiply, self.multiply_command = reduced(prices.multiply), reduced(prices.multiply_command)
         self.tile, self.pool, self.finish = reduced(prices.tile), reduced(prices.pool), reduced(prices.finish)
-        self._prices, self._reduced = prices, reduced
+        self._prices, self.reduced = prices, reduced
 
     def element(self, extent: Extent) -> int:
         """The work for each result of a nest that multiplies nothing."""
-        return self._reduced(self._prices.element(extent))
+        return self.reduced(self._prices.element(extent))

@@ -25,8 +25,9 @@ from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold, begin
 from ischedule.models.failures import Begun, allowance
 from ischedule.models.plan import Plan
+from ischedule.models.preservation import COUNTER_BYTES, Kind
 from ischedule.models.program import Design, Program, Stage, TiledStage
-from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
+from ischedule.models.tiling import Extent, Order, Tiling, atoms_in, count, innermost
 from ischedule.models.waiting import CycleLaw, replay
 
 
@@ -35,7 +36,7 @@ class StageTotals:
     """A stage's part: its atoms, the cycles that run any of them, and the starts and ends of cycles that lie in it.
 
     Drain and active time are exact; waiting is shared out in proportion to drain, to the picosecond. ``written`` counts
-    the bytes of results and partial sums that a tiled stage stores.
+    the bytes of results and partial sums that a tiled stage stores, and of its footprints.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Evaluation:
     ``latency`` follows the certified rule; ``additive`` is what bounds are about, the sum of prices (see
     `CycleLaw.waiting`). The two are equal if the thresholds are those of the prices and no later cycle starts above its
     own. ``failures`` is the part of the latency that allows for failures of power. ``written`` includes a record for
-    each cycle.
+    each cycle that commits one.
     """
 
     latency: int
@@ -205,13 +206,14 @@ def shared_out(amount: int, weights: Sequence[int]) -> list[int]:
 
 
 def _committed(run: Sequence[Stage], chains: Sequence[Chain], cycles: Sequence[Cycle]) -> int:
-    """What the commits of all cycles store: a record each, or what explicit chains state."""
+    """What the commits of all cycles store: a record each, but inside layers without, or what explicit chains state."""
     firsts = [0, *accumulate(map(len, chains))]
     total = 0
     for cycle in cycles:
         stage, stored = run[cycle.last_stage], chains[cycle.last_stage].commit_stored
         if isinstance(stage, TiledStage):
-            total += stage.ends.record
+            ends_inside = cycle.end < firsts[cycle.last_stage + 1]
+            total += 0 if ends_inside and stage.kind is not Kind.RECORD else stage.ends.record
         elif len(stored):
             total += int(stored[cycle.end - 1 - firsts[cycle.last_stage]])
     return total
@@ -224,7 +226,17 @@ def _written(stage: Stage, design: Design) -> int:
     extent = stage.forms[design.form]
     pixels = 1 if extent.pooling else extent.rows * extent.columns
     stored = stage.prices.word_bytes + (_passes(extent, design) - 1) * stage.prices.sum_bytes
-    return extent.groups * extent.results * pixels * stored
+    return extent.groups * extent.results * pixels * stored + _kept(stage, design)
+
+
+def _kept(stage: TiledStage, design: Tiling) -> int:
+    """Bytes of what its atoms write to keep progress: a record at the beginning, and counters or markers."""
+    if stage.kind is Kind.RECORD:
+        return 0
+    extent = stage.forms[design.form]
+    if stage.kind is Kind.FOOTPRINT:
+        return stage.ends.record + COUNTER_BYTES * atoms_in(extent, design)
+    return stage.ends.record + extent.rows * extent.columns * _passes(extent, design) * stage.prices.sum_bytes
 
 
 def _passes(extent: Extent, tiling: Tiling) -> int:

@@ -2,14 +2,15 @@
 
 The steps are those of `models.nest`, which the kernels price. Volatile memory is garbage whenever a power cycle begins,
 so a cycle that starts inside a row has what it fetches again and nothing else; power may fail before any command, and
-the cycle is run again. The output equals a direct evaluation of the network, and what was counted equals what the plan
-is charged for: the tests of this module are what keeps the cost model honest.
+the cycle is run again, with those before it whose publish was skipped. The output equals a direct evaluation of the
+network, and what was counted equals what the plan is charged for: the tests of this module are what keeps the cost
+model honest.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
 
@@ -145,31 +146,52 @@ class Executor:
             self._tensors[layer.writes] = Region(shape, width.word if layer.apart else width.sum, self._random)
         return self._tensors[layer.writes].channels(start, start + extent.groups * extent.results)
 
-    def run(self, failures: Iterable[int] = ()) -> Execution:
-        """Run to the end; power fails before each command with one of these numbers, counted over all attempts."""
+    def run(self, failures: Iterable[int] = (), skipped: Collection[int] = ()) -> Execution:
+        """Run to the end; power fails before each command with one of these numbers, counted over all attempts.
+
+        The publishes after the power cycles with the numbers ``skipped``, from 1, are left out.
+        """
         self._failures = sorted(set(failures), reverse=True)
-        cycles = [self._cycle(start, end) for start, end in zip([0, *self._ends], self._ends, strict=False)]
+        cycles: list[CycleRun] = []
+        joined: list[tuple[int, int]] = []
+        for number, span in enumerate(zip([0, *self._ends], self._ends, strict=False), 1):
+            joined.append(span)
+            if number not in skipped or number == len(self._ends):
+                cycles += self._published(joined)
+                joined = []
         region = self.runs[-1].results.region
         output = region.read(_everything(region), Holds.RESULT).astype(self.runs[-1].numbers.width.word)
         operands = tuple(run.operand_elements for run in self.runs)
         return Execution(output, tuple(cycles), self._commands, operands, tuple(run.sum_elements for run in self.runs))
 
-    def _cycle(self, start: int, end: int) -> CycleRun:
-        """Attempts until one is published."""
-        attempts = 0
-        involved = self.runs[self._layer(start) : self._layer(end - 1) + 1]
+    def _published(self, cycles: Sequence[tuple[int, int]]) -> list[CycleRun]:
+        """Attempts at power cycles, only the last of which is published, until it is."""
+        attempts = [0] * len(cycles)
+        involved = self.runs[self._layer(cycles[0][0]) : self._layer(cycles[-1][1] - 1) + 1]
         while True:
-            attempts += 1
             try:
-                work = self._attempt(start, end)
-                self._pass(1)
+                work = self._attempts(cycles, involved, attempts)
                 break
             except PowerFailure:
                 for run in involved:
                     run.results.lose()
         for run in involved:
             run.results.publish()
-        return CycleRun(attempts, tuple(work))
+        return [CycleRun(number, tuple(done)) for number, done in zip(attempts, work, strict=True)]
+
+    def _attempts(
+        self, cycles: Sequence[tuple[int, int]], involved: Sequence[KernelRun | BlockRun], attempts: list[int]
+    ) -> list[list[tuple[int, Work]]]:
+        """Power cycles one after the other, each of which begins with garbage in volatile memory."""
+        work = []
+        for place, (start, end) in enumerate(cycles):
+            if place:
+                for run in involved:
+                    run.results.keep()
+            attempts[place] += 1
+            work.append(self._attempt(start, end))
+            self._pass(1)
+        return work
 
     def _layer(self, atom: int) -> int:
         return bisect_right(self._firsts, atom) - 1
@@ -289,8 +311,10 @@ def run(
     numbers: Sequence[LayerNumbers] | None = None,
     failures: Iterable[int] = (),
     seed: int = 0,
+    skipped: Collection[int] = (),
 ) -> Execution:
-    """Execute a network under a plan; the input and the layers' numbers are random where they are not given."""
+    """Execute a network under a plan, of which some publishes may be skipped; the input and the layers' numbers are
+    random where they are not given."""
     width, shapes = width_of(case), [kernel.shape for kernel in case.lowered().kernels]
     random = np.random.default_rng(seed)
     if numbers is None:
@@ -300,4 +324,4 @@ def run(
         words = random_tensor(case.network.input, width, random)
     assert isinstance(case.device, Device), "a network that is run in tiles has a device for it"
     layers = placed(case, plan, numbers)
-    return Executor(layers, ends_of_cycles(plan), words, case.device.vector_multiple, seed).run(failures)
+    return Executor(layers, ends_of_cycles(plan), words, case.device.vector_multiple, seed).run(failures, skipped)

@@ -100,7 +100,7 @@ class Grounds:
     def least(self, stage: TiledStage, tiling: Tiling, totals: Price) -> int | None:
         """The least that a design costs with free ends by the number of cycles it needs; None if no cycle holds it."""
         extent, prices, widest = stage.forms[tiling.form], stage.prices, self.cost.widest
-        if heaviest_load(extent, tiling, prices) > widest:
+        if heaviest_load(extent, tiling, prices) > widest - prices.beside:
             return None
         (drain, time), (numerator, denominator) = totals, self.rate
         reduced = denominator * time + numerator * drain

@@ -53,7 +53,8 @@ def require_layout(program: Program, plan: Plan, addresses: Mapping[Slot, int], 
     cycles = power_cycles(program, plan, chains)
     lengths = [len(one) for one in chains]
     _require_regions(program, plan, cycles, lengths, addresses)
-    ranges = _ranges(program, addresses, constant_bytes(program, plan, addresses), capacity)
+    ranges = ranges_of(program, addresses)
+    _require_inside(program, ranges, constant_bytes(program, plan, addresses), capacity)
     _Memory(program, plan, ranges).follow(cycles)
     return max(stop for _, stop in ranges.values())
 
@@ -141,19 +142,24 @@ def _require_tables(program: Program, plan: Plan, slots: Iterable[Slot]) -> None
         raise InvalidLayout(Fault.TABLES, f"they take {taken} B, {allowed} B are allowed")
 
 
-def _ranges(program: Program, addresses: Mapping[Slot, int], begin: int, capacity: int) -> dict[Slot, tuple[int, int]]:
-    """The bytes of every buffer, all between the constants and the capacity."""
+def ranges_of(program: Program, addresses: Mapping[Slot, int]) -> dict[Slot, tuple[int, int]]:
+    """The bytes of every buffer: the first, and the one after the last."""
     storage = kept_by(program)
     found = {}
     for slot, address in addresses.items():
-        stop = address + (storage.tensors[slot.tensor] if slot.stage is None else storage.stages[slot.stage].region)
+        size = storage.tensors[slot.tensor] if slot.stage is None else storage.stages[slot.stage].region
+        found[slot] = (address, address + size)
+    return found
+
+
+def _require_inside(program: Program, ranges: Mapping[Slot, tuple[int, int]], begin: int, capacity: int) -> None:
+    """All buffers lie between the constants and the capacity."""
+    for slot, (address, stop) in ranges.items():
         if not begin <= address or stop > capacity:
             text = (
                 f"{slot_name(program, slot)} takes bytes {address} to {stop - 1}, there are {begin} to {capacity - 1}"
             )
             raise InvalidLayout(Fault.OUTSIDE, text)
-        found[slot] = (address, stop)
-    return found
 
 
 def slot_name(program: Program, slot: Slot) -> str:
@@ -254,7 +260,7 @@ class _Memory:
     def __init__(self, program: Program, plan: Plan, ranges: Mapping[Slot, tuple[int, int]]) -> None:
         self._program, self._storage = program, kept_by(program)
         self._plan = plan
-        self._sharing = {slot: list(_overlapping(slot, ranges)) for slot in ranges}
+        self._sharing = {slot: list(overlapping(slot, ranges)) for slot in ranges}
         self._others = {index: [slot for slot in ranges if slot.stage == index] for index in range(len(program.stages))}
         written = {stage.writes for stage in self._storage.stages}
         self._holds = {slot for slot in ranges if slot.stage is None and slot.tensor not in written}
@@ -310,7 +316,8 @@ class _Memory:
             self._lost |= gone
 
 
-def _overlapping(slot: Slot, ranges: Mapping[Slot, tuple[int, int]]) -> Iterator[Slot]:
+def overlapping(slot: Slot, ranges: Mapping[Slot, tuple[int, int]]) -> Iterator[Slot]:
+    """The other buffers that share a byte with one."""
     start, stop = ranges[slot]
     for other, (begin, end) in ranges.items():
         if other != slot and begin < stop and start < end:

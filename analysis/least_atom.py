@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ischedule.models.kernels import Prices, rows_of
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Tiling
 
@@ -15,18 +15,17 @@ def largest_atom(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     in it.
     """
     most = 0
-    for row in {id(row): row for row, _ in rows_of(extent, tiling, prices)}.values():
+    for row in {id(row): row for row, _ in rows_of(extent, tiling, prices.of_steps)}.values():
         before = min(row.again[0], row.atoms[0][0])
         most = max(most, row.atoms[0][0], *(atom[0] + before for atom in row.atoms[1:]))
-    return most
+    return most + prices.beside
 
 
 def least_atom(stage: TiledStage) -> int | None:
     """The least that the dearest atom of any design that fits drains, None if no design fits."""
     found = [
-        largest_atom(extent, tiling, stage.prices)
-        for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent, stage.writes_per_byte)
+        largest_atom(stage.forms[tiling.form], tiling, stage.prices)
+        for tiling in least_designs(stage)
         if stage.fits(tiling)
     ]
     return min(found, default=None)

@@ -16,6 +16,7 @@ from ischedule.models.case import Case
 from ischedule.models.kernels import Price, Prices, totals
 from ischedule.models.loaded import loaded
 from ischedule.models.plan import Plan
+from ischedule.models.preserving import preserving
 from ischedule.models.program import Design, Program, Stage, TiledStage
 from ischedule.models.tiling import Order, Tiling
 from ischedule.models.workload import explicit_tasks
@@ -45,6 +46,7 @@ _FREE_COMMANDS: Mapping[Order, Price] = dict.fromkeys(Order, _FREE)
 
 def prices_of_part(prices: Prices, part: Part) -> Prices:
     """The prices with everything free that does not belong to one part of a kernel."""
+    prices = prices.of_steps
     if part is not Part.FETCH:
         prices = replace(prices, read=_FREE, read_sum=_FREE)
         prices = replace(prices, input_command=_FREE, weight_command=_FREE, sums_command=dict(_FREE_COMMANDS))
@@ -94,11 +96,21 @@ def plan_parts(case: Case, program: Program, plan: Plan, evaluation: Evaluation)
         for part, spent in stage_parts(stage, design).items():
             others = parts.get(part, Spent(0, 0))
             parts[part] = Spent(others.drain + spent.drain, others.time + spent.time)
-    parts[Part.COMMIT] = Spent(evaluation.commit_drain, evaluation.commit_time)
+    parts[Part.COMMIT] = _committed(program, plan, evaluation)
     parts[Part.WAITING] = Spent(0, evaluation.waiting - before)
     if evaluation.failures:
         parts[Part.FAILURES] = Spent(0, evaluation.failures)
     return parts
+
+
+def _committed(program: Program, plan: Plan, evaluation: Evaluation) -> Spent:
+    """What is written to keep progress: by the cycles that end, and by the atoms of footprints."""
+    drain, time = evaluation.commit_drain, evaluation.commit_time
+    for stage, design in zip(run_stages(program, plan), plan.designs, strict=True):
+        if isinstance(stage, TiledStage) and isinstance(design, Tiling):
+            more = preserving(stage.forms[design.form], design, stage.prices)
+            drain, time = drain + more[0], time + more[1]
+    return Spent(drain, time)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ischedule.models.charging import ChargingLaw, PowerCharging, SourceCharging
 from ischedule.models.current_charging import CurrentCharging, RootCharging
 from ischedule.models.cycle_law import CycleLaw
 from ischedule.models.demand import Coordinate
+from ischedule.models.leaky_charging import LeakyCharging
 from ischedule.models.quantities import Rounding
 from ischedule.models.stepped_charging import SteppedCharging
 
@@ -44,7 +45,7 @@ def quickest(charging: ChargingLaw) -> Fraction:
         return slow * Fraction(10**12, charging.current)  # fC / fA = 1e12 ps
     if isinstance(charging, RootCharging) and charging.current > 0:
         return slow * Fraction(10**21, charging.current * high)  # fJ / (fA nV) = 1e21 ps
-    if isinstance(charging, SteppedCharging):
+    if isinstance(charging, SteppedCharging | LeakyCharging):
         return charging.least_per_level
     if not isinstance(charging, SourceCharging) or charging.source <= low:
         return Fraction(0)

@@ -60,8 +60,9 @@ class Waste:
         return found
 
 
-Row = tuple[list[int], int, int]
-"""The drains of a row's atoms, and what a cycle that starts inside it fetches again: its drain and its reduced cost."""
+Row = tuple[list[int], int, int, int, int]
+"""The drains of a row's atoms, and drain and reduced cost of what a cycle pays besides that starts with the row, and of
+what one pays and fetches again that starts inside."""
 
 
 def rows_in(extent: Extent, tiling: Tiling, prices: Prices, rate: tuple[int, int]) -> Iterator[tuple[Row, int]]:
@@ -70,8 +71,8 @@ def rows_in(extent: Extent, tiling: Tiling, prices: Prices, rate: tuple[int, int
     kept = []
     for row, repeats in rows_of(extent, tiling, prices):
         if id(row) not in known:
-            again = rate[0] * row.again[0] + rate[1] * row.again[1]
-            known[id(row)] = ([atom[0] for atom in row.atoms], row.again[0], again)
+            start, again = (rate[0] * drain + rate[1] * time for drain, time in (row.start, row.again))
+            known[id(row)] = ([atom[0] for atom in row.atoms], row.start[0], start, row.again[0], again)
             kept.append(row)
         yield known[id(row)], repeats
 
@@ -125,12 +126,15 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
     states = deque(sorted((state for state in entry.later if state[0] < limit), key=itemgetter(1)))
     here = limit if entry.closed is None else entry.closed
     drained, early = 0, beginning.goes_on
-    for (drains, again, refetch), repeats in rows:
+    for (drains, begin, opened, again, refetch), repeats in rows:
         for _ in range(repeats):
-            start, extra = drained, 0
+            start, extra = drained - begin, opened
             for drain in drains:
                 if here + extra < limit:
-                    states.append((here + extra, start))
+                    if states and states[-1][1] > start:
+                        _insert(states, (here + extra, start))
+                    else:
+                        states.append((here + extra, start))
                 if early and beginning.kept:
                     beginning.begin(start, extra)
                 start, extra = drained + drain - again, refetch
@@ -155,6 +159,15 @@ def walk(rows: Iterable[tuple[Row, int]], waste: Waste, opening: Opening, entry:
         return None
     first, kept, ahead = beginning.first, beginning.kept, beginning.ahead
     return Walked(None if here >= limit else here, tuple(first), tuple(states), tuple(kept), tuple(ahead), drained)
+
+
+def _insert(states: deque[State], state: State) -> None:
+    """Add a state among those in the order of their second numbers, of which the last are greater."""
+    later: list[State] = []
+    while states and states[-1][1] > state[1]:
+        later.append(states.pop())
+    states.append(state)
+    states.extend(reversed(later))
 
 
 class _Beginning:

@@ -91,11 +91,11 @@ def _chain_of(stage: Stage, design: Design) -> Chain:
     if isinstance(stage, ExplicitStage):
         if type(design) is not int or not 0 <= design < len(stage.designs):
             raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
-        found = stage.chain(design) if stage.fits(design) else None
+        found = stage.executed(design) if stage.fits(design) else None
     else:
         if not isinstance(design, Tiling) or not is_tiling_of(stage, design):
             raise InvalidPlan(Violation.UNKNOWN_DESIGN, f"stage {stage.name} has no {_describe(design)}")
-        found = stage.chain(design) if stage.fits(design) else None
+        found = stage.executed(design) if stage.fits(design) else None
     if found is None:
         text = f"{_describe(design)} of stage {stage.name} exceeds {stage.volatile} bytes"
         raise InvalidPlan(Violation.VOLATILE_MEMORY, text)
@@ -118,7 +118,7 @@ def is_tiling_of(stage: TiledStage, tiling: Tiling) -> bool:
     tile = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
     if not all(1 <= size <= loop for size, loop in zip(tile, extent.loops, strict=True)):
         return False
-    return 1 <= tiling.batch <= innermost(extent, tiling)
+    return 1 <= tiling.batch <= innermost(extent, tiling) and stage.has(tiling)
 
 
 def column(values: Sequence[int]) -> Iterator[int]:

@@ -135,7 +135,8 @@ class Reach:
     def _in_one_cycle(self, stage: TiledStage, before: Standing | None, relief: Relief) -> tuple[Standing, bool]:
         """What is reached behind a stage by the only cycle there is, and whether it can end there."""
         room, least = self.law.first_capacity, Classes(stage, self.law.first_capacity).least((1, 0))
-        begun = (0 if relief.resume else stage.ends.resume[0]) if before is None else before.first
+        opening = stage.ends.resume[0] + stage.prices.begin[0]
+        begun = (0 if relief.resume else opening) if before is None else before.first
         commits = [0] if relief.commit else [_least_commit(one) for one in self.program.stages]
         drained = None if least is None or begun is None else begun + least
         if drained is None or drained + min(commits) > room:

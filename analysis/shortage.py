@@ -6,7 +6,6 @@ apart, so that it shows what would have to shrink or grow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -22,9 +21,10 @@ from ischedule.models.demand import Coordinate
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.goal import Criterion
 from ischedule.models.kernels import Prices, rows_of, volatile_bytes
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.loaded import loaded
 from ischedule.models.plan import Bottleneck, Division, Overload, Weighed
+from ischedule.models.preservation import Kind
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, TIME, Dimension, show, show_exact
 from ischedule.models.stated import is_about_goal
@@ -112,7 +112,7 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
     worn = _wear_shortage(program, stage)
     if worn is not None:
         return worn
-    fitting = [tiling for tiling in _least_designs(stage) if stage.fits(tiling)]
+    fitting = [tiling for tiling in least_designs(stage) if stage.fits(tiling)]
     if not fitting:
         return _memory_shortage(stage)
     return _atom_shortage(case, program, stage, fitting)
@@ -121,11 +121,6 @@ def shortage_of(case: Case, program: Program, bottleneck: Bottleneck) -> Shortag
 def amount_of(case: Case) -> Dimension:
     """What the case's amounts count."""
     return ENERGY if case.coordinate is Coordinate.ENERGY else CHARGE
-
-
-def _least_designs(stage: TiledStage) -> Iterator[Tiling]:
-    for form, extent in enumerate(stage.forms):
-        yield from least_tilings(form, extent, stage.writes_per_byte)
 
 
 def division_shortage(program: Program, division: Division) -> Shortage:
@@ -168,7 +163,7 @@ def _is_passed(stage: TiledStage, room: int) -> bool:
     """Whether some least design fits volatile memory, and its dearest atom a power cycle."""
     return any(
         stage.fits(one) and largest_atom(stage.forms[one.form], one, stage.prices) <= room
-        for one in _least_designs(stage)
+        for one in least_designs(stage)
     )
 
 
@@ -197,7 +192,7 @@ def _has_no_plan(program: Program, runs: int) -> bool:
 def _memory_shortage(stage: TiledStage) -> Shortage:
     """No design of a layer fits: its least tile in volatile memory."""
     where = f"layer {stage.name}"
-    needed = min(volatile_bytes(stage.forms[tiling.form], tiling, stage.prices) for tiling in _least_designs(stage))
+    needed = min(volatile_bytes(stage.forms[tiling.form], tiling, stage.prices) for tiling in least_designs(stage))
     sentence = f"the least tile takes {show(needed, MEMORY)}, there are {show(stage.volatile, MEMORY)}"
     return Shortage(Diagnosis.VOLATILE_MEMORY, where, sentence, needed, stage.volatile, MEMORY)
 
@@ -206,18 +201,32 @@ def _atom_shortage(case: Case, program: Program, stage: TiledStage, fitting: lis
     """Even the least design that fits memory has an atom that no power cycle can hold."""
     tiling = min(fitting, key=lambda one: largest_atom(stage.forms[one.form], one, stage.prices))
     extent = stage.forms[tiling.form]
-    place = dearest_atom(extent, tiling, stage.prices)
+    place = dearest_atom(extent, tiling, stage.prices.of_steps)
     work = {part: _amount_at(extent, tiling, prices_of_part(stage.prices, part), place) for part in KERNEL_PARTS}
     again = sum(amount[1] for amount in work.values()) if place[1] else 0
     restart = loaded(case).restart.amount
+    resume, commit = _ends_of(stage, place)
     parts = {
         Part.BOOT: restart,
-        Part.RESUME: stage.ends.resume[0] - restart + again,
+        Part.RESUME: resume - restart + again,
         **{part: amount[0] for part, amount in work.items()},
-        Part.COMMIT: stage.ends.commit[0],
+        Part.COMMIT: commit,
     }
     available = max(program.law.capacity, program.law.first_capacity)
     return _cycle_shortage(case, program.law, f"layer {stage.name}", "its least tile", parts, available)
+
+
+def _ends_of(stage: TiledStage, place: tuple[int, int]) -> tuple[int, int]:
+    """What a cycle of one atom takes to begin, and to keep progress: what the atom itself writes is part of that."""
+    shared, prices, kept = stage.ends.resume[0], stage.prices, stage.preserving
+    if kept is None:
+        return shared, stage.ends.commit[0]
+    at_record = shared + prices.begin[0] - kept.record[0]
+    if kept.kind is Kind.RECORD:
+        return at_record, kept.record[0]
+    if place == (0, 0):
+        return at_record, kept.record[0] + prices.each[0]
+    return shared + prices.inside[0], prices.each[0]
 
 
 def dearest_atom(extent: Extent, tiling: Tiling, prices: Prices) -> tuple[int, int]:

@@ -50,6 +50,7 @@ class Results:
             self.regions[0] = into
         self._published: NDArray[np.int8] = np.full(shape, -1, np.int8)
         self._current = self._published.copy()
+        self._saved = self._published.copy()
         self._left = np.zeros(shape, np.int32)
         self._finishes = np.zeros(shape, np.bool_)
 
@@ -97,13 +98,19 @@ class Results:
         """The power cycle's writes count."""
         for region in self.regions:
             region.publish()
+        self.keep()
+        self._saved = self._published.copy()
+
+    def keep(self) -> None:
+        """The publish is skipped: the next power cycle chooses regions as behind one, and all can still be lost."""
         self._published = self._current.copy()
 
     def lose(self) -> None:
-        """The power cycle's writes do not count."""
+        """What has been written since the last publish does not count."""
         for region in self.regions:
             region.lose()
-        self._current = self._published.copy()
+        self._published = self._saved.copy()
+        self._current = self._saved.copy()
 
     @staticmethod
     def _one(values: NDArray[np.generic], box: Box) -> int:

@@ -148,7 +148,7 @@ def _through(
     reduced = program.behind([part.floor for part in parts], leaps)
     columns = (reduced, drains, times, program.behind(listed.least), program.behind(counted.least))
     behind = [Behind(*values) for values in zip(*columns, strict=True)]
-    entries = [Boundary(None, (grounds.ends.resume,), ()), *boundaries]
+    entries = [Boundary(None, (_begun(program, grounds),), ()), *boundaries]
     broken = program.broken_steps
     for number, step in enumerate(sorted(program.steps, key=lambda step: -step.source), 1):
         # a stage that no design passes lets no plan through, whatever it is said to cost
@@ -167,6 +167,16 @@ def _through(
         )
         tell(f"checking the bound: layer {len(program.steps) - number + 1} of {len(program.steps)}")
         yield index, kind(grounds, place, entries[step.source], after, tell)
+
+
+def _begun(program: Program, grounds: Grounds) -> Price:
+    """What the first cycle has drained and taken before its first atom; in a segment it may have begun before that."""
+    drain, time = grounds.ends.resume
+    if isinstance(program.law, FreeEnds):
+        return drain, time
+    opening = [program.stages[step.stage] for step in program.steps if step.source == 0]
+    begins = [stage.prices.begin for stage in opening if isinstance(stage, TiledStage)]
+    return drain + min(begin for begin, _ in begins), time + min(begin for _, begin in begins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,27 @@
 """How often a plan writes each byte of non-volatile memory in one inference: found by going through its passes.
 
-Every power cycle writes a progress record and the head that names it. Every pass over results writes them to one of
-their regions, to another than the one that it reads; which one, is left to the runtime, so that each region is counted
-as often as it could be chosen. The network's input is written once, by whoever makes it; weights and tables never. What
-shares a byte adds up there.
+Every power cycle writes a progress record and the head that names it, or ends where a footprint has counted. Every pass
+over results writes them to one of their regions, to another than the one that it reads; which one, is left to the
+runtime, so that each region is counted as often as it could be chosen. The network's input is written once, by whoever
+makes it; weights and tables never. What shares a byte adds up there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ischedule.analysis.accesses import Pass, passes
 from ischedule.analysis.layout_check import Fault, InvalidLayout, kept_by, side_by_side, slot_name
 from ischedule.models.plan import Plan
+from ischedule.models.preservation import Kind
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.storage import Slot
 from ischedule.models.tiling import Tiling, stores_partial_sums
 
 RECORDS = "the progress records"
+COUNTER = "the counter of footprints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,32 @@ def wear_of(program: Program, plan: Plan, addresses: Mapping[Slot, int]) -> Wear
             continue
         writers = [number for stage, number in written.items() if storage.stages[stage].writes == slot.tensor]
         times[slot] = max(writers, default=1)
-    found = Wear(sum(run.repeat for run in plan.cycles), (RECORDS,))
+    found = max(_of_progress(program, plan), key=lambda wear: wear.writes)
     for address in addresses.values():
         here = [slot for slot, begin in addresses.items() if begin <= address < begin + (_size(program, slot))]
         total = sum(times[slot] for slot in here)
         if total > found.writes:
             found = Wear(total, tuple(slot_name(program, slot) for slot in here))
     return found
+
+
+def _of_progress(program: Program, plan: Plan) -> Iterator[Wear]:
+    """How often records and counters are written: a layer of another kind begins with a record, and commits none."""
+    records = sum(run.repeat for run in plan.cycles)
+    if not program.kinds(plan.stages):
+        yield Wear(records, (RECORDS,))
+        return
+    ends = set(accumulate(run.atoms for run in plan.cycles for _ in range(run.repeat)))
+    start = counted = 0
+    for number, design in zip(plan.stages, plan.designs, strict=True):
+        stage = program.stages[number]
+        end = start + len(stage.chain(design))  # type: ignore[arg-type]
+        if stage.kind is not Kind.RECORD:
+            counted += end - start if stage.kind is Kind.FOOTPRINT else 0
+            records += 1 - len(ends.intersection(range(start + 1, end)))
+        start = end
+    yield Wear(records, (RECORDS,))
+    yield Wear(counted, (COUNTER,))
 
 
 def _size(program: Program, slot: Slot) -> int:

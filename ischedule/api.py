@@ -276,6 +276,10 @@ def _require_front(case: Case, chosen: tuple[Criterion, ...]) -> None:
     shown = ",".join(criterion.value for criterion in chosen)
     if case.semantics is not Semantics.ISCHEDULE:
         raise InputError(case.source, "$.semantics", case.semantics.value, "has no front", 'write "ischedule"')
+    if len(case.preservation) > 1:
+        problem, remedy = "has no front: only latency is decided with a choice of kinds", "leave it out"
+        kinds = [kind.value for kind in case.preservation]
+        raise InputError(case.source, "$.options.preservation", kinds, problem, remedy)
     if Criterion.WRITTEN in chosen and explicit_tasks(case) is not None:
         problem, remedy = "cannot be counted: tasks do not say what they write", "count cycles"
         raise InputError("command line", "--pareto", shown, problem, remedy)
@@ -399,6 +403,10 @@ def _judged(
             from ischedule.memory import with_addresses
 
             file = with_addresses(program, file, file.plan)
+        if file.plan is not None and isinstance(program, Program):
+            from ischedule.skipping import with_skips
+
+            file = with_skips(case, program, file, file.plan)
         verdict = check_claim(case, program, file, progress or unheard)
         if verdict.accepted:
             return Result(case, file.claim.status, program, file, verdict, note)

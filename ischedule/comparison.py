@@ -7,21 +7,26 @@ waits for a full buffer, and nothing is harvested while it runs: a figure to com
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.api import Progress, Result, solve
 from ischedule.models.case import Case, Semantics
 from ischedule.models.diagnosis import Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan_file import Certified
+from ischedule.models.program import Program
 from ischedule.policies.execution import Execution
 from ischedule.policies.outcome import NoProgress, outcome, recharge
 from ischedule.policies.policy import Policy
 from ischedule.policies.registry import POLICIES, tried
 from ischedule.policies.workload import Workload
+from ischedule.skipping import least_skipped, why_nothing
 
 PLAN = "ischedule"
 """What the row of this project's plan is called."""
+
+SKIPPING = "ischedule-skipping"
+"""What that is called whose runtime skips the commits that the plan lists."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class Comparison:
 
 
 def names() -> list[str]:
-    """The policies that a case can be compared with."""
-    return [policy.name for policy in POLICIES]
+    """What a plan can be compared with: itself with commits skipped, and the policies of the literature."""
+    return [SKIPPING, *(policy.name for policy in POLICIES)]
 
 
 def compare(
@@ -71,22 +76,46 @@ def compare(
     if unknown:
         raise InputError("command line", "--policy", unknown[0], "is no policy", f"write {', '.join(names())}")
     result = solve(case, time_limit, progress)
-    rows, others = [_of_plan(result)], []
+    rows: list[Row] = [_of_plan(result)]
+    others: list[tuple[str, str]] = []
+    if not chosen or SKIPPING in chosen:
+        _add(_of_skipping(result, rows[0]), SKIPPING, rows, others)
     try:
         workload = Workload.of(case)
     except Unschedulable as reason:
-        return Comparison(result, tuple(rows), tuple((name, str(reason)) for name in chosen or names()))
+        found = [(policy.name, str(reason)) for policy in POLICIES if not chosen or policy.name in chosen]
+        return Comparison(result, tuple(rows), (*others, *found))
     for policy in POLICIES:
         if chosen and policy.name not in chosen:
             continue
         if progress is not None:
             progress(f"counting {policy.name}")
-        found = _of_policy(policy, workload)
-        if isinstance(found, Row):
-            rows.append(found)
-        else:
-            others.append((policy.name, found))
+        _add(_of_policy(policy, workload), policy.name, rows, others)
     return Comparison(result, tuple(rows), tuple(others))
+
+
+def _add(found: Row | str, name: str, rows: list[Row], others: list[tuple[str, str]]) -> None:
+    """A row where there is one, else why there is none."""
+    if isinstance(found, Row):
+        rows.append(found)
+    else:
+        others.append((name, found))
+
+
+def _of_skipping(result: Result, planned: Row) -> Row | str:
+    """The bound on the plan whose commits are skipped, or why it is the plan itself."""
+    program, plan, file = result.program, result.plan, result.plan_file
+    if not isinstance(program, Program) or plan is None or file is None or result.evaluation is None:
+        return "there is no plan"
+    why = why_nothing(result.case, program, plan, file.skippable)
+    if why is not None:
+        return why
+    latency, drain = least_skipped(result.case, program, plan, result.evaluation, file.skippable)
+    said = (
+        "no later than the plan, whose certificate covers it; counted with those commits skipped that every start "
+        "allows for (others make it earlier by what --trace shows)"
+    )
+    return replace(planned, name=SKIPPING, latency=latency, amount=drain, guarantee=said)
 
 
 def _of_plan(result: Result) -> Row:

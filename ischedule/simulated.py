@@ -19,8 +19,10 @@ from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.leakage import NO_LEAKAGE
 from ischedule.models.plan import Plan
+from ischedule.models.preservation import Kind
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.reading import TRUE_READING
+from ischedule.models.skippable import Skippable
 from ischedule.models.wake import Mechanism, Policy, StartKind
 from ischedule.simulation.boards import FEMTO, NANO, PICO
 from ischedule.simulation.planned import Release
@@ -32,6 +34,7 @@ from ischedule.simulation.script import (
     PlannedCycles,
     PlannedScript,
     Script,
+    Skip,
     Stretch,
 )
 
@@ -79,7 +82,9 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
         found.commits.extend(zip(map(int, chain.commit_drain), map(int, chain.commit_time), strict=True))
         found.cuts.extend(map(bool, chain.cut))
         record = stage.ends.record if isinstance(stage, TiledStage) else 0
-        found.stored.extend(map(int, chain.commit_stored) if len(chain.commit_stored) else [record] * size)
+        inside = record if stage.kind is Kind.RECORD else 0
+        committed = map(int, chain.commit_stored) if len(chain.commit_stored) else [inside] * (size - 1) + [record]
+        found.stored.extend(committed)
     tasks = case.tasks
     if tasks is None:
         found.draws.extend([case.load] * len(found.amounts))
@@ -90,10 +95,12 @@ def _atoms(case: Case, stated: Program, plan: Plan) -> _Atoms:
     return found
 
 
-def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
-    """Everything that the power cycles of a valid plan run. Consecutive atoms of one draw and name are one activity:
-    all of their energy is drawn at its end, which strains the buffer no less. Tasks remain apart where the level may
-    rise during one of them."""
+def planned_script(case: Case, program: Program, plan: Plan, skippable: Sequence[Skippable] = ()) -> PlannedScript:
+    """Everything that the power cycles of a valid plan run, and which commits it lists as skippable.
+
+    Consecutive atoms of one draw and name are one activity: all of their energy is drawn at its end, which strains the
+    buffer no less. Tasks remain apart where the level may rise during one of them.
+    """
     stated = program_of(ideal(case))
     atoms = _atoms(case, stated, plan)
     drawn = power_cycles(program, plan, chains_of(program, plan))
@@ -104,8 +111,10 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
     keys = list(zip(atoms.stages, map(id, atoms.draws), strict=True))
     if case.while_running is not None and case.tasks is not None:
         keys = [(name, place) for place, name in enumerate(atoms.stages)]
+    skips = _skips(skippable)
+    wake = _begin(case, (case.restart.amount, case.restart.time))
     cycles = []
-    for cycle, threshold in zip(drawn, thresholds, strict=True):
+    for number, (cycle, threshold) in enumerate(zip(drawn, thresholds, strict=True), 1):
         work = []
         for (name, _), places in groupby(range(cycle.start, cycle.end), keys.__getitem__):
             inside = list(places)
@@ -113,15 +122,28 @@ def planned_script(case: Case, program: Program, plan: Plan) -> PlannedScript:
             taken = activity(case, amounts[end] - amounts[start], times[end] - times[start], atoms.draws[start])
             work.append((name, taken))
         commit = Commit(activity(case, *atoms.commits[cycle.end - 1], case.load), atoms.stored[cycle.end - 1])
+        begin = _begin(case, atoms.resumes[cycle.start])
         cycles.append(
             PlannedCycle(
                 None if case.wake.policy is Policy.FIXED else threshold.voltage * NANO,
-                _begin(case, atoms.resumes[cycle.start]),
+                begin,
                 tuple(work),
                 commit,
+                skips.get(number),
+                wake if case.tasks is not None else begin,
+                wake[0][1] if wake else NOTHING,
             )
         )
     return PlannedScript(tuple(PlannedCycles(len(list(same)), cycle) for cycle, same in groupby(cycles)))
+
+
+def _skips(skippable: Sequence[Skippable]) -> dict[int, Skip]:
+    """By the number of a power cycle what the list says of its commit."""
+    return {
+        number: Skip(one.reserve * NANO, None if one.start is None else one.start * NANO)
+        for one in skippable
+        for number in range(one.first, one.last + 1)
+    }
 
 
 def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], ...]:

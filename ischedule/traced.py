@@ -8,9 +8,10 @@ trace; only the plan's latency is certified, for every supply within the stated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.api import Result
+from ischedule.comparison import PLAN, SKIPPING
 from ischedule.models.case import Case
 from ischedule.models.cost import Effort
 from ischedule.models.program import Program
@@ -20,12 +21,13 @@ from ischedule.policies.policy import Policy
 from ischedule.policies.registry import tried
 from ischedule.policies.workload import Workload
 from ischedule.simulated import first_boot, ideal, planned_script, release_of
-from ischedule.simulation.board import Board
+from ischedule.simulation.board import Board, Sleeping
 from ischedule.simulation.boards import FEMTO, PICO, board_of
 from ischedule.simulation.machine import Limits, Outcome
 from ischedule.simulation.planned import run_planned
-from ischedule.simulation.reactive import run_just_in_time, run_opportunistic
+from ischedule.simulation.reactive import run_just_in_time, run_opportunistic, run_urgent
 from ischedule.simulation.script import (
+    NOTHING,
     Activity,
     Commit,
     PlannedCycle,
@@ -35,6 +37,7 @@ from ischedule.simulation.script import (
     Stretch,
 )
 from ischedule.simulation.supplies import Trace
+from ischedule.skipping import why_nothing
 
 MOST_STRETCHES = 50_000
 """An execution of more runs of equal units is not simulated."""
@@ -52,36 +55,55 @@ class Traced:
     why: str = ""
 
 
-def on_trace(result: Result, policies: Iterable[Policy], file: str) -> Iterator[Traced]:
-    """The plan, where there is one, and the policies that have a meaning for the case."""
-    case, trace = result.case, Trace.of(read_trace(file))
+def on_trace(result: Result, policies: Iterable[Policy], file: str, *, skips: bool = True) -> Iterator[Traced]:
+    """The plan, where there is one, also with the commits skipped that it lists, and the policies that have a meaning
+    for the case, on the trace in a file."""
+    return on_supply(result, policies, Trace.of(read_trace(file)), skips=skips)
+
+
+def on_supply(result: Result, policies: Iterable[Policy], trace: Trace, *, skips: bool = True) -> Iterator[Traced]:
+    """The same on a trace at hand."""
+    case = result.case
     board = board_of(case, None, supply=trace)
-    if result.plan is not None and isinstance(result.program, Program):
-        script = planned_script(case, result.program, result.plan)
-        yield Traced("ischedule", _run(case, script, board))
+    yield from _planned_rows(result, board, skips)
     workload = Workload.of(ideal(case))
     for policy in policies:
         execution = tried(policy, workload)
-        if not isinstance(execution, Execution):
-            continue
-        stretches = list(_stretches(execution))
-        if len(stretches) > MOST_STRETCHES:
-            yield Traced(policy.name, None, f"has {len(stretches):,} runs of equal units, too many to simulate")
-        elif execution.discipline is Discipline.PLANNED:
-            yield Traced(
-                policy.name,
-                run_planned(
-                    _planned(execution, stretches), board, LIMITS, boot=first_boot(case), release=release_of(case)
-                ),
-            )
-        else:
-            is_timely = execution.discipline is Discipline.JUST_IN_TIME
-            run = run_just_in_time if is_timely else run_opportunistic
-            yield Traced(policy.name, run(_script(execution, stretches), board, LIMITS))
+        if isinstance(execution, Execution):
+            yield _of_execution(case, policy, execution, board)
 
 
-def _run(case: Case, script: PlannedScript, board: Board) -> Outcome:
-    return run_planned(script, board, LIMITS, boot=first_boot(case), release=release_of(case))
+def _planned_rows(result: Result, board: Board, skips: bool) -> Iterator[Traced]:
+    case, program, plan, file = result.case, result.program, result.plan, result.plan_file
+    if plan is None or file is None or not isinstance(program, Program):
+        return
+    yield Traced(PLAN, _run(case, planned_script(case, program, plan), board))
+    if not skips:
+        return
+    why = why_nothing(case, program, plan, file.skippable)
+    if why is None:
+        yield Traced(SKIPPING, _run(case, planned_script(case, program, plan, file.skippable), board, skips=True))
+    else:
+        yield Traced(SKIPPING, None, f"takes all commits, as {PLAN} does: {why}")
+
+
+def _of_execution(case: Case, policy: Policy, execution: Execution, board: Board) -> Traced:
+    stretches = list(_stretches(execution))
+    if len(stretches) > MOST_STRETCHES:
+        return Traced(policy.name, None, f"has {len(stretches):,} runs of equal units, too many to simulate")
+    if execution.discipline is Discipline.PLANNED:
+        return Traced(policy.name, _run(case, _planned(execution, stretches), board))
+    script = _script(execution, stretches)
+    if execution.discipline is Discipline.JUST_IN_TIME:
+        return Traced(policy.name, run_just_in_time(script, board, LIMITS))
+    if execution.asleep is None:
+        return Traced(policy.name, run_opportunistic(script, board, LIMITS))
+    sleeping = board.sleeping or Sleeping(execution.asleep.power * FEMTO, 0.0, 1.0)
+    return Traced(policy.name, run_urgent(script, replace(board, sleeping=sleeping), LIMITS))
+
+
+def _run(case: Case, script: PlannedScript, board: Board, *, skips: bool = False) -> Outcome:
+    return run_planned(script, board, LIMITS, boot=first_boot(case), release=release_of(case), skips=skips)
 
 
 def _stretches(execution: Execution) -> Iterator[tuple[Unit, int]]:
@@ -116,8 +138,9 @@ def _script(execution: Execution, stretches: list[tuple[Unit, int]]) -> Script:
         for unit, times in stretches
     )
     image = execution.snapshot
+    wake = NOTHING if execution.asleep is None else _activity(execution.asleep.wake)
     if image is None:
-        return Script(_activity(execution.boot), found)
+        return Script(_activity(execution.boot), found, wake=wake)
     backup = Commit(_activity(image.save), image.size)
     return Script(_activity(execution.boot), found, backup, _activity(image.restore))
 

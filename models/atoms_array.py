@@ -39,6 +39,35 @@ class Chains:
 
 def chains(designs: Designs, prices: Prices) -> Chains:
     """Lay out the atoms of each design; in WEIGHT order only of those with batch 1."""
+    found = _chains(designs, prices)
+    return found if prices.is_plain else _preserving(found, prices)
+
+
+def _preserving(found: Chains, prices: Prices) -> Chains:
+    """The same with what atoms and starts pay besides their steps."""
+    cuts = np.arange(found.drain.shape[1], dtype=np.int64)[None, :]
+    length = found.length[:, None]
+    before = np.minimum(cuts, length)
+    is_first, is_atom = cuts[:, :-1] == 0, cuts[:, :-1] < length
+    further = np.array([max(0, (int(atoms) - 1).bit_length() - 1) for atoms in found.length], dtype=np.int64)[:, None]
+
+    def sums(total: Column, part: int) -> Column:
+        return np.asarray(total + before * prices.each[part] + (cuts >= length) * prices.last[part], dtype=np.int64)
+
+    def starts(again: Column, part: int) -> Column:
+        more = np.where(is_first, prices.begin[part], prices.inside[part] + further * prices.probe[part])
+        return np.asarray(again + np.where(is_atom, more, 0), dtype=np.int64)
+
+    return Chains(
+        found.length,
+        sums(found.drain, 0),
+        sums(found.time, 1),
+        starts(found.again_drain, 0),
+        starts(found.again_time, 1),
+    )
+
+
+def _chains(designs: Designs, prices: Prices) -> Chains:
     if isinstance(designs.extent, Block):
         return Chains(*block_chains(designs, designs.extent, prices))
     check_batches(designs)

@@ -161,7 +161,8 @@ def _words(designs: Designs, prices: Prices) -> Column:
     results = designs.inputs if extent.channelwise else designs.outputs
     kept = prices.words_of(extent) * (1 if designs.order is Order.OUTPUT else designs.batch)
     weights = extent.weight_taps * designs.outputs * lanes
-    return np.asarray(halo * lanes + weights + designs.rows * designs.columns * results * kept, dtype=np.int64)
+    held = results * kept + prices.markers * prices.words_of(extent)
+    return np.asarray(halo * lanes + weights + designs.rows * designs.columns * held, dtype=np.int64)
 
 
 @dataclass(frozen=True)

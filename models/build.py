@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -16,10 +16,12 @@ from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
 from ischedule.models.goal import PLAIN, Criterion, Goal
 from ischedule.models.kernels import most_spent
+from ischedule.models.kinds import Other, in_kinds, require_room_for_markers, with_kinds
 from ischedule.models.loaded import Loaded, LoadedTasks, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
+from ischedule.models.preservation import COUNTER_BYTES, Kind, counters_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, TiledStage
 from ischedule.models.quantities import MEMORY, POWER, show, show_exact
@@ -53,11 +55,23 @@ def program_of(case: Case) -> Program:
         program = Program((stage,), law, case_hash(case), goal=_goal(case, law, ()), table_size=size)
         return _with_tables(_with_failures(work, program))
     stages = _network_stages(work)
+    others: tuple[Other, ...] = ()
     steps, _, is_order_fixed = steps_of(case.lowered().needs())
+    capacity = max(law.capacity, law.first_capacity)
+    if len(case.preservation) > 1:
+        counters = counters_of(work.device(_device(case)), work.restart, case.preservation)
+        stages, others = in_kinds(case, stages, counters)
+        for kind in case.preservation:
+            in_kind = {place: stage for place, stage in others if stage.kind is kind}
+            _check_sums(case, [in_kind.get(place, stage) for place, stage in enumerate(stages)])
     if case.network is not None and case.network.fuse:
-        stages, steps = with_blocks(case.lowered(), stages, steps, max(law.capacity, law.first_capacity))
-    storage = _storage(case, [stage.kernels or (place,) for place, stage in enumerate(stages)])
+        stages, steps = with_blocks(case.lowered(), stages, steps, capacity)
+    if others:
+        stages, steps = with_kinds(stages, others, steps, capacity)
+    runs = [stage.kernels or (place,) for place, stage in enumerate(stages)]
+    storage = _storage(case, runs, {run[0] for run, stage in zip(runs, stages, strict=True) if stage.prices.markers})
     program = Program(stages, law, case_hash(case), steps, is_order_fixed, _goal(case, law, stages), storage)
+    require_room_for_markers(case, storage)
     _require_room(program)
     return _with_tables(_with_failures(work, replace(program, table_size=case.requirements.table_size)))
 
@@ -232,32 +246,36 @@ def available_memory(case: Case) -> int:
     return has if required is None else min(has, required)
 
 
-def _storage(case: Case, runs: Sequence[Sequence[int]]) -> Storage:
+def _storage(case: Case, runs: Sequence[Sequence[int]], marked: Collection[int]) -> Storage:
     """What a network keeps in non-volatile memory, in words and sums of the network; records are in the device's words.
 
     ``runs`` are for each stage the kernels that it runs: a block reads what its first one reads and what the others
-    read besides, writes what its last one writes, and stores no sums.
+    read besides, writes what its last one writes, and stores no sums. The results of ``marked`` kernels can have a
+    marker behind those of each pixel; room for it is counted in every plan.
     """
     device, network, width, sums = _device(case), case.lowered(), _width(case), sum_width(case)
     forms = forms_of_network(case)
+    kernels = [network.kernels[place] for place in marked]
+    markers = {one.writes: sums * one.shape.out_height * one.shape.out_width for one in kernels}
     stages = []
     for run in runs:
         last = network.kernels[run[-1]]
         stores_sums = len(run) == 1 and any(map(_may_store_sums, forms[run[0]]))
         region = sums * last.stored_elements if stores_sums else 0
+        region += markers.get(last.writes, 0) if region else 0
         weighted = sum(network.kernels[kernel].parameters > 0 for kernel in run)
         kept = StageStorage(
             network.reads(run), last.writes, region, weighted, kernels=len(run), sums_apart=sums > width
         )
         stages.append(kept)
     return Storage(
-        tuple(width * elements for elements in network.tensors),
+        tuple(width * elements + markers.get(place, 0) for place, elements in enumerate(network.tensors)),
         tuple(stages),
         available_memory(case),
         sum(
             width * (kernel.parameters - kernel.shape.biases) + sums * kernel.shape.biases for kernel in network.kernels
         ),
-        RECORDS * device.word_bytes * device.record_words,
+        RECORDS * device.word_bytes * device.record_words + COUNTER_BYTES * (Kind.FOOTPRINT in case.preservation),
         writes_per_byte=case.requirements.writes_per_byte,
     )
 

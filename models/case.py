@@ -23,7 +23,7 @@ from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
-from ischedule.models.device import AnyDevice, load_device
+from ischedule.models.device import AnyDevice, Device, load_device
 from ischedule.models.draw import UNSTATED, Draw
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import PLAIN, Criterion
@@ -31,6 +31,7 @@ from ischedule.models.layer import NETWORK_INPUT, TensorShape
 from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
 from ischedule.models.power_path import Converter
+from ischedule.models.preservation import Kind
 from ischedule.models.quantities import MEMORY, POWER, TIME, Interval, Rounding, show_exact
 from ischedule.models.schema import check_shape
 from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
@@ -109,6 +110,8 @@ class Case:
     load: Draw = UNSTATED
     """What the device draws while it runs, unless an activity says otherwise."""
     streaming: tuple[tuple[str, ...], ...] = ()
+    preservation: tuple[Kind, ...] = (Kind.RECORD,)
+    """How layers may keep their progress: a plan chooses for each."""
     while_running: Harvest | None = None
     """What is guaranteed to flow into the buffer while the device runs; None where nothing is counted."""
 
@@ -222,6 +225,7 @@ class _Loader:
             converter=converter(document["converter"], values) if "converter" in document else None,
             load=self._load(device),
             streaming=self._streaming(device),
+            preservation=self._preservation(device),
             while_running=case_sections.while_running(document.get("while_running", "none"), values, buffer, supply),
         )
 
@@ -247,6 +251,26 @@ class _Loader:
             problem = "means nothing without a network on an accelerator of layers"
             raise self.values.error("$.options.streaming", groups, problem, "remove it")
         return tuple(map(tuple, groups))
+
+    def _preservation(self, device: AnyDevice | None) -> tuple[Kind, ...]:
+        """The kinds that are asked for, in the order in which they are listed here."""
+        stated = self.document.get("options", {}).get("preservation")
+        if stated is None:
+            return (Kind.RECORD,)
+        if not isinstance(device, Device) or "network" not in self.document:
+            problem = "means nothing without a network that is run in tiles"
+            raise self.values.error("$.options.preservation", stated, problem, "remove it")
+        if self.document.get("semantics", "ischedule") != "ischedule":
+            problem = "has no meaning under published semantics, which keep records"
+            raise self.values.error("$.options.preservation", stated, problem, "remove it")
+        for place, name in enumerate(stated):
+            if name in stated[:place]:
+                path = f"$.options.preservation[{place}]"
+                raise self.values.error(path, name, "stands there twice", "name each kind once")
+        if Kind.RECORD not in stated:
+            problem = "leaves out records, which layers keep whose atoms leave no room for anything else"
+            raise self.values.error("$.options.preservation", stated, problem, f'add "{Kind.RECORD.value}"')
+        return tuple(kind for kind in Kind if kind in stated)
 
     def _check_workload(self) -> None:
         document, values = self.document, self.values
@@ -414,9 +438,12 @@ def resolve(case: Case) -> dict[str, object]:
     """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
 
     Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
-    endurance: what decides is how many writes it leaves to one inference; and streaming groups where there are none.
+    endurance: what decides is how many writes it leaves to one inference; streaming groups where there are none, and
+    kinds of preservation where there is no choice.
     """
     silent = _SILENT if case.streaming else _SILENT | {"streaming"}
+    if case.preservation == (Kind.RECORD,):
+        silent |= {"preservation"}
     plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in silent}
     plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
     return dict(sorted(plain.items()))

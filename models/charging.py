@@ -7,9 +7,10 @@ and the highest resistance: a bound over all of these intervals at once. It is n
     elapsed_up(level)    an integer number of picoseconds >= T(level)
     elapsed_down(level)  an integer number of picoseconds <= T(level)
 
-For constant power T is rational and rounded once; for a constant current it is that or a difference of roots, rounded
-once as well. For a source behind a resistance T = tau ln(q), and the logarithm is correctly rounded, up or down, to a
-multiple of 2^-36 before it is multiplied by the exact tau and rounded the same way.
+For constant power T is rational and rounded once; for a constant current it is that or a difference of roots, and for
+constant power against one kind of leak a logarithm, rounded once as well. For a source behind a resistance T = tau
+ln(q), and the logarithm is correctly rounded, up or down, to a multiple of 2^-36 before it is multiplied by the exact
+tau and rounded the same way.
 Correct rounding makes both functions monotone, with U = elapsed_up and D = elapsed_down, and differences keep order:
 
     T(x) - T(y) >= T(z) - T(w)    implies    U(x) - D(y) >= D(z) - D(w),    and >= U(z) if w is the floor.
@@ -285,9 +286,15 @@ def charging_law(buffer: EnergyBuffer, supply: Supply, waiting_power: int = 0) -
         from ischedule.models.current_charging import current_charging
 
         return current_charging(buffer, supply, waiting_power)
-    is_lossless = buffer.resistance.hi == 0 and buffer.leakage.is_none and buffer.curve is None
-    if isinstance(supply, ConstantPower) and supply.cold_start is None and is_lossless:
-        return PowerCharging(buffer, supply, waiting_power)
+    is_bare = buffer.resistance.hi == 0 and buffer.curve is None
+    if isinstance(supply, ConstantPower) and supply.cold_start is None and is_bare:
+        if buffer.leakage.is_none:
+            return PowerCharging(buffer, supply, waiting_power)
+        from ischedule.models.leaky_charging import leaky_charging
+
+        found = leaky_charging(buffer, supply, waiting_power)
+        if found is not None:
+            return found
     from ischedule.models.stepped_charging import SteppedCharging
 
     return SteppedCharging(buffer, supply, waiting_power)

@@ -15,7 +15,7 @@ from typing import Final
 from ischedule.models.block import Block, block_of, can_begin, can_follow, can_join
 from ischedule.models.demand import LIMIT
 from ischedule.models.kernels import heaviest_cycle, most_spent
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.lowering import Kernel, Lowered, forms_of
 from ischedule.models.program import Step, TiledStage
 
@@ -35,7 +35,7 @@ def with_blocks(
     found, leading = list(stages), list(steps)
     spent = [_most_spent(stage) for stage in stages]
     total = [sum(values) for values in zip(*spent, strict=True)]
-    passing = [_passes(stage, capacity) for stage in stages]
+    passing = [is_passable(stage, capacity) for stage in stages]
     for run in runs_of(network):
         block = block_form(network, run)
         assert block is not None, "runs of kernels are those that can be blocks"
@@ -44,7 +44,7 @@ def with_blocks(
         stage = replace(first, name=name, forms=(block,), kernels=run)
         ways = list(block_steps(steps, len(found), run))
         more = [before + spends for before, spends in zip(total, _most_spent(stage), strict=True)]
-        if ways and max(more) < LIMIT and _passes(stage, capacity) and all(passing[kernel] for kernel in run):
+        if ways and max(more) < LIMIT and is_passable(stage, capacity) and all(passing[kernel] for kernel in run):
             total = more
             leading += ways
             found.append(stage)
@@ -56,12 +56,11 @@ def _most_spent(stage: TiledStage) -> tuple[int, int]:
     return max(energy for energy, _ in worst), max(time for _, time in worst)
 
 
-def _passes(stage: TiledStage, capacity: int) -> bool:
+def is_passable(stage: TiledStage, capacity: int) -> bool:
     """Whether a least design fits memory, and each of its atoms a power cycle."""
     return any(
-        stage.fits(tiling) and heaviest_cycle(extent, tiling, stage.prices, stage.ends) <= capacity
-        for form, extent in enumerate(stage.forms)
-        for tiling in least_tilings(form, extent, stage.writes_per_byte)
+        stage.fits(tiling) and heaviest_cycle(stage.forms[tiling.form], tiling, stage.prices, stage.ends) <= capacity
+        for tiling in least_designs(stage)
     )
 
 
@@ -88,11 +87,12 @@ def _followers(network: Lowered) -> dict[int, int]:
         index: reader[kernel.writes]
         for index, kernel in enumerate(network.kernels)
         if writers[kernel.writes] == readers[kernel.writes] == 1
-        and _reads_as_written(kernel, network.kernels[reader[kernel.writes]])
+        and reads_as_written(kernel, network.kernels[reader[kernel.writes]])
     }
 
 
-def _reads_as_written(kernel: Kernel, reader: Kernel) -> bool:
+def reads_as_written(kernel: Kernel, reader: Kernel) -> bool:
+    """Whether who reads a kernel's results sees them in the shape in which they are written."""
     before, after = kernel.shape, reader.shape
     written = (before.out_channels, before.out_height, before.out_width)
     return written == (after.in_channels, after.in_height, after.in_width)

@@ -43,12 +43,13 @@ from ischedule.models.block_prices import (
     block_volatile_bytes,
 )
 from ischedule.models.chain import Chain
+from ischedule.models.preserving import dearer_start, preserving, preserving_rows
 from ischedule.models.primitives import Ends as Ends
 from ischedule.models.primitives import Price as Price
 from ischedule.models.primitives import Prices as Prices
 from ischedule.models.primitives import Row as Row
 from ischedule.models.primitives import padded as padded
-from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, count, sizes
+from ischedule.models.tiling import Arithmetic, Extent, Order, Tiling, atoms_in, count, sizes
 
 Value = TypeVar("Value")
 
@@ -65,7 +66,7 @@ def volatile_bytes(extent: Extent, tiling: Tiling, prices: Prices) -> int:
     weights = extent.weight_taps * tiling.outputs * inputs
     kept = 1 if tiling.order is Order.OUTPUT else tiling.batch
     results = tiling.inputs if extent.channelwise else tiling.outputs
-    return prices.word_bytes * (halo * inputs + weights + each * area * results * kept)
+    return prices.word_bytes * (halo * inputs + weights + each * area * (results * kept + prices.markers))
 
 
 def is_canonical(extent: Extent, tiling: Tiling, prices: Prices) -> bool:
@@ -87,7 +88,8 @@ def totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
         return block_totals(extent, tiling, prices)
     whole, rest = divmod(extent.inputs, tiling.inputs)
     lanes = whole * padded(tiling.inputs, prices.multiple) + padded(rest, prices.multiple)
-    return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+    found = _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+    return _add(found, preserving(extent, tiling, prices))
 
 
 def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
@@ -97,18 +99,20 @@ def least_totals(extent: Extent, tiling: Tiling, prices: Prices) -> Price:
     8 lanes in tiles of 3, and 6 in tiles of 2, where the multiple is 2), so the channels are padded here only once.
     """
     lanes = padded(extent.inputs, prices.multiple)
-    return _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+    found = _total(extent, tiling, prices, lanes, 0), _total(extent, tiling, prices, lanes, 1)
+    return _add(found, preserving(extent, tiling, prices))
 
 
 def most_spent(extent: Extent, prices: Prices, ends: Ends) -> Price:
     """No design and no power cycles of a layer spend more: the finest tiles, each in a cycle of its own."""
     if isinstance(extent, Block):
-        return block_most_spent(extent, prices, ends)
+        more = tuple(resume + start for resume, start in zip(ends.resume, dearer_start(prices, 1), strict=True))
+        return block_most_spent(extent, prices, Ends((more[0], more[1]), ends.commit))
     sums = []
     for order in extent.orders:
         finest = Tiling(0, order, 1, 1, 1, extent.least_inputs, 1)
         atoms = extent.groups * prod(extent.loops) // extent.least_inputs
-        again = next(rows_of(extent, finest, prices))[0].again
+        again = _add(next(_rows_of(extent, finest, prices))[0].again, dearer_start(prices, atoms))
         once = totals(extent, finest, prices)
         sums.append([once[part] + atoms * (again[part] + ends.resume[part] + ends.commit[part]) for part in (0, 1)])
     return max(energy for energy, _ in sums), max(time for _, time in sums)
@@ -166,6 +170,13 @@ def _batches(tiles: list[int], batch: int) -> list[list[int]]:
 
 def rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     """The design as a run-length coded sequence of rows; equal rows are one object."""
+    found = _rows_of(extent, tiling, prices)
+    if prices.is_plain:
+        return found
+    return preserving_rows(found, prices, 1 if isinstance(extent, Block) else atoms_in(extent, tiling))
+
+
+def _rows_of(extent: Extent, tiling: Tiling, prices: Prices) -> Iterator[tuple[Row, int]]:
     if isinstance(extent, Block):
         yield from block_rows(extent, tiling, prices)
         return
@@ -372,8 +383,9 @@ def chain(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> Chain:
         inside = len(row.atoms) - 1
         energy += [atom[0] for atom in row.atoms] * repeats
         time += [atom[1] for atom in row.atoms] * repeats
-        resume_drain += ([ends.resume[0]] + [ends.resume[0] + row.again[0]] * inside) * repeats
-        resume_time += ([ends.resume[1]] + [ends.resume[1] + row.again[1]] * inside) * repeats
+        start, again = _add(ends.resume, row.start), _add(ends.resume, row.again)
+        resume_drain += ([start[0]] + [again[0]] * inside) * repeats
+        resume_time += ([start[1]] + [again[1]] * inside) * repeats
     length = len(energy)
     return Chain(
         energy,
@@ -390,9 +402,9 @@ def chain(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> Chain:
 def heaviest_cycle(extent: Extent, tiling: Tiling, prices: Prices, ends: Ends) -> int:
     """Energy of the dearest power cycle of a single atom: a design fits a budget if and only if this does."""
     if isinstance(extent, Block):
-        return block_heaviest(extent, tiling, prices) + ends.resume[0] + ends.commit[0]
+        return block_heaviest(extent, tiling, prices) + prices.begin[0] + ends.resume[0] + ends.commit[0]
     worst = 0
     for row in {id(row): row for row, _ in rows_of(extent, tiling, prices)}.values():
         for index, atom in enumerate(row.atoms):
-            worst = max(worst, atom[0] + (row.again[0] if index else 0))
+            worst = max(worst, atom[0] + (row.again if index else row.start)[0])
     return worst + ends.resume[0] + ends.commit[0]

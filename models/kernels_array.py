@@ -112,7 +112,7 @@ def _fitting_tiles(extent: Extent, prices: Prices, words: int) -> list[Column]:
         lanes = padded_array(inputs, multiple)
         halo = extent.sources * halo_array(extent, np.full_like(columns, height), columns)
         results = each * height * columns * (inputs if extent.channelwise else outputs)
-        operands = halo * lanes + extent.weight_taps * outputs * lanes
+        operands = halo * lanes + extent.weight_taps * outputs * lanes + each * height * columns * prices.markers
         fits = (operands + results <= words) & (inputs >= extent.least_inputs)
         parts = (np.full_like(columns, height), columns, outputs, inputs, operands, results)
         found.append([part[fits] for part in parts])
@@ -156,6 +156,15 @@ def stores_partial_sums(designs: Designs) -> NDArray[np.bool_]:
     return (designs.inputs < extent.inputs) & (not extent.channelwise)
 
 
+def stores_whole_pixels(designs: Designs) -> NDArray[np.bool_]:
+    """Which designs write all result channels of a pixel of a map with every command that stores."""
+    extent = designs.extent
+    if extent.pooling or extent.channelwise or extent.groups > 1:
+        return np.zeros(len(designs), dtype=bool)
+    batched = designs.batch if designs.order is Order.INPUT else np.ones_like(designs.batch)
+    return np.asarray(batched >= count_array(extent.outputs, designs.outputs))
+
+
 def most_writes(designs: Designs) -> Column:
     """How often each design writes a byte at most of any region that its results take."""
     extent = designs.extent
@@ -171,7 +180,10 @@ def most_writes(designs: Designs) -> Column:
 def totals(designs: Designs, prices: Prices) -> tuple[Column, Column]:
     """Energy and time of all atoms of each design."""
     energy, time = (_total(designs, prices, part) for part in (0, 1))
-    return energy, time
+    if (prices.each, prices.last) == ((0, 0), (0, 0)):
+        return energy, time
+    atoms = atoms_per_design(designs)
+    return energy + atoms * prices.each[0] + prices.last[0], time + atoms * prices.each[1] + prices.last[1]
 
 
 def _total(designs: Designs, prices: Prices, part: int) -> Column:

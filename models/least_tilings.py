@@ -14,10 +14,30 @@ of passes, and the last one has what the others leave.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from ischedule.models.block import Block, channel_tiles
+from ischedule.models.preservation import Kind
+from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Extent, Order, Tiling, count, most_writes
+
+
+def least_designs(stage: TiledStage) -> Iterator[Tiling]:
+    """The least designs of all forms of a stage, whether they fit memory or not.
+
+    Where whole pixels must be stored, the least have all output channels in place of one: in INPUT order in tiles of
+    any size, for smaller ones take less memory and larger ones less work.
+    """
+    for form, extent in enumerate(stage.forms):
+        for tiling in least_tilings(form, extent, stage.writes_per_byte):
+            if stage.kind is not Kind.AUGMENTED:
+                yield tiling
+            elif tiling.order is Order.INPUT:
+                for outputs in range(1, extent.outputs + 1):
+                    yield replace(tiling, outputs=outputs, batch=count(extent.outputs, outputs))
+            else:
+                yield replace(tiling, outputs=extent.outputs)
 
 
 def least_tilings(form: int, extent: Extent, writes_per_byte: int | None = None) -> Iterator[Tiling]:

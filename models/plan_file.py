@@ -1,9 +1,12 @@
 """The plan file: a plan, the certificate that belongs to it and the claim that both together support, as JSON.
 
     {"ischedule-plan": 1, "tool": ..., "case": SHA-256 of the resolved case,
-     "claim": {"status", "latency", "bound", "certified"}, "plan": {"stages", "designs", "cycles"}, "certificate": ...}
+     "claim": {"status", "latency", "bound", "certified"},
+     "plan": {"stages", "designs", "preservation", "cycles"}, "certificate": ...}
 
-The stages are named, by their numbers, only where they do not run in the order in which they are listed.
+The stages are named, by their numbers, only where they do not run in the order in which they are listed; so is how each
+of them keeps progress, where some do it otherwise than by records. "addresses" and "skippable" follow where there are
+any.
 
 There is one way to write each value, so that equal files are equal plans.
 """
@@ -19,7 +22,9 @@ from typing import Final
 from ischedule.models.certificate_file import Certificate, certificate_value, read_certificate
 from ischedule.models.plan import Plan, PowerCycles, Status
 from ischedule.models.plan_node import Node, plain
+from ischedule.models.preservation import Kind
 from ischedule.models.program import Design
+from ischedule.models.skippable import Skippable
 from ischedule.models.storage import Slot
 from ischedule.models.strict_json import parse_json, read_bytes
 from ischedule.models.tiling import Order, Tiling
@@ -62,6 +67,10 @@ class PlanFile:
     certificate: Certificate | None
     addresses: tuple[tuple[Slot, int], ...] = ()
     """Where the plan keeps its buffers in non-volatile memory; without, one after the other in the order of slots."""
+    skippable: tuple[Skippable, ...] = ()
+    """The commits that may be skipped while the device sleeps with its memory retained."""
+    preservation: tuple[Kind, ...] = ()
+    """How each stage that the plan runs keeps progress; without, by records."""
 
 
 def read_plan_file(source: str) -> PlanFile:
@@ -72,7 +81,7 @@ def read_plan_file(source: str) -> PlanFile:
 def parse_plan_file(data: bytes, source: str) -> PlanFile:
     """The plan file in these bytes; raises `InputError`."""
     root = Node(parse_json(data, source), source)
-    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate", optional=("addresses",))
+    root.object("ischedule-plan", "tool", "case", "claim", "plan", "certificate", optional=("addresses", "skippable"))
     if root.entry("ischedule-plan").integer() != FORMAT:
         raise root.entry("ischedule-plan").wrong("is a format that this version does not read", f"write {FORMAT}")
     return PlanFile(
@@ -82,6 +91,8 @@ def parse_plan_file(data: bytes, source: str) -> PlanFile:
         None if root.entry("plan").value is None else _plan(root.entry("plan")),
         None if root.entry("certificate").value is None else read_certificate(root.entry("certificate")),
         _addresses(root.entry("addresses")) if root.has("addresses") else (),
+        _skippable(root.entry("skippable")) if root.has("skippable") else (),
+        _preservation(root.entry("plan")),
     )
 
 
@@ -96,7 +107,7 @@ def _claim(node: Node) -> Claim:
 
 
 def _plan(node: Node) -> Plan:
-    node.object("designs", "cycles", optional=("stages",))
+    node.object("designs", "cycles", optional=("stages", "preservation"))
     designs = tuple(_design(entry) for entry in node.entry("designs").list())
     cycles = tuple(_cycles(entry) for entry in node.entry("cycles").list())
     if not node.has("stages"):
@@ -107,6 +118,18 @@ def _plan(node: Node) -> Plan:
     if stages == tuple(range(len(stages))):
         raise node.entry("stages").wrong("is the order in which stages are listed", 'leave out "stages"')
     return Plan(designs, cycles, stages)
+
+
+def _preservation(plan: Node) -> tuple[Kind, ...]:
+    if not plan.has("preservation"):
+        return ()
+    node = plan.entry("preservation")
+    found = tuple(entry.choice(Kind) for entry in node.list())
+    if len(found) != len(plan.entry("designs").list()):
+        raise node.wrong("is not as long as the list of designs", "name one kind for each design")
+    if set(found) == {Kind.RECORD}:
+        raise node.wrong("is what plans do without", 'leave out "preservation"')
+    return found
 
 
 def _design(node: Node) -> Design:
@@ -145,6 +168,21 @@ def _address(node: Node) -> tuple[Slot, int]:
     return Slot(tensor, node.entry("stage").integer(0), node.entry("region").integer(1)), address
 
 
+def _skippable(node: Node) -> tuple[Skippable, ...]:
+    found = tuple(_skippable_entry(entry) for entry in node.list())
+    if not found:
+        raise node.wrong("is empty", 'leave out "skippable"')
+    return found
+
+
+def _skippable_entry(node: Node) -> Skippable:
+    node.object("first", "last", "reserve", optional=("start",))
+    start = node.entry("start").integer(0) if node.has("start") else None
+    return Skippable(
+        node.entry("first").integer(1), node.entry("last").integer(1), node.entry("reserve").integer(0), start
+    )
+
+
 def dump_plan_file(file: PlanFile) -> str:
     """The one text of a plan file; `parse_plan_file` gives the same value back."""
     claim = file.claim
@@ -158,19 +196,22 @@ def dump_plan_file(file: PlanFile) -> str:
             "bound": plain(claim.bound),
             "certified": claim.certified.value,
         },
-        "plan": None if file.plan is None else _plan_value(file.plan),
+        "plan": None if file.plan is None else _plan_value(file.plan, file.preservation),
         "certificate": certificate_value(file.certificate),
     }
     if file.addresses:
         value["addresses"] = [_address_value(slot, address) for slot, address in file.addresses]
+    if file.skippable:
+        value["skippable"] = [_skippable_value(one) for one in file.skippable]
     return _render(value, "") + "\n"
 
 
-def _plan_value(plan: Plan) -> dict[str, object]:
+def _plan_value(plan: Plan, preservation: tuple[Kind, ...]) -> dict[str, object]:
     order = {} if plan.stages == tuple(range(len(plan.stages))) else {"stages": list(map(plain, plan.stages))}
     return {
         **order,
         "designs": [_design_value(design) for design in plan.designs],
+        **({"preservation": [kind.value for kind in preservation]} if preservation else {}),
         "cycles": [
             {"repeat": plain(run.repeat), "atoms": plain(run.atoms), "level": plain(run.level)}
             | ({} if run.code is None else {"code": plain(run.code)})
@@ -189,6 +230,11 @@ def _design_value(design: Design) -> dict[str, object]:
 def _address_value(slot: Slot, address: int) -> dict[str, object]:
     further = {} if slot.stage is None else {"stage": plain(slot.stage), "region": plain(slot.region)}
     return {"tensor": plain(slot.tensor), **further, "address": plain(address)}
+
+
+def _skippable_value(one: Skippable) -> dict[str, object]:
+    start = {} if one.start is None else {"start": plain(one.start)}
+    return {"first": plain(one.first), "last": plain(one.last), "reserve": plain(one.reserve), **start}
 
 
 def _render(value: object, indent: str) -> str:

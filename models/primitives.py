@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.models.tiling import Arithmetic, Extent, Order
 
@@ -38,6 +38,37 @@ class Prices:
     finish: Price = (0, 0)
     counts_tiles: bool = False
     """Whether tiles differ in something that these prices do not show."""
+    each: Price = (0, 0)
+    """What every atom pays besides."""
+    last: Price = (0, 0)
+    """What the last atom pays besides."""
+    begin: Price = (0, 0)
+    """What a cycle that starts with the first atom pays besides the ends that all cycles share."""
+    inside: Price = (0, 0)
+    """What one pays that starts with any other atom."""
+    probe: Price = (0, 0)
+    """What it pays besides for each further time that the number of atoms must be halved to come to one."""
+    markers: int = 0
+    """Values, as wide as sums, that stand behind the results of each pixel."""
+    beside: int = 0
+    """What a cycle that runs some atom drains at least besides its steps, what it fetches again and the shared ends."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether atoms pay for their steps alone, and all cycles the same ends."""
+        return all(price == (0, 0) for price in (self.each, self.last, self.begin, self.inside))
+
+    @property
+    def of_steps(self) -> Prices:
+        """The same, with nothing paid besides the steps of atoms."""
+        if self.is_plain:
+            return self
+        return replace(self, each=(0, 0), last=(0, 0), begin=(0, 0), inside=(0, 0), probe=(0, 0), beside=0)
+
+    def starts_inside(self, atoms: int) -> Price:
+        """What a cycle pays besides that starts with another atom than the first of so many."""
+        further = max(0, (atoms - 1).bit_length() - 1)
+        return self.inside[0] + further * self.probe[0], self.inside[1] + further * self.probe[1]
 
     @property
     def sum_bytes(self) -> int:
@@ -88,7 +119,12 @@ def padded(channels: int, multiple: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again."""
+    """One pass of the innermost loop: its atoms, and what a cycle that starts inside it fetches again.
+
+    ``start`` is what a cycle that starts with its first atom pays besides the ends that all cycles share; ``again``
+    includes it for those that start inside.
+    """
 
     atoms: list[Price]
     again: Price
+    start: Price = (0, 0)

@@ -17,8 +17,9 @@ from ischedule.models.chain import Chain
 from ischedule.models.cost import Effort
 from ischedule.models.goal import PLAIN, Goal
 from ischedule.models.kernels import Ends, Prices, chain, volatile_bytes
+from ischedule.models.preservation import Kind, Preserving, executed
 from ischedule.models.storage import Storage
-from ischedule.models.tiling import Extent, Tiling, most_writes, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, most_writes, stores_partial_sums, stores_whole_pixels
 from ischedule.models.waiting import CycleLaw
 
 
@@ -40,15 +41,30 @@ class TiledStage:
     kernels: tuple[int, ...] = ()
     """The kernels of the network that a block runs, by their places; of any other stage the one at its own place."""
     writes_per_byte: int | None = None
+    preserving: Preserving | None = None
+    """How progress is kept, where other stages keep it otherwise; its prices are then those of the search for both."""
 
     def fits(self, tiling: Tiling) -> bool:
         """Whether the design's buffers fit volatile memory, and its partial sums the other without wearing it."""
         extent = self.forms[tiling.form]
+        if not self.has(tiling):
+            return False
         if self.writes_per_byte is not None and most_writes(extent, tiling) > self.writes_per_byte:
             return False
         if stores_partial_sums(extent, tiling) and not self.sums_in_memory:
             return False
         return volatile_bytes(extent, tiling, self.prices) <= self.volatile
+
+    def has(self, tiling: Tiling) -> bool:
+        """Whether a tiling can keep progress as this stage does.
+
+        A footprint stands behind every tile of pixels that is the innermost, a marker behind the results of a pixel.
+        """
+        if self.kind is Kind.RECORD:
+            return True
+        if tiling.order is Order.WEIGHT and tiling.batch > 1:
+            return False
+        return self.kind is Kind.FOOTPRINT or stores_whole_pixels(self.forms[tiling.form], tiling)
 
     @property
     def can_do_without_sums(self) -> bool:
@@ -59,9 +75,19 @@ class TiledStage:
         """
         return not any(form.pooling for form in self.forms)
 
+    @property
+    def kind(self) -> Kind:
+        """How progress is kept."""
+        return Kind.RECORD if self.preserving is None else self.preserving.kind
+
     def chain(self, tiling: Tiling) -> Chain:
-        """The atoms of one design."""
+        """The atoms of one design; where kinds differ, with the ends of cycles that all of them share."""
         return chain(self.forms[tiling.form], tiling, self.prices, self.ends)
+
+    def executed(self, tiling: Tiling) -> Chain:
+        """The atoms of one design, and what is really read and written at either end of a cycle."""
+        found = self.chain(tiling)
+        return found if self.preserving is None else executed(found, self.preserving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +109,17 @@ class ExplicitStage:
         """Whether designs with one region take no less than some that stores no sums: they store none."""
         return True
 
+    @property
+    def kind(self) -> Kind:
+        """How progress is kept."""
+        return Kind.RECORD
+
     def chain(self, index: int) -> Chain:
         """The atoms of one design."""
+        return self.designs[index]
+
+    def executed(self, index: int) -> Chain:
+        """The same."""
         return self.designs[index]
 
 
@@ -230,6 +265,11 @@ class Program:
         """The kernels of the network that a stage runs one after the other, by their places."""
         found = self.stages[stage]
         return (isinstance(found, TiledStage) and found.kernels) or (stage,)
+
+    def kinds(self, stages: Sequence[int]) -> tuple[Kind, ...]:
+        """How these stages keep progress; nothing where all do it by records."""
+        found = tuple(self.stages[stage].kind for stage in stages)
+        return () if set(found) <= {Kind.RECORD} else found
 
     def into(self) -> list[list[int]]:
         """For each boundary the steps that lead to it, by their places."""

@@ -1,9 +1,9 @@
 """Charging by steps: what a supply guarantees at each level, where losses leave no closed form in whole numbers.
 
-Constant power through a series resistance, against leakage, into a capacitance that depends on the voltage, or with a
-cold start: all of these give a power (or, of charges, a current) that depends on the voltage. The band from 0 V to the
-highest voltage is cut into steps of equal amounts, at whole levels. Each step takes a whole number of picoseconds that
-is at least what it can take anywhere in it, so that
+Constant power through a series resistance, against two kinds of leakage, into a capacitance that depends on the
+voltage, or with a cold start: all of these give a power (or, of charges, a current) that depends on the voltage. The
+band from 0 V to the highest voltage is cut into steps of equal amounts, at whole levels. Each step takes a whole number
+of picoseconds that is at least what it can take anywhere in it, so that
 
     T(level) = the steps below it, and its share of the step that it lies in
 

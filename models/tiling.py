@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from math import prod
 
 
 class Order(Enum):
@@ -173,6 +174,22 @@ def innermost(extent: Extent, tiling: Tiling) -> int:
     if tiling.order is Order.INPUT:
         return count(extent.outputs, tiling.outputs)
     return count(extent.inputs, tiling.inputs)
+
+
+def atoms_in(extent: Extent, tiling: Tiling) -> int:
+    """How many atoms a design of a nest has that is no block."""
+    trips = innermost(extent, tiling)
+    sizes_of = (tiling.rows, tiling.columns, tiling.outputs, tiling.inputs)
+    tiles = prod(count(loop, size) for loop, size in zip(extent.loops, sizes_of, strict=True))
+    return extent.groups * (tiles // trips) * count(trips, tiling.batch)
+
+
+def stores_whole_pixels(extent: Extent, tiling: Tiling) -> bool:
+    """Whether every command that stores writes all result channels of a pixel of a map."""
+    if extent.pooling or extent.channelwise or extent.groups > 1:
+        return False
+    batched = tiling.batch if tiling.order is Order.INPUT else 1
+    return batched >= count(extent.outputs, tiling.outputs)
 
 
 def stores_partial_sums(extent: Extent, tiling: Tiling) -> bool:

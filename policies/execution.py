@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from enum import Enum
 
+from ischedule.models.charging import ChargingLaw
 from ischedule.models.cost import Effort
 from ischedule.models.quantities import Dimension
 
@@ -19,12 +20,14 @@ class Discipline(Enum):
 
     PLANNED: each unit has a power cycle of its own, and the rest of the charge is given up. OPPORTUNISTIC: it goes on
     until power fails, and runs the unit in flight again. JUST_IN_TIME: it goes on until a warning level, saves there
-    what volatile memory holds, and runs nothing again.
+    what volatile memory holds, and runs nothing again. URGENT: it sleeps where what is left does not suffice for a unit
+    and saving it, and saves only where the supply does not carry that sleep.
     """
 
     PLANNED = "planned"
     OPPORTUNISTIC = "opportunistic"
     JUST_IN_TIME = "just in time"
+    URGENT = "urgent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Asleep:
+    """How an urgent runtime waits: the power (fW), what waking takes, and how the buffer charges meanwhile, None where
+    the guaranteed supply does not carry it."""
+
+    power: int
+    wake: Effort
+    charging: ChargingLaw | None
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """A condition that an execution must meet whatever the supply: so much is needed of what is available.
 
@@ -165,6 +178,7 @@ class Execution:
     requirements: tuple[Requirement, ...]
     guarantee: Guarantee
     snapshot: Snapshot | None = None
+    asleep: Asleep | None = None
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:

@@ -4,7 +4,7 @@ A design is a tiling with a kind. Its atoms are the tile batches of this project
 
     record       nothing beside the atoms; a cycle that ends commits a progress record, one that begins reads it
     footprint    every atom writes a counter; to commit is free inside the layer, to resume reads the counter
-    augmented    every store command carries a marker: one value more, made by one vector operation, and read back
+    augmented    every store command carries a marker: one sum more, made by one vector operation, and read back
                  with partial sums; to commit is free inside the layer, to resume searches the markers by halving
 
 With footprints and markers a layer begins with a record (which layer it is) and a cycle that ends with the layer writes
@@ -32,7 +32,7 @@ from ischedule.models.kernels import volatile_bytes
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
 from ischedule.models.primitives import Price
 from ischedule.models.program import ExplicitStage, Program
-from ischedule.models.tiling import Extent, Order, Tiling, count, innermost, stores_partial_sums
+from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
 from ischedule.policies.workload import Nest, Workload
 
 MOST_ATOMS: Final = 200_000
@@ -156,10 +156,9 @@ def _steps(workload: Workload, extent: Extent, design: KindDesign, steps: Sequen
 
 
 def _markers(work: Work, multiple: int) -> Work:
-    """A marker for each store command, as wide as what it stands beside, and for each command that reads sums."""
+    """A marker for each store command, as wide as a sum, and for each command that reads sums."""
     stored = work.store_commands
-    made = Work(multiply_commands=stored, lanes=stored * multiple, read_sums=work.sums_commands)
-    return made + (Work(write=stored) if work.write else Work(write_sums=stored))
+    return Work(multiply_commands=stored, lanes=stored * multiple, read_sums=work.sums_commands, write_sums=stored)
 
 
 def _search(workload: Workload, kind: Kind, atoms: int) -> Price:
@@ -167,7 +166,8 @@ def _search(workload: Workload, kind: Kind, atoms: int) -> Price:
     if kind is Kind.FOOTPRINT:
         found = device.read.of(-(-COUNTER_BYTES // device.word_bytes)).rounded_up()
     else:
-        found = device.read.of(1).times((atoms - 1).bit_length()).rounded_up()
+        probe, probes = device.read.of(1).rounded_up(), (atoms - 1).bit_length()
+        return probes * probe.amount, probes * probe.time
     return found.amount, found.time
 
 
@@ -195,8 +195,7 @@ def _volatile(workload: Workload, extent: Extent, tiling: Tiling, kind: Kind) ->
     if kind is not Kind.AUGMENTED:
         return size
     tiles = tiling.batch if tiling.order is Order.WEIGHT else 1
-    wide = workload.prices.sum_bytes if stores_partial_sums(extent, tiling) else workload.prices.word_bytes
-    return size + tiles * tiling.rows * tiling.columns * wide
+    return size + tiles * tiling.rows * tiling.columns * workload.prices.sum_bytes
 
 
 def _flattens(reader: Nest, writer: Nest) -> bool:

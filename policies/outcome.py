@@ -5,6 +5,8 @@ Every power cycle waits for a full buffer, harvests nothing while it runs, boots
     planned          one unit, then the rest of the charge is given up (nothing is burnt) and the wait begins
     opportunistic    as many units as there is charge for; the unit in flight drains what is left and is run again
     just in time     until what is left would not save an image; the image is saved, and nothing is run again
+    urgent           until what is left would not run and save a unit; then it sleeps until the buffer is full, or saves
+                     the last unit and switches off where the supply does not carry that
 
 That is greedy packing (theory 3.3) and the law of just-in-time checkpoints (theory 3.1). Times of a unit that is cut
 off are in proportion to its energy, rounded up.
@@ -15,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ischedule.models.cycle_law import CycleLaw
-from ischedule.policies.execution import Discipline, Execution, Unit
+from ischedule.policies.execution import Asleep, Discipline, Execution, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def outcome(execution: Execution, law: CycleLaw) -> Outcome:
         raise NoProgress(execution.guarantee.reason)
     if execution.discipline is Discipline.PLANNED:
         return _planned(execution, law)
-    walk = _Walk(execution, law)
+    walk = _Walk(execution, law) if execution.asleep is None else _UrgentWalk(execution, execution.asleep, law)
     for unit, times in execution.runs():
         walk.run(unit, times)
     return walk.outcome()
@@ -122,3 +124,68 @@ class _Walk:
         """What it has come to."""
         latency = self.waiting + self.active
         return Outcome(latency, self.active, self.cycles, self.drained, self.again, self.saved, self.level)
+
+
+class _UrgentWalk:
+    """Units as far as the charge reaches, and sleep in between; only the last one is saved if sleep is carried."""
+
+    def __init__(self, execution: Execution, asleep: Asleep, law: CycleLaw) -> None:
+        self.law, self.boot, self.asleep = law, execution.boot, asleep
+        self.level = law.capacity - execution.boot.amount
+        self.waiting, self.active, self.cycles = first_charge(law), execution.boot.time, 1
+        self.drained, self.saved = execution.boot.amount, 0
+        self.last: Unit | None = None
+        """The last unit that was run and is not saved."""
+
+    def run(self, unit: Unit, times: int) -> None:
+        """Run equal units, with as many waits as they take."""
+        is_full = False
+        while times:
+            room, taken = self.level - unit.preserve.amount, unit.work.amount
+            fitting = times if taken == 0 <= room else min(times, max(0, room) // max(1, taken))
+            if not fitting and is_full:
+                # what is left behind one unit need not save it: sleep is carried
+                if self.asleep.charging is None or taken > self.level:
+                    raise NoProgress(f"{unit.name} does not fit a full buffer after waking")
+                fitting = 1
+            self._spend(fitting * taken, fitting * unit.work.time)
+            self.last = unit if fitting else self.last
+            times -= fitting
+            is_full = bool(times)
+            if times:
+                self._wait(unit)
+
+    def _spend(self, amount: int, time: int) -> None:
+        self.level -= amount
+        self.drained += amount
+        self.active += time
+
+    def _save(self) -> None:
+        if self.last is not None:
+            self._spend(self.last.preserve.amount, self.last.preserve.time)
+            self.saved += self.last.preserve.amount
+        self.last = None
+
+    def _wait(self, following: Unit) -> None:
+        """Sleep until the buffer is full, or save and switch off until then."""
+        charging, wake = self.asleep.charging, self.asleep.wake
+        self.cycles += 1
+        if charging is not None:
+            self.waiting += charging.charge_time(self.level, charging.buffer.turn_on_high) + self.law.upkeep.latency
+            self.level = self.law.capacity
+            self._spend(wake.amount, wake.time)
+            return
+        self._save()
+        self.waiting += recharge(self.law, self.level)
+        self.level = self.law.capacity
+        for effort in (self.boot, following.recover):
+            self._spend(effort.amount, effort.time)
+
+    def outcome(self) -> Outcome:
+        """What it has come to, with the result published."""
+        if self.last is not None and self.level < self.last.preserve.amount:
+            self._wait(self.last)
+        self._save()
+        return Outcome(
+            self.waiting + self.active, self.active, self.cycles, self.drained, 0, self.saved, max(0, self.level)
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ischedule.models.demand import Coordinate
 from ischedule.models.quantities import CHARGE, ENERGY, MEMORY
-from ischedule.policies.execution import Discipline, Execution, Guarantee, Part, Requirement, Snapshot
+from ischedule.policies.execution import Asleep, Discipline, Execution, Guarantee, Part, Requirement, Snapshot
 from ischedule.policies.workload import Workload
 
 
@@ -37,6 +37,7 @@ def executed(
     requirements: Sequence[Requirement] = (),
     guarantee: Guarantee | None = None,
     snapshot: Snapshot | None = None,
+    asleep: Asleep | None = None,
 ) -> Execution:
     """The execution, with the requirement that every unit fits a full buffer, and why it is certified or not."""
     needs = (fits_a_cycle(workload, parts), *requirements)
@@ -45,7 +46,7 @@ def executed(
         found = Guarantee(False, "never ends: " + "; ".join(f"{one.what} is more than there is" for one in failing))
     else:
         found = guarantee or Guarantee(False, OPPORTUNISTIC)
-    return Execution(name, discipline, workload.boot, tuple(parts), needs, found, snapshot)
+    return Execution(name, discipline, workload.boot, tuple(parts), needs, found, snapshot, asleep)
 
 
 def fits_a_cycle(workload: Workload, parts: Sequence[Part]) -> Requirement:

@@ -17,6 +17,7 @@ from ischedule.policies import (
     one_shot,
     sonic,
     tails,
+    urgent,
 )
 from ischedule.policies.execution import Execution
 from ischedule.policies.policy import Policy
@@ -36,6 +37,7 @@ POLICIES: Final = (
     tails.POLICY,
     alpaca.policy(),
     just_in_time.POLICY,
+    urgent.POLICY,
 )
 
 

@@ -116,11 +116,13 @@ class Machine:
         """Let a time pass while the board draws a power; False if it browned out."""
         return self._advance(Flow(power=power), time, inf, self.board.brown_out if power else 0.0) != "low"
 
-    def wait_until(self, moment: float, threshold: float, power: float) -> None:
-        """Let the time pass to a moment, or until the terminal is at a voltage."""
+    def wait_until(self, moment: float, high: float, power: float, low: float | None = None) -> str:
+        """Let the time pass to a moment, or until the terminal is at a voltage above ("high") or below ("low", by
+        default where the board browns out)."""
         begun = self.time
-        self._advance(Flow(power=power), moment - self.time, threshold, self.board.brown_out)
+        found = self._advance(Flow(power=power), moment - self.time, high, self.board.brown_out if low is None else low)
         self.note("charge", lasted=self.time - begun)
+        return found
 
     def burn(self) -> None:
         """Idle until brown-out; a supply that carries that for ever keeps it from ending."""

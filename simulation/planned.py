@@ -1,16 +1,27 @@
-"""The runtime of a plan: before each power cycle wait for its threshold, run it, commit, and give power up."""
+"""The runtime of a plan: before each power cycle wait for its threshold, run it, commit, and give power up.
+
+Where the plan lists a commit as skippable, a runtime that skips sleeps on instead with everything in memory, and
+commits late once it measures less than the reserve. A brown-out undoes all since the last commit that was taken.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from ischedule.simulation.board import Board
 from ischedule.simulation.machine import DEFAULT, Limits, Machine, Outcome, Tally
 from ischedule.simulation.script import NOTHING, Activity, PlannedCycle, PlannedScript
 
 STALLED = "the supply does not reach the threshold"
+LOST = "power failed, and what was not committed is lost"
 NO_PROGRESS = "the same power cycle failed too often"
 LATE = "the time of the simulation is over"
+
+
+ROUNDING = 1e-9
+"""By which part a voltage may lie below one that it has reached, and a moment before one that has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +50,54 @@ def run_planned(
 ) -> Outcome:
     """Run a plan. `boot` is what a device takes that comes up before its first threshold, to wait for that asleep.
 
-    With `skips` a device that sleeps saves nothing, and fetches nothing, while the supply carries its sleep; it commits
-    late where the supply no longer does.
+    With `skips` a device that sleeps skips the commits that may be skipped.
     """
-    return _Planned(Machine(board, limits, records), Tally(), boot, skips, release).run(script)
+    return _Planned(Machine(board, limits, records), boot, skips, release).run(script.written_out())
 
 
 class _Planned:
-    def __init__(self, machine: Machine, tally: Tally, boot: Activity, skips: bool, release: Release) -> None:
-        self.machine, self.tally, self.boot, self.skips = machine, tally, boot, skips
+    def __init__(self, machine: Machine, boot: Activity, skips: bool, release: Release) -> None:
+        self.machine, self.tally, self.boot, self.skips = machine, Tally(), boot, skips
         self.board = machine.board
         self.waits, self.comes_up = release.waits, release.comes_up
         self.is_up = release.is_asleep
         """Whether the device is on, asleep, and can watch its own threshold."""
-        self.is_warm = False
-        """Whether it holds in volatile memory what the next cycle begins with."""
+        self.read: float | None = None
+        """What it measured when the cycle in progress began."""
+        self.held: PlannedCycle | None = None
+        """The last cycle, if its commit was skipped: volatile memory holds what the next one begins with."""
+        self.unsaved = 0.0
+        """What went into cycles since the last commit (J)."""
 
-    def run(self, script: PlannedScript) -> Outcome:
-        cycles = [run.cycle for run in script.runs]
-        for place, run in enumerate(script.runs):
-            following = cycles[place + 1] if place + 1 < len(cycles) else None
-            for number in range(run.repeat):
-                after = run.cycle if number + 1 < run.repeat else following
-                why = self._cycle(run.cycle, after)
-                if why:
-                    return self.tally.outcome(self.machine, why)
+    def run(self, cycles: Sequence[PlannedCycle]) -> Outcome:
+        place = saved = failures = 0
+        while place < len(cycles):
+            cycle, after = cycles[place], cycles[place + 1] if place + 1 < len(cycles) else None
+            why = self._wait_holding(self.held, cycle.threshold) if self.held is not None else self._ready(cycle)
+            if self.held is None and not why:
+                saved, failures = place, 0 if saved < place else failures
+            if not why and self._work(cycle, after):
+                place += 1
+                continue
+            if why not in ("", LOST):
+                return self.tally.outcome(self.machine, why)
+            self.is_up, self.held = False, None
+            self.tally.repeated += self.unsaved
+            self.unsaved, place, failures = 0.0, saved, failures + 1
+            if self.machine.is_over or failures >= self.machine.limits.attempts:
+                return self.tally.outcome(self.machine, LATE if self.machine.is_over else NO_PROGRESS)
         return self.tally.outcome(self.machine)
 
-    def _cycle(self, cycle: PlannedCycle, after: PlannedCycle | None) -> str:
-        """Run one until it succeeds; what keeps it from that, else ""."""
-        machine = self.machine
-        for _ in range(self.machine.limits.attempts):
-            if not self._wait(cycle.threshold):
-                return LATE if machine.is_over else STALLED
-            before = machine.sums.delivered
-            if self._work(cycle, after):
-                return ""
-            self.is_up = self.is_warm = False
-            self.tally.repeated += machine.sums.delivered - before
-            if machine.is_over:
-                return LATE
-        return NO_PROGRESS
+    def _ready(self, cycle: PlannedCycle) -> str:
+        """Wait for a cycle's threshold with nothing to lose; what keeps it from that, else ""."""
+        if not self._wait(cycle.threshold):
+            return LATE if self.machine.is_over else STALLED
+        return ""
 
     def _wait(self, threshold: float | None) -> bool:
         machine, board = self.machine, self.board
         asleep = board.sleeping
+        self.read = None
         if not self.waits:
             self.waits = True
             machine.switch_on()
@@ -106,6 +120,7 @@ class _Planned:
         if machine.terminal >= wanted:
             if not machine.boots:
                 machine.switch_on()
+            self.read = machine.terminal
             return True
         drawn = asleep.mean_power if asleep is not None and self.is_up else 0.0
         while not machine.charge(wanted, drawn):
@@ -113,12 +128,13 @@ class _Planned:
                 return False
             # the sleep went below brown-out: off, and up again
             machine.fail()
-            self.is_up = self.is_warm = False
+            self.is_up = False
             if machine.brown_outs > 100 + machine.cycles:
                 return False
             return self._wait(threshold)
         if drawn and not machine.wait(machine.next_poll(begun), drawn):
             return False
+        self.read = machine.terminal
         if not self.is_up:
             machine.switch_on()
         return True
@@ -134,25 +150,33 @@ class _Planned:
         return machine.spend(self.boot, "boot")
 
     def _work(self, cycle: PlannedCycle, after: PlannedCycle | None) -> bool:
-        machine = self.machine
-        begin = (("wake", cycle.wake),) if self.is_warm else cycle.begin
+        machine, before = self.machine, self.machine.sums.delivered
+        begin = cycle.begin if self.held is None else cycle.warm
         machine.boots += not self.is_up
-        for name, activity in begin:
-            if not machine.spend(activity, "begin", name):
-                return False
-        for name, activity in cycle.work:
-            if not machine.spend(activity, "work", name):
-                return False
-        if after is not None and self._skip(cycle, after):
-            return True
-        if not machine.spend(cycle.commit.activity, "commit"):
+        parts = [("begin", *one) for one in begin] + [("work", *one) for one in cycle.work]
+        is_done = all(machine.spend(activity, what, name) for what, name, activity in parts)
+        is_skipped = is_done and after is not None and self._may_skip(cycle)
+        if is_done and not is_skipped:
+            is_done = self._commit(cycle)
+        self.unsaved += machine.sums.delivered - before
+        if not is_done:
             return False
         machine.cycles += 1
+        self.tally.skipped += is_skipped
+        self.held = cycle if is_skipped else None
+        if not is_skipped:
+            self.unsaved = 0.0
+        if is_skipped:
+            self.is_up = True
+        elif after is not None:
+            self._give_up_power()
+        return True
+
+    def _commit(self, cycle: PlannedCycle) -> bool:
+        if not self.machine.spend(cycle.commit.activity, "commit"):
+            return False
         self.tally.checkpoints += 1
         self.tally.written += cycle.commit.written
-        self.is_warm = False
-        if after is not None:
-            self._give_up_power()
         return True
 
     def _give_up_power(self) -> None:
@@ -160,29 +184,45 @@ class _Planned:
         if self.board.idle_power is not None:
             self.machine.burn()
 
-    def _skip(self, cycle: PlannedCycle, after: PlannedCycle) -> bool:
-        """Sleep until the next threshold with everything in memory, if the supply carries that."""
-        machine, asleep = self.machine, self.board.sleeping
-        if not self.skips or asleep is None:
+    def _may_skip(self, cycle: PlannedCycle) -> bool:
+        """Whether the plan lets the device sleep on without the commit: the cycle began with enough."""
+        if not self.skips or cycle.skip is None or self.board.sleeping is None:
             return False
-        flow, _ = self.board.supply.at(machine.time)
-        if flow.harvest(machine.terminal) < asleep.mean_power:
-            return False
-        if not self._asleep_to(after.threshold, asleep.mean_power):
-            return False
-        machine.cycles += 1
-        self.tally.skipped += 1
-        self.is_up = self.is_warm = True
-        return True
+        start = cycle.skip.start
+        return start is None or (self.read is not None and self.read >= self.board.wanted(start))
 
-    def _asleep_to(self, threshold: float | None, power: float) -> bool:
-        """Sleep as long as the supply carries it; False where it stops to, before anything stored was used up."""
-        machine = self.machine
-        while machine.terminal < self.board.wanted(threshold):
-            flow, until = self.board.supply.at(machine.time)
-            if flow.harvest(machine.terminal) < power or machine.is_over:
-                return False
-            if until == float("inf"):
-                return machine.charge(self.board.wanted(threshold), power)
-            machine.wait_until(until, self.board.wanted(threshold), power)
-        return True
+    def _wait_holding(self, held: PlannedCycle, threshold: float | None) -> str:
+        """Sleep until a threshold with a cycle in memory that is not committed, and commit it once a measurement finds
+        less than the reserve; what keeps it from the threshold, else ""."""
+        machine, board, asleep = self.machine, self.board, self.board.sleeping
+        assert asleep is not None, "commits are skipped asleep"
+        assert held.skip is not None, "only what may be skipped is"
+        begun, wanted, least = machine.time, board.wanted(threshold), board.wanted(held.skip.reserve)
+        while machine.terminal < wanted * (1 - ROUNDING):
+            found = machine.wait_until(inf, wanted, asleep.mean_power, least)
+            if found == "late" or machine.is_over:
+                return LATE
+            if found == "stalled":
+                return STALLED
+            pause = machine.next_poll(begun)
+            if found == "low" and pause <= ROUNDING * asleep.poll_period:
+                pause = asleep.poll_period
+            if not machine.wait(pause, asleep.mean_power):
+                machine.fail()
+                return LOST
+            if machine.terminal < least:
+                return self._late_commit(held, threshold)
+        self.read = machine.terminal
+        return ""
+
+    def _late_commit(self, held: PlannedCycle, threshold: float | None) -> str:
+        """Save what is in memory, and wait on with nothing to lose."""
+        before = self.machine.sums.delivered
+        is_saved = self.machine.spend(held.wake, "begin", "wake") and self._commit(held)
+        self.unsaved = 0.0 if is_saved else self.unsaved + self.machine.sums.delivered - before
+        if not is_saved:
+            return LOST
+        self.held = None
+        if self._wait(threshold):
+            return ""
+        return LATE if self.machine.is_over else STALLED

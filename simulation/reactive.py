@@ -233,7 +233,11 @@ class _Urgent(_Opportunistic):
         place = replace(self.saved)
         while not place.is_end(self.script):
             stretch = self.script.stretches[place.stretch]
-            if machine.voltage < self._voltage(place.stretch) and not self._rest():
+            is_low = machine.voltage < self._voltage(place.stretch)
+            if is_low and self._rest():
+                if not machine.spend(self.script.wake, "begin", "wake"):
+                    return False
+            elif is_low:
                 last = self._before(place)
                 if place != self.saved and last is not None and last.commit is not None:
                     if not self.commit(last):
@@ -248,7 +252,11 @@ class _Urgent(_Opportunistic):
             self.tally.written += stretch.written
             place = place.after(self.script)
         last = self.script.stretches[-1]
-        return last.commit is None or self.commit(last)
+        if last.commit is None:
+            return True
+        if machine.voltage < least_voltage(machine.board, (last.commit.activity,)):
+            self._rest()
+        return self.commit(last)
 
     def _before(self, place: _Place) -> Stretch | None:
         index = place.stretch if place.unit else place.stretch - 1

@@ -85,13 +85,15 @@ class Script:
     """An inference as a runtime executes it. Where the last unit has no commit, its end is the result all the same.
 
     `backup` is what saves everything volatile at any moment, and `restore` what brings it back: only runtimes that
-    checkpoint when the voltage falls, not where the program says so, need them.
+    checkpoint when the voltage falls, not where the program says so, need them. `wake` is what a device takes that has
+    slept with everything in memory.
     """
 
     boot: Activity
     stretches: tuple[Stretch, ...]
     backup: Commit = Commit(NOTHING)
     restore: Activity = NOTHING
+    wake: Activity = NOTHING
 
     def __post_init__(self) -> None:
         if not self.stretches:
@@ -104,18 +106,29 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """That the commit of a power cycle may be skipped: the reading at the terminal (V) below which a device asleep
+    commits late, and the one with which the cycle must have begun, None where any will do."""
+
+    reserve: float
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedCycle:
     """One power cycle of a plan: the terminal voltage it waits for (None: the board's turn-on), what it begins with,
-    its work, and its commit.
+    its work, and its commit, which may be skipped where `skip` says so.
 
-    What a device that has slept with its memory retained can leave out is apart: `begin` is booting and resuming,
-    `wake` what stands in its place then.
+    `begin` is booting or waking, and resuming; `warm` what stands in its place after a skipped commit, with all that
+    would be fetched still in memory. `wake` is what a device asleep takes to come up for a late commit.
     """
 
     threshold: float | None
     begin: tuple[tuple[str, Activity], ...]
     work: tuple[tuple[str, Activity], ...]
     commit: Commit
+    skip: Skip | None = None
+    warm: tuple[tuple[str, Activity], ...] = ()
     wake: Activity = NOTHING
 
 
@@ -137,3 +150,7 @@ class PlannedScript:
     def cycles(self) -> int:
         """How many power cycles there are."""
         return sum(run.repeat for run in self.runs)
+
+    def written_out(self) -> list[PlannedCycle]:
+        """All of them in order."""
+        return [run.cycle for run in self.runs for _ in range(run.repeat)]

@@ -84,9 +84,8 @@ def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: W
     """The exact free-ended cost of each design, or a lower bound on it that is at least ``best``."""
     found = np.empty(len(lanes))
     left = np.arange(len(lanes))
-    base = int(lanes.resume_drain[0, 0])
     # the first and the last piece may belong to the first cycle of a plan, which may hold more than others
-    room = max(waiting.capacity, waiting.first_capacity) - base - int(lanes.commit_drain[0, 0])
+    room, most = rate.widest, max(waiting.capacity, waiting.first_capacity) - int(lanes.commit_drain[0, 0])
     on = np.arange(lanes.atoms + 1)[:, None] <= lanes.length
     waste = np.where((lanes.drain <= room) & on, 0.0, float(UNREACHABLE))
     prefix = lanes.time + rate.value * lanes.drain
@@ -109,7 +108,7 @@ def _evaluate(lanes: Lanes, reduced: Floats, best: float, rate: Rate, waiting: W
             if not len(left):
                 return found
     rest = lanes.drain[-1] - lanes.drain
-    rest[:-1] += lanes.resume_drain - base
-    last: Floats = np.where((rest <= room) & on, waste, float(UNREACHABLE)).min(axis=0)
+    rest[:-1] += lanes.resume_drain
+    last: Floats = np.where((rest <= most) & on, waste, float(UNREACHABLE)).min(axis=0)
     found[left] = reduced[left] + last
     return found

@@ -82,6 +82,11 @@ class Rate:
     """The lines and the rate itself."""
 
     @property
+    def widest(self) -> int:
+        """The greatest load of a cycle."""
+        return self.tangents[0].widest
+
+    @property
     def value(self) -> float:
         """The rate as a double."""
         return self.fraction[0] / self.fraction[1]

@@ -21,6 +21,7 @@ from ischedule.solvers.network_pass import Search, run
 from ischedule.solvers.outcome import boundary_of
 from ischedule.solvers.passes import first_pass, pass_of_all, pass_of_some, slack_of
 from ischedule.solvers.rate import Rate, rate_of
+from ischedule.solvers.space import Space
 from ischedule.solvers.waits import Waiting, exact_waiting, steering_waiting
 
 FACTOR = 4
@@ -82,15 +83,23 @@ def _laws(search: Search) -> _Laws:
 def _between(search: Search, source: int, target: int, laws: _Laws) -> Search:
     """The search between two boundaries as one of its own."""
     program, places = search.program.between(source, target, laws.law)
+    opening = {step.stage for step in program.steps if step.source == 0}
+    spaces = [search.spaces[place] for place in places]
     return Search(
         program,
-        tuple(search.spaces[place] for place in places),
+        tuple(_entered(space) if stage in opening else space for stage, space in enumerate(spaces)),
         tuple(search.floors[place] for place in places),
         laws.rate,
         search.resume,
         search.commit,
         tuple(one.moved(source) for one in search.segments if source <= one.source and one.target <= target),
     )
+
+
+def _entered(space: Space) -> Space:
+    """The same designs where the first cycle began before them, so that nothing is known of how it did."""
+    stage = space.stage
+    return replace(space, stage=replace(stage, prices=replace(stage.prices, begin=(0, 0))))
 
 
 def _solved(inner: Search, laws: _Laws, limit: Limit) -> Segment | None:

@@ -10,7 +10,7 @@ from typing import Any
 from ischedule.models.demand import Unanswerable
 from ischedule.models.diagnosis import Diagnosis
 from ischedule.models.goal import PLAIN, Criterion
-from ischedule.models.least_tilings import least_tilings
+from ischedule.models.least_tilings import least_designs
 from ischedule.models.plan import Answer, Bottleneck, Bound, Division, FewRuns, Least, Levels, Plan, Status, Weighed
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.rounding import late_beyond
@@ -212,11 +212,7 @@ def diagnosis_of(program: Program, stuck: int) -> Diagnosis:
     """The general name of what stops every design of a stage: no design fits memory, or some atom fits no cycle."""
     stage = program.stages[stuck]
     if isinstance(stage, TiledStage):
-        is_there = any(
-            stage.fits(tiling)
-            for form, extent in enumerate(stage.forms)
-            for tiling in least_tilings(form, extent, stage.writes_per_byte)
-        )
+        is_there = any(map(stage.fits, least_designs(stage)))
     else:
         is_there = any(stage.fits(index) for index in range(len(stage.designs)))
     return Diagnosis.ATOM_TOO_LARGE if is_there else Diagnosis.VOLATILE_MEMORY

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ischedule.models import atoms_array, kernels_array
 from ischedule.models.boxes_array import LARGE, Boxes, Wanted, boxes_of, cheapest
 from ischedule.models.kernels_array import Designs, has_boxes
+from ischedule.models.preservation import Kind
 from ischedule.models.program import TiledStage
 from ischedule.models.tiling import Order, Tiling
 from ischedule.solvers.rate import Rate
@@ -132,7 +133,7 @@ def space_of(stage: TiledStage, rate: Rate, room: int, within: Within | None = N
     parts, drains, times, bounds = [], [], [], []
     for designs in found:
         if len(designs):
-            designs = designs.take(atoms_array.heaviest_atoms(designs, stage.prices) <= room)
+            designs = designs.take(atoms_array.heaviest_atoms(designs, stage.prices) <= room - stage.prices.beside)
         if not len(designs):
             continue
         kinds = kernels_array.full_atoms(designs, stage.prices)
@@ -183,7 +184,7 @@ def _designs(
 
 def boxes_of_stage(stage: TiledStage) -> list[Boxes]:
     """The boxes of all forms that have them."""
-    return [
+    found = [
         boxes
         for form, extent in enumerate(stage.forms)
         if has_boxes(extent)
@@ -196,10 +197,19 @@ def boxes_of_stage(stage: TiledStage) -> list[Boxes]:
             writes_per_byte=stage.writes_per_byte,
         )
     ]
+    # the designs of a box cut every loop alike
+    return [one.take(can_keep(one.least, stage)) for one in found]
+
+
+def can_keep(designs: Designs, stage: TiledStage) -> NDArray[np.bool_]:
+    """Which designs can keep progress as the stage does, among those of one tile in WEIGHT order."""
+    if stage.kind is not Kind.AUGMENTED:
+        return np.ones(len(designs), dtype=np.bool_)
+    return kernels_array.stores_whole_pixels(designs)
 
 
 def _enumerate(stage: TiledStage, form: int) -> list[Designs]:
-    return kernels_array.enumerate_designs(
+    found = kernels_array.enumerate_designs(
         form,
         stage.forms[form],
         stage.prices,
@@ -207,6 +217,7 @@ def _enumerate(stage: TiledStage, form: int) -> list[Designs]:
         sums_in_memory=stage.sums_in_memory,
         writes_per_byte=stage.writes_per_byte,
     )
+    return [designs.take(can_keep(designs, stage)) for designs in found]
 
 
 def _bound(

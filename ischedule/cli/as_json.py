@@ -15,6 +15,7 @@ from ischedule.analysis.physical_bound import physical_bound
 from ischedule.analysis.shortage import Shortage
 from ischedule.api import Result
 from ischedule.cli.published_report import refusals
+from ischedule.cli.skipping_report import skipping_value
 from ischedule.compat.exploration import Exploration
 from ischedule.memory import PackedMemory
 from ischedule.models.case import Case, case_hash
@@ -71,6 +72,11 @@ def result_value(result: Result, written: str | None) -> dict[str, object]:
     }
     if isinstance(result.program, Program) and result.plan is not None and result.evaluation is not None:
         value["figures"] = figures(result.case, result.program, result.plan, result.evaluation)
+        if result.plan_file is not None:
+            file = result.plan_file
+            value["skipping"] = skipping_value(
+                result.case, result.program, result.plan, file.skippable, dict(file.addresses)
+            )
     if result.exploration is not None:
         value["published"] = published_value(result.exploration)
     return value

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ischedule.cli.pareto_report import require_plot
     from ischedule.cli.solve import EXIT_CODES
     from ischedule.cli.traced_report import traced_report, traced_value
-    from ischedule.comparison import compare
+    from ischedule.comparison import SKIPPING, compare
     from ischedule.models.case import load_case
     from ischedule.policies.registry import POLICIES
     from ischedule.traced import Traced, on_trace
@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.trace is not None:
         chosen = [policy for policy in POLICIES if not arguments.policy or policy.name in arguments.policy]
         with Progress() as progress:
-            for row in on_trace(found.result, chosen, arguments.trace):
+            skips = not arguments.policy or SKIPPING in arguments.policy
+            for row in on_trace(found.result, chosen, arguments.trace, skips=skips):
                 progress(f"simulated {row.name}")
                 rows.append(row)
     if arguments.json:
@@ -55,5 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(compare_report(found) + (traced_report(found, rows, arguments.trace) if rows else ""))
     if arguments.plot is not None:
-        plot(found, arguments.plot)
+        taken = ((row.name, row.outcome) for row in rows)
+        plot(found, arguments.plot, {name: one.latency for name, one in taken if one is not None and one.finished})
     return EXIT_CODES[found.result.status.value]

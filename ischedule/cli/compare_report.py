@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
 from ischedule.cli.figures import amount_dimension, bullets, number, percent, section, time
 from ischedule.cli.output import write_whole
-from ischedule.comparison import PLAN, Comparison, Row
+from ischedule.comparison import PLAN, SKIPPING, Comparison, Row
 from ischedule.models.quantities import show
 
 NEVER = "never ends"
@@ -82,8 +82,8 @@ def comparison_value(found: Comparison) -> dict[str, object]:
     }
 
 
-def plot(found: Comparison, path: str) -> None:
-    """Latencies as bars; a policy that never ends has none."""
+def plot(found: Comparison, path: str, traced: Mapping[str, float] | None = None) -> None:
+    """Latencies as bars; a policy that never ends has none. What they took on a trace (seconds, by name) is marked."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -93,10 +93,13 @@ def plot(found: Comparison, path: str) -> None:
     rows = list(reversed(found.rows))
     seconds = [0.0 if row.latency is None else row.latency * 1e-12 for row in rows]
     figure, axes = pyplot.subplots(figsize=(7, 0.8 + 0.3 * len(rows)))
-    colours = ["tab:green" if row.name == PLAN else "lightgray" if row.is_internal else "tab:gray" for row in rows]
-    axes.barh([name_of(row) for row in rows], seconds, color=colours)
+    axes.barh([name_of(row) for row in rows], seconds, color=list(map(_colour, rows)))
+    marks = {place: (traced or {})[row.name] for place, row in enumerate(rows) if row.name in (traced or {})}
+    if marks:
+        axes.plot(list(marks.values()), list(marks), "D", color="black", markersize=4, label="on the trace")
+        axes.legend(frameon=False)
     axes.set_xscale("log")
-    axes.set_xlim(left=min([value for value in seconds if value] or [1.0]) / 2)
+    axes.set_xlim(left=min([value for value in (*seconds, *marks.values()) if value] or [1.0]) / 2)
     for place, text in _labels(rows, seconds):
         axes.annotate(
             text, (max(seconds[place], axes.get_xlim()[0]), place), (3, 0), textcoords="offset points", va="center"
@@ -113,6 +116,12 @@ def plot(found: Comparison, path: str) -> None:
     figure.savefig(buffer, format=ending, metadata={"Date": None} if ending == "svg" else None)
     pyplot.close(figure)
     write_whole(Path(path), buffer.getvalue())
+
+
+def _colour(row: Row) -> str:
+    if row.name in (PLAN, SKIPPING):
+        return "tab:green"
+    return "lightgray" if row.is_internal else "tab:gray"
 
 
 def _labels(rows: list[Row], seconds: list[float]) -> Iterator[tuple[int, str]]:

@@ -24,6 +24,7 @@ from ischedule.cli.figures import (
     time,
 )
 from ischedule.cli.goal_report import best_fact, limit_facts
+from ischedule.cli.skipping_report import skipping_facts
 from ischedule.memory import PackedMemory
 from ischedule.models.case import Case
 from ischedule.models.plan import Plan
@@ -131,6 +132,8 @@ def plan_facts(result: Result, program: Program, evaluation: Evaluation) -> Iter
         runs = plural(len(result.plan.cycles), "run")
         yield "tables", f"{number(taken)} B of {number(allowed)} B, with {runs} of equal power cycles"
     yield from limit_facts(case, program, evaluation)
+    if result.plan is not None and result.plan_file is not None:
+        yield from skipping_facts(case, program, result.plan, result.plan_file.skippable)
     if program.law.curve is not None:
         yield "supply curve", curve_fact(program.law.curve)
         return

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from ischedule.models.errors import MISSING, InputError
 if TYPE_CHECKING:
     from ischedule.models.case import Case
     from ischedule.models.plan import Plan
+    from ischedule.models.plan_file import PlanFile
     from ischedule.models.program import Program
+    from ischedule.models.skippable import Skippable
     from ischedule.simulation.machine import Outcome
     from ischedule.simulation.supplies import Supply
 
@@ -57,46 +60,56 @@ def run(arguments: argparse.Namespace) -> int:
     require_planned(case)
     supply = None if arguments.trace is None else Trace.of(read_trace(arguments.trace))
     with Progress() as progress:
-        program, plan, certified = _planned(case, arguments.plan, progress)
-        outcomes = _outcomes(case, program, plan, arguments, supply, progress)
+        file, program, plan, certified = _planned(case, arguments.plan, progress)
+        outcomes = _outcomes(case, program, plan, file.skippable, arguments, supply, progress)
     _write_files(outcomes[0], case, arguments)
-    from ischedule.cli.simulate_report import simulation_text, simulation_value
+    from ischedule.cli.simulate_report import CERTIFIED, simulation_text, simulation_value
 
+    note = _taken(case, program, plan, file) if arguments.policy == "planned-skipping" else None
     if arguments.json:
         from ischedule.cli.as_json import dumped
 
-        sys.stdout.write(dumped(simulation_value(case, arguments.policy, outcomes, certified)))
+        sys.stdout.write(dumped(simulation_value(case, arguments.policy, outcomes, certified, note)))
     else:
-        sys.stdout.write(simulation_text(case, arguments.policy, outcomes, certified, table))
-    planned = arguments.policy == "planned"
+        sys.stdout.write(simulation_text(case, arguments.policy, outcomes, certified, table, note))
+    planned = arguments.policy in CERTIFIED
     return int(any(not one.finished or (planned and one.brown_outs) for one in outcomes))
 
 
-def _planned(case: "Case", file: str | None, progress: Progress) -> "tuple[Program, Plan, int | None]":
-    """The program, a plan that the checker accepts, and its certified latency."""
+def _planned(case: "Case", name: str | None, progress: Progress) -> "tuple[PlanFile, Program, Plan, int | None]":
+    """The plan file, its program, a plan that the checker accepts, and its certified latency."""
     from ischedule import api
     from ischedule.models.plan_file import read_plan_file
     from ischedule.models.program import Program
 
-    if file is None:
+    if name is None:
         result = api.solve(case, progress=progress)
-        plan, program, latency = result.plan, result.program, result.latency
+        file, program, latency = result.plan_file, result.program, result.latency
     else:
-        checked = api.check(case, read_plan_file(file))
-        plan, program = read_plan_file(file).plan, api.program_or_reason(case)
+        file = read_plan_file(name)
+        checked, program = api.check(case, file), api.program_or_reason(case)
         latency = checked.latency
         if not checked.accepted:
-            raise InputError("command line", "PLAN", file, "is rejected by the checker", "`ischedule check` says why")
-    if plan is None or not isinstance(program, Program):
+            raise InputError("command line", "PLAN", name, "is rejected by the checker", "`ischedule check` says why")
+    if file is None or file.plan is None or not isinstance(program, Program):
         remedy = "`ischedule explain` says what would help"
         raise InputError(case.source, "$", MISSING, "the case has no plan to simulate", remedy)
-    return program, plan, latency
+    return file, program, file.plan, latency
+
+
+def _taken(case: "Case", program: "Program", plan: "Plan", file: "PlanFile") -> str | None:
+    """That all commits are taken though they need not be, and why."""
+    from ischedule.skipping import why_nothing
+
+    why = why_nothing(case, program, plan, file.skippable)
+    return None if why is None else f"the plan lists no commit as skippable: {why}"
 
 
 def _outcomes(
     case: "Case",
     program: "Program",
     plan: "Plan",
+    skippable: "Sequence[Skippable]",
     arguments: argparse.Namespace,
     supply: "Supply | None",
     progress: Progress,
@@ -110,7 +123,7 @@ def _outcomes(
     from ischedule.simulation.planned import run_planned
 
     planned = arguments.policy.startswith("planned")
-    script = planned_script(case, program, plan) if planned else None
+    script = planned_script(case, program, plan, skippable) if planned else None
     other = None if planned else reactive_script(case, plan)
     if other is not None and arguments.policy == "one-shot":
         other = reactive.without_commits(other)

@@ -26,6 +26,9 @@ ROWS: tuple[tuple[str, Callable[[Outcome], float], Dimension | None, float], ...
 )
 """What is told of every run: its name, where it stands, what it counts, and its internal units."""
 
+CERTIFIED = ("planned", "planned-skipping")
+"""The policies of which the certified latency holds."""
+
 MARKS = (("min", 0.0), ("median", 0.5), ("95 %", 0.95), ("max", 1.0))
 
 
@@ -36,15 +39,22 @@ def _marks(values: Sequence[float]) -> list[float]:
 
 
 def simulation_text(
-    case: Case, policy: str, outcomes: Sequence[Outcome], certified: int | None, table: Callable[..., str]
+    case: Case,
+    policy: str,
+    outcomes: Sequence[Outcome],
+    certified: int | None,
+    table: Callable[..., str],
+    note: str | None = None,
 ) -> str:
     """The report for a person."""
     finished = [one for one in outcomes if one.finished]
     lines = [f"{case.name}: {policy}, {plural(len(outcomes), 'run')}, {len(finished)} finished"]
     reasons = sorted({one.why for one in outcomes if one.why})
     lines += [f"  {reason}: {sum(one.why == reason for one in outcomes)}" for reason in reasons]
-    if policy == "planned" and certified is not None:
+    if policy in CERTIFIED and certified is not None:
         lines.append(f"certified latency {show(certified, TIME)}")
+    if note is not None:
+        lines.append(note)
     rows = []
     for name, read, dimension, units in ROWS:
         marks = _marks([read(one) for one in finished or outcomes])
@@ -56,7 +66,9 @@ def simulation_text(
     return "\n".join(lines) + "\n\n" + table(("of a run", *heads), rows, right=heads)
 
 
-def simulation_value(case: Case, policy: str, outcomes: Sequence[Outcome], certified: int | None) -> dict[str, Any]:
+def simulation_value(
+    case: Case, policy: str, outcomes: Sequence[Outcome], certified: int | None, note: str | None = None
+) -> dict[str, Any]:
     """The same for a program: seconds, joules and counts."""
     finished = [one for one in outcomes if one.finished]
     figures = {
@@ -70,7 +82,8 @@ def simulation_value(case: Case, policy: str, outcomes: Sequence[Outcome], certi
         "finished": len(finished),
         "unfinished": sorted({one.why for one in outcomes if one.why}),
         "brown_outs": sum(one.brown_outs for one in outcomes),
-        "certified_latency_ps": certified if policy == "planned" else None,
+        "certified_latency_ps": certified if policy in CERTIFIED else None,
+        "note": note,
         "largest_imbalance_J": max(abs(one.imbalance) for one in outcomes),
         "figures": figures,
     }

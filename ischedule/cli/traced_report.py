@@ -13,12 +13,12 @@ from ischedule.traced import Traced
 def traced_report(found: Comparison, rows: Sequence[Traced], trace: str) -> str:
     """The rows as a table."""
     amount = amount_dimension(found.result.case)
-    header = ("policy", "latency", amount.name, "cycles", "run again", "checkpoints", "bytes saved", "brown-outs")
+    header = ("policy", "latency", amount.name, "cycles", "run again", "saved", "skipped", "bytes saved", "brown-outs")
     lines = []
     for row in rows:
         one = row.outcome
         if one is None:
-            lines.append((row.name, "not simulated", *[""] * 6))
+            lines.append((row.name, "not simulated", *[""] * 7))
             continue
         lines.append(
             (
@@ -28,6 +28,7 @@ def traced_report(found: Comparison, rows: Sequence[Traced], trace: str) -> str:
                 number(one.cycles),
                 percent(round(one.repeated * 1e15), round(one.used * 1e15)),
                 number(one.checkpoints),
+                number(one.skipped),
                 number(one.written),
                 number(one.brown_outs),
             )
@@ -49,6 +50,7 @@ def traced_value(rows: Sequence[Traced]) -> list[dict[str, object]]:
             "run_again": None if row.outcome is None else row.outcome.repeated,
             "power_cycles": None if row.outcome is None else row.outcome.cycles,
             "checkpoints": None if row.outcome is None else row.outcome.checkpoints,
+            "checkpoints_skipped": None if row.outcome is None else row.outcome.skipped,
             "written_by_checkpoints": None if row.outcome is None else row.outcome.written,
             "brown_outs": None if row.outcome is None else row.outcome.brown_outs,
             "why": row.why or (row.outcome.why if row.outcome is not None else ""),

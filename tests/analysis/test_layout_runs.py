@@ -101,11 +101,15 @@ class Device:
                 atoms[place] = Atom(kernel, found[place], number, is_last, chosen[number], before)
         self.atoms += [atoms[place] for place in range(len(found))]
 
-    def run(self, random: Random) -> None:
-        """All cycles, each of which fails twice somewhere before it is published; raises `WrongWord`."""
+    def fill(self) -> None:
+        """The input is there."""
         for word in range(self.network.tensors[0]):
             at = self._at(Slot(0), word)
             self.memory[at], self.widths[at] = ("tensor", 0, word), self.word
+
+    def run(self, random: Random) -> None:
+        """All cycles, each of which fails twice somewhere before it is published; raises `WrongWord`."""
+        self.fill()
         start = 0
         for end in self.ends:
             accesses = self._attempt(start, end, 10**9)
@@ -113,6 +117,10 @@ class Device:
                 self._attempt(start, end, random.randint(0, accesses))
             self._attempt(start, end, 10**9)
             start = end
+        self.require_output()
+
+    def require_output(self) -> None:
+        """What no kernel reads is there."""
         read = {tensor for kernel in self.network.kernels for tensor in kernel.reads}
         for tensor, words in enumerate(self.network.tensors):
             for word in range(words if tensor not in read else 0):

@@ -9,7 +9,7 @@ import pytest
 
 from ischedule.api import load_case, program_or_reason, solve
 from ischedule.cli.main import main
-from ischedule.comparison import PLAN, compare, names
+from ischedule.comparison import PLAN, SKIPPING, compare, names
 from ischedule.models.program import Program
 from ischedule.policies.outcome import outcome
 from ischedule.policies.registry import executions
@@ -53,9 +53,10 @@ def test_the_table_says_what_is_certified_and_why_not(capsys: pytest.CaptureFixt
 def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "cifar10-nas-max78000", "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
-    assert [row["policy"] for row in value["policies"]] == [PLAN, "one-shot", "layer-by-layer"]
+    assert [row["policy"] for row in value["policies"]] == [PLAN, "one-shot", "layer-by-layer", "urgent"]
     assert value["policies"][0]["certified"] is True
-    assert set(value["inapplicable"]) == set(names()) - {"one-shot", "layer-by-layer"}
+    assert set(value["inapplicable"]) == set(names()) - {"one-shot", "layer-by-layer", "urgent"}
+    assert "does not sleep" in value["inapplicable"][SKIPPING]
 
 
 def test_a_case_without_a_plan_is_said_to_have_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,6 +90,58 @@ def test_on_a_trace_all_are_simulated(tmp_path: Path, capsys: pytest.CaptureFixt
     assert value["japari-8"]["latency"] > value[PLAN]["latency"]
     assert main(["compare", KWS, "--trace", str(trace), "--policy", "one-shot"]) == 0
     assert "simulated on" in capsys.readouterr().out
+
+
+NODE = "sensor-node-sleeps-and-measures"
+
+
+def test_the_plan_with_commits_skipped_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """Under programmable wake the list asks what was measured, so that the bound is the plan's own."""
+    found = compare(load_case(str(ROOT / "cases" / f"{NODE}.json")), [SKIPPING])
+    plan, skipping = found.rows
+    assert (skipping.name, skipping.certified, skipping.latency) == (SKIPPING, True, plan.latency)
+    assert "no later than the plan" in skipping.guarantee
+    assert main(["compare", NODE, "--policy", SKIPPING, "--policy", "urgent"]) == 0
+    text = capsys.readouterr().out
+    assert "urgent" in text
+    assert "left out" not in text
+
+
+def test_commits_that_are_always_skipped_lower_the_bound() -> None:
+    document = json.loads((ROOT / "cases" / f"{NODE}.json").read_text("utf-8"))
+    sleep = document["wake"]["sleep"]
+    fixed = document | {"wake": {"policy": "fixed", "mechanism": "sense", "sleep": sleep}}
+    plan, skipping = compare(load_case(fixed), [SKIPPING]).rows
+    assert skipping.certified
+    assert skipping.latency is not None
+    assert plan.latency is not None
+    assert skipping.latency < plan.latency
+    assert (skipping.amount or 0) < (plan.amount or 0)
+
+
+def test_on_a_trace_commits_are_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "trace.csv"
+    rows = "".join(f"{step * 2.0:.1f},{0.002 if step % 3 else 0.0}\n" for step in range(400))
+    trace.write_text("time_s,power_W\n" + rows, "utf-8")
+    assert main(["compare", NODE, "--trace", str(trace), "--json", "--policy", SKIPPING, "--policy", "urgent"]) == 0
+    value = {row["policy"]: row for row in json.loads(capsys.readouterr().out)["trace"]}
+    assert list(value) == [PLAN, SKIPPING, "urgent"]
+    assert all(row["finished"] for row in value.values())
+    assert value[PLAN]["checkpoints_skipped"] == 0
+    assert value[SKIPPING]["checkpoints_skipped"] > 0
+    assert value[SKIPPING]["latency"] <= value[PLAN]["latency"]
+    assert value[SKIPPING]["run_again"] == 0
+    pytest.importorskip("matplotlib")
+    drawn = tmp_path / "traced.svg"
+    chosen = ["--policy", SKIPPING, "--policy", "urgent"]
+    assert main(["compare", NODE, "--trace", str(trace), "--plot", str(drawn), *chosen]) == 0
+    plain = tmp_path / "plain.svg"
+    assert main(["compare", NODE, "--plot", str(plain), *chosen]) == 0
+    assert drawn.read_bytes().count(b"<use ") >= plain.read_bytes().count(b"<use ") + 3
+    assert main(["compare", KWS, "--trace", str(trace), "--policy", SKIPPING]) == 0
+    assert "takes all commits, as ischedule does: the device does not sleep" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_a_trace_that_is_none_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,3 +78,27 @@ def test_a_missing_matplotlib_is_told(capsys: pytest.CaptureFixture[str], monkey
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["simulate", CASE, "--plot", "x.png"]) == 2
     assert "ischedule[plot]" in capsys.readouterr().err
+
+
+def test_commits_are_skipped_where_the_plan_lists_them(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    node = "sensor-node-sleeps-and-measures"
+    assert main(["simulate", node, "--policy", "planned-skipping", "--runs", "5", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["note"] is None
+    assert value["figures"]["checkpoints skipped"]["max"] == 2
+    assert value["figures"]["latency"]["max"] * 1e12 <= value["certified_latency_ps"]
+    assert main(["solve", node, "-o", str(tmp_path)]) == 0
+    plan = tmp_path / f"{node}.plan.json"
+    document = json.loads(plan.read_text("utf-8"))
+    del document["skippable"]
+    plan.write_text(json.dumps(document), "utf-8")
+    capsys.readouterr()
+    assert main(["simulate", node, str(plan), "--policy", "planned-skipping", "--runs", "5", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["figures"]["checkpoints skipped"]["max"] == 0
+    assert "the plan lists no commit" in value["note"]
+
+
+def test_a_device_that_is_off_meanwhile_skips_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "sensor-node-sense-compute-send", "--policy", "planned-skipping", "--runs", "2"]) == 0
+    assert "the plan lists no commit as skippable: the device does not sleep" in capsys.readouterr().out

@@ -82,7 +82,7 @@ CLOSED = [
 def test_leakage_against_its_closed_form(
     leakage: Leakage, closed: Callable[[float, float], float], low: float, high: float
 ) -> None:
-    law = charging_law(buffer(leakage=leakage), POWER)
+    law = SteppedCharging(buffer(leakage=leakage), POWER, 0)
     assert isinstance(law, SteppedCharging)
     found, unit = seconds(law, low, high)
     true = closed(low, high)

@@ -25,6 +25,7 @@ from ischedule.simulation.script import (
     PlannedCycles,
     PlannedScript,
     Script,
+    Skip,
     Stretch,
 )
 from ischedule.simulation.supplies import Opposed, Steady, Switching, Trace
@@ -32,7 +33,9 @@ from ischedule.simulation.supplies import Opposed, Steady, Switching, Trace
 BOOT = Activity(50e-6, 5e-3)
 
 
-def planned(*amounts: float, threshold: float | None = None, peak: float = 0.0) -> PlannedScript:
+def planned(
+    *amounts: float, threshold: float | None = None, peak: float = 0.0, skip: Skip | None = None
+) -> PlannedScript:
     """One power cycle for each amount of work (J), at 10 mW."""
     return PlannedScript(
         tuple(
@@ -43,6 +46,7 @@ def planned(*amounts: float, threshold: float | None = None, peak: float = 0.0) 
                     (("boot", BOOT),),
                     (("work", Activity(amount, amount / 1e-2, peak)),),
                     Commit(Activity(1e-5, 1e-3), 8),
+                    skip,
                 ),
             )
             for amount in amounts
@@ -230,11 +234,47 @@ def test_urgent_saves_only_where_the_supply_does_not_carry_the_sleep() -> None:
 
 
 def test_skipping_saves_commits_while_the_supply_carries_the_sleep() -> None:
-    asleep = board(sleeping=Sleeping(1e-4, 0.0, 1e-3))
-    taken, skipped = (run_planned(planned(*[6e-4] * 4), asleep, skips=skips) for skips in (False, True))
+    asleep, script = board(sleeping=Sleeping(1e-4, 0.0, 1e-3)), planned(*[6e-4] * 4, skip=Skip(2.25))
+    taken, skipped = (run_planned(script, asleep, skips=skips) for skips in (False, True))
     assert (taken.checkpoints, taken.skipped) == (4, 0)
     assert (skipped.checkpoints, skipped.skipped, skipped.brown_outs) == (1, 3, 0)
     assert skipped.latency < taken.latency
+    unlisted = run_planned(planned(*[6e-4] * 4), asleep, skips=True)
+    assert (unlisted.checkpoints, unlisted.skipped, unlisted.latency) == (4, 0, taken.latency)
+
+
+def test_only_cycles_that_began_with_enough_are_skipped() -> None:
+    asleep = board(sleeping=Sleeping(1e-4, 0.0, 0.2))
+    for start, skipped in ((3.0, 3), (3.29, 3), (3.5, 0)):
+        found = run_planned(planned(*[6e-4] * 4, skip=Skip(2.25, start)), asleep, skips=True)
+        assert (found.skipped, found.checkpoints) == (skipped, 4 - skipped)
+
+
+FAILS = Trace((0.0, 2.0, 40.0), (1.5e-3, 0.0, 1.5e-3), 1e6, loops=False)
+"""Dark while the device waits for its second power cycle."""
+
+
+def test_a_supply_that_fails_asleep_brings_a_late_commit_and_nothing_is_run_again() -> None:
+    """It comes at the first poll below the reserve; the device browns out later, with nothing to lose."""
+    asleep, script = Sleeping(1e-4, 0.0, 0.5), planned(*[6e-4] * 2, skip=Skip(2.3))
+    found = run_planned(script, board(supply=FAILS, sleeping=asleep), skips=True, records=True)
+    assert (found.finished, found.skipped, found.checkpoints, found.repeated) == (True, 1, 2, 0.0)
+    assert found.brown_outs == 1
+    late = next(event for event in found.events if event.what == "commit")
+    before = late.voltage**2 + 2 * 1e-5 / 470e-6
+    fallen = 2 * asleep.power * asleep.poll_period / 470e-6
+    assert 2.3**2 - fallen <= before <= 2.3**2
+    out = next(event for event in found.events if event.what == "brown-out")
+    assert 2.0 < late.time < out.time < 40.0
+
+
+def test_without_a_reserve_what_was_skipped_is_lost_and_run_again() -> None:
+    hungry = board(supply=FAILS, sleeping=Sleeping(1e-3, 0.0, 0.05))
+    found = run_planned(planned(*[6e-4] * 2, skip=Skip(2.2)), hungry, skips=True)
+    assert (found.finished, found.skipped, found.brown_outs) == (True, 2, 1)
+    assert found.repeated == pytest.approx(BOOT.amount + 6e-4)
+    kept = run_planned(planned(*[6e-4] * 2, skip=Skip(2.3)), hungry, skips=True)
+    assert (kept.finished, kept.skipped, kept.brown_outs, kept.repeated) == (True, 1, 1, 0.0)
 
 
 def test_runs_side_by_side_are_those_event_by_event() -> None:
