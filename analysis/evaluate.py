@@ -24,6 +24,7 @@ from ischedule.analysis.responses import Failed, recovery_of, response, works_of
 from ischedule.models.chain import Chain
 from ischedule.models.cycle_law import Threshold, begin
 from ischedule.models.failures import Begun, allowance
+from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan
 from ischedule.models.preservation import COUNTER_BYTES, Kind
 from ischedule.models.program import Design, Program, Stage, TiledStage
@@ -89,7 +90,7 @@ def evaluate(program: Program, plan: Plan) -> Evaluation:
     if law.curve is None:
         replayed = replay(law, drains, thresholds, [cycle.top for cycle in cycles])
         waiting = replayed.waiting
-        recovery = 0 if law.period is None else law.recovery(max(0, drains[-1]))
+        recovery = 0 if law.period is None else _recovery(program, drains[-1], replayed.levels[-1])
         if program.failures:
             allowed = _allowance(program, chains, cycles, thresholds, replayed.levels)
         additive = active + waiting if program.has_needs else active + law.waiting(drains)
@@ -154,6 +155,17 @@ def _enough(program: Program, cycles: Sequence[Cycle], thresholds: Sequence[Thre
         one if cycle.need + law.upkeep.reserve <= one.level else min(law.shared(None, cycle.need), key=lambda t: t.high)
         for one, cycle in zip(thresholds, cycles, strict=True)
     ]
+
+
+def _recovery(program: Program, drain: int, left: int) -> int:
+    """How long it takes from the last publish until a periodic start is what it assumes.
+
+    Where more flows in during some task than it takes, the level that is left counts: some of that can be lost.
+    """
+    law = program.law
+    if program.has_needs and isinstance(law, FixedWakeLaw):
+        return law.upkeep.pause + law.charging.charge_time(left, law.turn_on.high) + law.upkeep.latency
+    return law.recovery(drain)
 
 
 def _require_period(law: CycleLaw, latency: int, recovery: int) -> None:

@@ -156,7 +156,7 @@ def _begin(case: Case, resume: tuple[int, int]) -> tuple[tuple[str, Activity], .
 
 def first_boot(case: Case) -> Activity:
     """What a device takes that comes up before its first threshold, to wait for that asleep."""
-    if case.wake.policy is Policy.PROGRAMMABLE:
+    if case.wake.policy is Policy.PROGRAMMABLE or case.wake.mechanism is Mechanism.SENSE:
         return activity(case, case.boot.amount, case.boot.time, case.boot.draw or case.load)
     return NOTHING
 
@@ -165,7 +165,10 @@ def release_of(case: Case) -> Release:
     """How a case's start finds the board; only a cold one has to come up."""
     is_cold = case.start.kind is StartKind.COLD
     is_asleep = case.wake.mechanism is Mechanism.SENSE and not is_cold
-    return Release(is_asleep, is_cold, case.start.kind is not StartKind.CHARGED)
+    is_full = case.start.kind is StartKind.CHARGED
+    if case.start.kind is StartKind.PERIODIC and case.wake.policy is Policy.FIXED:
+        is_full = True
+    return Release(is_asleep, is_cold, not is_full)
 
 
 def reactive_script(case: Case, plan: Plan) -> Script:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import prod
 
+from ischedule.models.beyond_latency import require_latency_alone
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
 from ischedule.models.demand import LIMIT
@@ -14,7 +15,7 @@ from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.fusion import with_blocks
-from ischedule.models.goal import PLAIN, Criterion, Goal
+from ischedule.models.goal import Criterion, Goal
 from ischedule.models.kernels import most_spent
 from ischedule.models.kinds import Other, in_kinds, require_room_for_markers, with_kinds
 from ischedule.models.loaded import Loaded, LoadedTasks, loaded
@@ -46,7 +47,8 @@ def program_of(case: Case) -> Program:
     work = loaded(case)
     law = _law(work)
     if law.curve is not None:
-        _require_plain(case)
+        problem = "is not decided under a supply curve, where only latency is"
+        require_latency_alone(case, problem, 'leave it out, or write the supply as "power"')
     tasks = explicit_tasks(case)
     if tasks is not None:
         _require_room_for_copies(case)
@@ -85,31 +87,6 @@ def _with_failures(work: Loaded, program: Program) -> Program:
         available = 0 if highest is None else max(0, highest)
         raise Unschedulable(Diagnosis.CHARGING_STALL, text, work.buffer.turn_on_high, available)
     return replace(program, failures=failures, reboot=work.boot if is_asleep else None)
-
-
-def _require_plain(case: Case) -> None:
-    """Refuse what is not decided under a supply curve."""
-    asked = case.requirements
-    given: list[tuple[str, object]] = [
-        (f"requirements.{name}", value)
-        for name, value in (
-            (case.coordinate.value, asked.amount),
-            ("written", asked.written),
-            ("power_cycles", asked.power_cycles),
-            ("writes_per_byte", asked.writes_per_byte),
-            ("table_size", asked.table_size),
-        )
-        if value is not None
-    ]
-    if case.objective != PLAIN.order:
-        given.append(("objective", [criterion.value for criterion in case.objective]))
-    for path, value in given:
-        problem = "is not decided under a supply curve, where only latency is"
-        raise InputError(case.source, f"$.{path}", value, problem, 'leave it out, or write the supply as "power"')
-    if asked.failures and case.wake.mechanism is Mechanism.SENSE:
-        problem = "leave a sleeping device at a level that a blackout under a supply curve can lower below brown-out"
-        remedy = 'leave it out, or write the mechanism "latch"'
-        raise InputError(case.source, "$.requirements.failures", asked.failures, problem, remedy)
 
 
 def _with_tables(program: Program) -> Program:

@@ -46,8 +46,12 @@ def curve_rule(
     )
     if waiting_power:
         _require_kept(rule, buffer, start, lost)
-    if wake.policy is Policy.PROGRAMMABLE and start.kind is StartKind.COLD and wake.power_on is not None:
+    high = None
+    if wake.policy is Policy.PROGRAMMABLE and wake.power_on is not None:
         high = buffer.reached_level(wake.power_on)
+    elif wake.policy is Policy.FIXED and wake.mechanism is Mechanism.SENSE:
+        high = buffer.turn_on_high
+    if start.kind is StartKind.COLD and high is not None:
         rule = replace(rule, level=buffer.empty_level, boot=Work(high, boot.level + switched, boot.delay))
     return rule
 

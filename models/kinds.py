@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ischedule.models.beyond_latency import require_latency_alone
 from ischedule.models.case import Case
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.fusion import is_passable, reads_as_written
-from ischedule.models.goal import PLAIN
 from ischedule.models.lowering import Lowered
 from ischedule.models.preservation import Counters, Kind, Preserving, is_begun_cheaply, prices_of_kind, shared_by_kinds
 from ischedule.models.program import Step, TiledStage
@@ -116,22 +116,8 @@ def require_room_for_markers(case: Case, storage: Storage) -> None:
 
 def require_kinds(case: Case) -> None:
     """Refuse what is not decided together with a choice of kinds."""
-    asked = case.requirements
-    given: list[tuple[str, object]] = [
-        (f"$.requirements.{name}", value)
-        for name, value in (
-            (case.coordinate.value, asked.amount),
-            ("written", asked.written),
-            ("power_cycles", asked.power_cycles),
-            ("writes_per_byte", asked.writes_per_byte),
-            ("table_size", asked.table_size),
-        )
-        if value is not None
-    ]
-    if case.objective != PLAIN.order:
-        given.append(("$.objective", [criterion.value for criterion in case.objective]))
+    problem = "is not decided together with a choice of how progress is preserved"
+    remedy = f"leave it out, or leave out {ASKED[2:]}"
     if isinstance(case.supply, CurveSupply):
-        given.append(("$.supply.kind", "curve"))
-    for path, value in given:
-        problem = "is not decided together with a choice of how progress is preserved"
-        raise InputError(case.source, path, value, problem, f"leave it out, or leave out {ASKED[2:]}")
+        raise InputError(case.source, "$.supply.kind", "curve", problem, remedy)
+    require_latency_alone(case, problem, remedy)

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import floor
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case import Case
@@ -24,7 +26,7 @@ from ischedule.models.device import Device
 from ischedule.models.draw import Draw
 from ischedule.models.errors import MISSING, InputError
 from ischedule.models.power_path import PowerPath, Uncovered
-from ischedule.models.quantities import POWER, VOLTAGE, Interval, Rounding, round_to_integer, show
+from ischedule.models.quantities import POWER, TIME, VOLTAGE, Interval, Rounding, round_to_integer, show
 from ischedule.models.supply import ConstantCurrent, CurveSupply, ResistiveSource
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.wake import Policy
@@ -110,6 +112,9 @@ class Loaded:
         if taken <= -LIMIT:
             problem = "makes more than 2**62 internal units flow into the buffer during one task"
             raise InputError(self.case.source, "$.while_running.power", MISSING, problem, "state a shorter task")
+        if taken < 0:
+            # levels count the least capacitance: what flows in lifts the greatest one less
+            return -floor(-taken / _largest_ratio(self.case.buffer))
         if taken >= LIMIT:
             problem = "makes work take more than 2**62 internal units of the buffer"
             raise InputError(self.case.source, "$.converter", MISSING, problem, "state a higher efficiency")
@@ -123,11 +128,11 @@ def loaded(case: Case) -> Loaded:
     draws = [case.load, *(one for one in (case.boot.draw,) if one), *(tasks.draws if tasks else ())]
     for draw in draws:
         _require_known(case, path, draw)
-    floor = path.least_voltage(case.load) if not path.is_ideal or case.load.least_voltage else 0
+    lowest = path.least_voltage(case.load) if not path.is_ideal or case.load.least_voltage else 0
     if tasks is None and case.boot.draw is not None:
         # cycles of networks are told apart by one number: every one leaves what booting does
-        floor = max(floor, path.least_voltage(case.boot.draw))
-    buffer = replace(case.buffer, load_floor=floor)
+        lowest = max(lowest, path.least_voltage(case.boot.draw))
+    buffer = replace(case.buffer, load_floor=lowest)
     buffer = replace(buffer, reading=replace(buffer.reading, over_read=_over_read(case, buffer)))
     buffer = _swinging(case, buffer, path)
     boot_draw = case.boot.draw or case.load
@@ -147,6 +152,13 @@ def _path(case: Case) -> PowerPath:
     return PowerPath(buffer.coordinate, band, buffer.resistance.hi, buffer.leakage, case.converter, case.while_running)
 
 
+def _largest_ratio(buffer: EnergyBuffer) -> Fraction:
+    """How many times the least capacitance the greatest is, where it is more most."""
+    if buffer.curve is not None:
+        return buffer.curve.largest_ratio(0, buffer.highest_voltage)
+    return Fraction(buffer.capacitance.hi, buffer.capacitance.lo)
+
+
 def _swinging(case: Case, buffer: EnergyBuffer, path: PowerPath) -> EnergyBuffer:
     """The buffer with the part of its band left out by which its level can swing while power flows in.
 
@@ -158,8 +170,14 @@ def _swinging(case: Case, buffer: EnergyBuffer, path: PowerPath) -> EnergyBuffer
         return buffer
     is_source = isinstance(case.supply, ResistiveSource | ConstantCurrent)
     kept = buffer.turn_on.lo if buffer.clamp is None or is_source else buffer.clamp
-    floor = buffer.voltage_of(path.swing, Rounding.UP) if path.swing else buffer.load_floor
-    return replace(buffer, load_floor=floor, swing=path.swing, kept_up_to=max(0, kept - buffer.reading.over_read))
+    lowest = buffer.voltage_of(path.swing, Rounding.UP) if path.swing else buffer.load_floor
+    kept_up_to = max(0, kept - buffer.reading.over_read)
+    found = replace(buffer, load_floor=lowest, swing=path.swing, kept_up_to=kept_up_to)
+    if found.swing and found.ceiling <= 0:
+        problem = "lets the level swing by more than half the band between what work leaves and what is kept"
+        uneven = show(case.while_running.uneven, TIME)
+        raise InputError(case.source, "$.while_running.uneven", uneven, problem, "state a shorter time")
+    return found
 
 
 def _require_known(case: Case, path: PowerPath, draw: Draw) -> None:
@@ -179,11 +197,19 @@ def _require_known(case: Case, path: PowerPath, draw: Draw) -> None:
 
 def _over_read(case: Case, buffer: EnergyBuffer) -> int:
     """By how much charging current lifts the terminal (nanovolt) where a threshold is read."""
+    if case.wake.policy is Policy.PROGRAMMABLE:
+        return over_read_at_floor(case, buffer)
+    return _over_read_at(case, buffer, buffer.turn_on.lo)
+
+
+def over_read_at_floor(case: Case, buffer: EnergyBuffer) -> int:
+    """By how much charging current lifts the terminal (nanovolt) where any level above the floor is read."""
+    return _over_read_at(case, buffer, max(1, buffer.voltage_of(0, Rounding.DOWN)))
+
+
+def _over_read_at(case: Case, buffer: EnergyBuffer, read: int) -> int:
     if buffer.resistance.hi == 0 or isinstance(case.supply, CurveSupply):
         return 0
-    read = buffer.turn_on.lo
-    if case.wake.policy is Policy.PROGRAMMABLE:
-        read = max(1, buffer.voltage_of(0, Rounding.DOWN))
     current = case.supply.current_at(read)
     # uohm fA = 1e-21 V = 1e-12 nV
     return round_to_integer(buffer.resistance.hi * current / 10**12, Rounding.UP)

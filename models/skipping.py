@@ -6,14 +6,14 @@ commit once it no longer is. What a power failure then undoes is all that has ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case import Case
 from ischedule.models.charging import require_brown_out
 from ischedule.models.demand import Coordinate
-from ischedule.models.loaded import loaded
+from ischedule.models.loaded import loaded, over_read_at_floor
 from ischedule.models.program import Program, TiledStage
 from ischedule.models.quantities import Rounding, round_to_integer
 from ischedule.models.wake import Mechanism, Policy, Sleep
@@ -85,7 +85,10 @@ def _current(buffer: EnergyBuffer, sleep: Sleep) -> Fraction:
 
 def reading_for(case: Case, program: Program, level: int) -> int:
     """The least voltage (nanovolt) to read that guarantees a level, in steps if the hardware has steps."""
-    read = program.law.charging.buffer.read_for(max(0, level))
+    buffer = program.law.charging.buffer
+    # it is read anywhere above the floor, where the same power or source charges with more current than at turn-on
+    reading = replace(buffer.reading, over_read=max(buffer.reading.over_read, over_read_at_floor(case, buffer)))
+    read = replace(buffer, reading=reading).read_for(max(0, level))
     step = step_of(case)
     return -(-read // step) * step
 

@@ -1,6 +1,6 @@
 """From buffer, supply, wake and start to the law that prices power cycles, or the reason why there is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.charging import ChargingLaw, charging_law, require_brown_out
@@ -53,7 +53,7 @@ def cycle_law(
     upkeep = _upkeep(buffer, supply, wake)
     recharged = until is Until.RECHARGED
     if wake.policy is Policy.FIXED:
-        law: CycleLaw = _fixed(off, charging, wake, start, upkeep, recharged)
+        law: CycleLaw = _fixed(off, charging, wake, start, upkeep, recharged, boot)
     else:
         law = _programmable(off, charging, wake, start, upkeep, recharged, boot)
     needed = boot.amount + max(0, boot.left)
@@ -69,9 +69,6 @@ def cycle_law(
 
 def _require_band(buffer: EnergyBuffer) -> None:
     """Refuse a buffer whose turn-on guarantees nothing that work can use, and say what is in the way."""
-    if buffer.swing and buffer.ceiling <= 0:
-        problem = "lets the level swing by more than half the band between what work leaves and what is kept"
-        raise InvalidValue(_amount(buffer, buffer.swing), problem, "state a shorter time", ".while_running.uneven")
     lowest = buffer.level_of(buffer.turn_on.lo, Rounding.DOWN)
     floor = show(buffer.voltage_of(0, Rounding.UP), VOLTAGE)
     if lowest <= 0:
@@ -150,7 +147,7 @@ def _stall(off: ChargingLaw, charging: ChargingLaw, level: int) -> Unschedulable
 
 
 def _fixed(
-    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool
+    off: ChargingLaw, charging: ChargingLaw, wake: Wake, start: Start, upkeep: Upkeep, recharged: bool, boot: _Boot
 ) -> FixedWakeLaw:
     buffer = charging.buffer
     charged = start.kind in (StartKind.CHARGED, StartKind.PERIODIC)
@@ -158,7 +155,11 @@ def _fixed(
     spends = start.kind is StartKind.CHARGED and not recharged
     if not charging.reaches(buffer.turn_on_high) and not spends:
         raise _stall(off, charging, buffer.turn_on_high)
-    return FixedWakeLaw(charging, wake.mechanism, Head(level, 0, not charged), upkeep, start.period, recharged)
+    head = Head(level, 0, not charged)
+    if start.kind is StartKind.COLD and wake.mechanism is Mechanism.SENSE:
+        # it comes up at turn-on, once, and sleeps from then on
+        head = _come_up(off, buffer.capacity, buffer.turn_on_high, buffer.turn_on.hi, boot)
+    return FixedWakeLaw(charging, wake.mechanism, head, upkeep, start.period, recharged)
 
 
 def _programmable(
@@ -206,16 +207,22 @@ def _power_on(off: ChargingLaw, wake: Wake, boot: _Boot) -> Head:
         remedy = "write the voltage at which the device comes up"
         raise InvalidValue(None, "is needed for a cold start under programmable wake", remedy, ".wake.power_on")
     level, high = buffer.guaranteed_level(wake.power_on), buffer.reached_level(wake.power_on)
+    head = _come_up(off, level, high, wake.power_on, boot)
+    if wake.mechanism is Mechanism.LATCH:
+        # it switches itself off again, and on for the first cycle
+        return replace(head, level=buffer.connected_level(head.level))
+    return head
+
+
+def _come_up(off: ChargingLaw, level: int, high: int, voltage: int, boot: _Boot) -> Head:
+    """An empty buffer charges to a voltage, which guarantees a level and can take up to `high`; the device boots."""
+    buffer = off.buffer
     if boot.amount + boot.left > level:
         available = max(0, level - boot.left)
         text = f"booting takes {_amount(buffer, boot.amount)}, at power-on there are {_amount(buffer, available)}"
         raise Unschedulable(Diagnosis.BOOT_LOOP, text, boot.amount, available)
     if not off.reaches(high):
         reached = -1 if off.highest_level is None else off.highest_level
-        text = f"the supply never charges an empty buffer to power-on at {show(wake.power_on, VOLTAGE)}"
+        text = f"the supply never charges an empty buffer to power-on at {show(voltage, VOLTAGE)}"
         raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, reached))
-    left = level - boot.amount
-    if wake.mechanism is Mechanism.LATCH:
-        # it switches itself off again, and on for the first cycle
-        left = buffer.connected_level(left)
-    return Head(left, off.charge_time(buffer.empty_level, high) + boot.time, True)
+    return Head(level - boot.amount, off.charge_time(buffer.empty_level, high) + boot.time, True)

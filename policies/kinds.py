@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import product
 from math import prod
 from typing import Final
@@ -30,6 +29,7 @@ from ischedule.models.chain import Chain
 from ischedule.models.errors import InputError
 from ischedule.models.kernels import volatile_bytes
 from ischedule.models.nest import AtomSteps, Step, Work, atoms_of, work_of
+from ischedule.models.preservation import COUNTER_BYTES, Kind
 from ischedule.models.primitives import Price
 from ischedule.models.program import ExplicitStage, Program
 from ischedule.models.tiling import Extent, Order, Tiling, count, innermost
@@ -37,16 +37,6 @@ from ischedule.policies.workload import Nest, Workload
 
 MOST_ATOMS: Final = 200_000
 """Programs with more atoms in all their designs are refused."""
-
-COUNTER_BYTES: Final = 4
-
-
-class Kind(StrEnum):
-    """How a design preserves progress."""
-
-    RECORD = "record"
-    FOOTPRINT = "footprint"
-    AUGMENTED = "augmented"
 
 
 @dataclass(frozen=True, slots=True)

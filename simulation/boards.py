@@ -65,9 +65,14 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
     misreading = -error if rng is None else float(rng.uniform(-error, error))
     cold = case.supply.cold_start if isinstance(case.supply, ConstantPower) else None
     sleep = case.wake.sleep
-    start = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}.get(
-        case.start.kind, buffer.voltage_of(0, Rounding.DOWN) * NANO
-    )
+    is_fixed = case.wake.policy is Policy.FIXED
+    starts = {StartKind.COLD: 0.0, StartKind.CHARGED: turn_on}
+    if is_fixed:
+        starts[StartKind.PERIODIC] = turn_on
+    start = starts.get(case.start.kind, buffer.voltage_of(0, Rounding.DOWN) * NANO)
+    power_on = None if case.wake.power_on is None else case.wake.power_on * NANO
+    if is_fixed:
+        power_on = turn_on if sleep is not None else None
     return Board(
         capacitor,
         supply or supply_of(case, rng, kind),
@@ -82,7 +87,7 @@ def board_of(case: Case, rng: np.random.Generator | None, kind: str = "opposed",
         _efficiencies(case, ends),
         None if case.wake.idle_power is None else case.wake.idle_power * FEMTO,
         None if sleep is None else Sleeping(sleep.power * FEMTO, sleep.poll_energy * FEMTO, sleep.poll_period * PICO),
-        None if case.wake.policy is Policy.FIXED or case.wake.power_on is None else case.wake.power_on * NANO,
+        power_on,
         0.0 if cold is None else cold.below * NANO,
         0.0 if cold is None else cold.power * FEMTO,
         1.0 if rng is None else min(1.0, float(rng.uniform(0.7, 1.3))),

@@ -92,6 +92,7 @@ class _Boards:
     decoupling: Floats = field(init=False)
     redistribution: Floats = field(init=False)
     consumption: Floats = field(init=False)
+    clamp: Floats = field(init=False)
     leaks: bool = field(init=False)
     resists: bool = field(init=False)
     sleeps: bool = field(init=False)
@@ -111,7 +112,7 @@ class _Boards:
         self.resistance = np.array([part.resistance for part in parts])
         self.leak = np.array([part.leak_current for part in parts])
         self.leak_conductance = np.array([part.leak_conductance for part in parts])
-        for name in ("turn_on", "brown_out", "misreading", "decoupling", "redistribution", "consumption"):
+        for name in ("turn_on", "brown_out", "misreading", "decoupling", "redistribution", "consumption", "clamp"):
             setattr(self, name, np.array([getattr(board, name) for board in self.boards]))
         asleep = [board.sleeping for board in self.boards if board.sleeping is not None]
         self.sleeps = bool(asleep)
@@ -305,11 +306,17 @@ class _Many:
                 two = self._rate(voltage + step / 2 * one, now)
                 three = self._rate(voltage + step / 2 * two, now)
                 four = self._rate(voltage + step * three, now)
-                voltage = voltage + step / 6 * (one + 2 * two + 2 * three + four)
+                voltage = self._clamped(voltage + step / 6 * (one + 2 * two + 2 * three + four), now)
         else:
             voltage = self._ideal_phase(voltage, step, now)
-        self.voltage = voltage
+        self.voltage = self._clamped(voltage, now)
         self._watch(self._seen(voltage, now)[0])
+
+    def _clamped(self, voltage: Floats, now: _Loaded) -> Floats:
+        """No terminal is above its clamp."""
+        if np.isinf(self.columns.clamp).all():
+            return voltage
+        return voltage - np.maximum(0.0, np.nan_to_num(self._seen(voltage, now)[0] - self.columns.clamp))
 
     def _ideal_phase(self, voltage: Floats, step: float | Floats, now: _Loaded) -> Floats:
         """Without resistance the squared voltage is the better variable: a power makes it a straight line."""
@@ -324,6 +331,7 @@ class _Many:
             two = rate(squared + step / 2 * one)
             three = rate(squared + step / 2 * two)
             squared = squared + step / 6 * (one + 2 * two + 2 * three + rate(squared + step * three))
+            squared = self._clamped(np.sqrt(squared), now) ** 2
         return np.sqrt(squared)
 
 

@@ -188,3 +188,16 @@ def test_a_failure_loses_what_had_flowed_in(failures: int) -> None:
     assert check(case | {"requirements": {"failures": failures}}, result.plan_file).accepted
     # from brown-out to turn-on 250 uJ at 1 mW, and a cycle again that takes at least 10 ms
     assert result.latency >= plain.latency + failures * 260 * 10**9
+
+
+@pytest.mark.parametrize(("period", "is_back"), [("0.57 s", False), ("0.9 s", True)])
+def test_what_the_clamp_turned_away_is_not_back_at_the_next_start(period: str, is_back: bool) -> None:
+    """The first task finds the buffer full: it drains nothing and gains nothing, whatever flows in."""
+    buffer = node()["buffer"] | {"capacitance": "220 uF", "clamp": "3.0 V"}
+    tasks = node()["tasks"] | {
+        "list": [{"energy": "100 uJ", "time": "0.5 s", "cut": False}, {"energy": "300 uJ", "time": "5 ms"}]
+    }
+    power = {"power": "1 mW", "shortest": "100 %", "uneven": "0 s"}
+    case = node(buffer=buffer, tasks=tasks, while_running=power, start={"period": period})
+    result = solve(case)
+    assert (result.plan is not None and result.certified) == is_back

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,3 +91,29 @@ def test_what_runs_is_what_the_case_states() -> None:
     reactive = reactive_script(resisting(), result.plan)  # type: ignore[arg-type]
     assert reactive.units == len(case.tasks)
     assert reactive.boot.amount == pytest.approx(60e-6)
+
+
+@pytest.mark.parametrize("start", ["cold", "floor", {"period": "60 s"}])
+@pytest.mark.parametrize("milliseconds", [30, 900])
+def test_a_sleeping_device_under_fixed_wake_comes_up_once(start: object, milliseconds: int) -> None:
+    """From an empty buffer it boots at turn-on, and waits for turn-on again before its first power cycle."""
+    document = json.loads(Path("cases/sensor-node-sleeps-and-measures.json").read_text())
+    document["wake"] = {"policy": "fixed", "mechanism": "sense", "sleep": document["wake"]["sleep"]}
+    document["boot"] = {"energy": "300 uJ", "time": f"{milliseconds} ms"}
+    document["start"] = start
+    document.pop("requirements")
+    result = api.solve(document | {"requirements": {"volatile_memory": "4 KiB"}})
+    assert result.certified
+    assert result.latency is not None
+    if start == "cold":
+        floor = api.solve(document | {"start": "floor", "requirements": {"volatile_memory": "4 KiB"}})
+        assert floor.latency is not None
+        # what booting takes, charged again at 1.5 mW less what sleeping takes, and up to one polling period
+        assert result.latency >= floor.latency + (milliseconds + 200) * 10**9
+    script = planned_script(result.case, result.program, result.plan)  # type: ignore[arg-type]
+    for kind in SUPPLIES:
+        found = run_planned(
+            script, board_of(result.case, None, kind), boot=first_boot(result.case), release=release_of(result.case)
+        )
+        assert (found.finished, found.brown_outs, found.cycles) == (True, 0, script.cycles)
+        assert found.latency <= result.latency / 1e12 + ROUNDING

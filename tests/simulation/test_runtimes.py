@@ -315,6 +315,27 @@ def test_runs_side_by_side_are_those_event_by_event() -> None:
                 assert many.latency[place] == pytest.approx(one.latency, rel=off)
 
 
+def test_side_by_side_too_nothing_is_kept_above_the_clamp() -> None:
+    """Harvest fills the buffer during the first activity, and the second takes more than a full buffer has."""
+    full = board(
+        capacitor=Capacitor(1e-4),
+        supply=Opposed(Flow(fed=5e-3), Flow(fed=2e-2)),
+        turn_on=3.0,
+        brown_out=2.0,
+        start=2.5,
+        clamp=3.05,
+    )
+    for resistance in (0.0, 0.1):
+        clamped = replace(full, capacitor=Capacitor(1e-4, resistance))
+        for amount, fits in ((2.5e-4, True), (4.5e-4, False)):
+            work = (("fill", Activity(1e-6, 0.05)), ("spend", Activity(amount, 1e-3)))
+            cycle = PlannedCycle(None, (), work, Commit(Activity(1e-6, 1e-3)))
+            script = PlannedScript((PlannedCycles(1, cycle),))
+            many = run_many(script, [clamped], constant([Flow(fed=5e-3)], [Flow(fed=2e-2)]))
+            one = run_planned(script, clamped, Limits(attempts=1))
+            assert (bool(many.finished[0]), one.finished) == (fits, fits)
+
+
 def test_supplies_say_the_same_of_a_moment_whenever_asked() -> None:
     ends = Flow(fed=1e-3), Flow(fed=2e-3)
     one, other = Switching(ends, 0.1, 7), Switching(ends, 0.1, 7)
