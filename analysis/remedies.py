@@ -29,7 +29,7 @@ from ischedule.analysis.levers import (
 from ischedule.analysis.reach import Reach
 from ischedule.models.build import program_of
 from ischedule.models.case import Case
-from ischedule.models.demand import Coordinate
+from ischedule.models.demand import Coordinate, Unanswerable
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError
 from ischedule.models.plan import Status
@@ -159,14 +159,14 @@ class Remedies:
         return Remedy(lever, lever.value(self.case), value, solved.latency)
 
     def _solved(self, solve: Solve, lever: Lever, value: int) -> Solved | None:
-        """What solving with another value says; None for a case that contradicts itself."""
+        """What solving with another value says; None for a case that contradicts itself or is not decided."""
         changed = lever.changed(self.case, value)
         if changed is None:
             return None
         self.announce(f"trying a {lever.name} of {lever.shown(value)}")
         try:
             return solve(changed)
-        except (InputError, Unschedulable):
+        except (InputError, Unschedulable, Unanswerable):
             return None
 
     def _of(self, lever: Lever, now: int) -> Remedy | None:

@@ -2,7 +2,7 @@
 
 A plan takes the sum of what its power cycles cost, and its dearest cycle as often again as power may fail. So of the
 ways to a cut those are kept than which no other is as cheap with as cheap a dearest cycle; what follows is the same
-for all of them but that of a first cycle, which is told apart by the level that it leaves.
+for all of them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def require_repeated(program: Program, proof: Repeated, tell: Tell = unheard) ->
     stage = program.stages[0]
     if len(program.stages) != 1 or not isinstance(stage, ExplicitStage) or not program.failures:
         raise Unproven("the plans that are gone through with their failures are those of tasks that tolerate some")
+    if program.law.keeps_level or program.law.leaves_level:
+        raise Unproven("a plan whose cycles leave a level for the next one can take less than the sum of their prices")
     for _, chain in fitting_chains(stage):
         if chain.ceiling is not None or (chain.has_needs and not isinstance(program.law, FixedWakeLaw)):
             raise Unproven("what these power cycles cost depends on the levels that they leave")
@@ -53,31 +55,16 @@ class _Ways:
         """What the best plan costs at least; None if there is none."""
         atoms = len(self.chain)
         ways: list[list[Way]] = [[] for _ in range(atoms + 1)]
-        firsts: dict[int, tuple[int, int, int]] = {}
-        for end, need, drain, active in self._cycles(0):
-            cost = self.law.price(Position.ONLY if end == atoms else Position.FIRST, drain) + active
-            again = self._again(need, active)
-            if end == atoms:
-                ways[atoms].append((cost, again))
-            else:
-                firsts[end] = cost, again, self.law.kept(drain) if self.law.keeps_level else 0
-        for place in range(1, atoms):
+        ways[0] = [(0, 0)]
+        for place in range(1 if self.law.max_cycles is not None else atoms):
             tell(f"going through plans with their failures: atom {place + 1} of {atoms}")
-            if self.law.max_cycles is not None:
-                break
             here = _cheapest(ways[place])
-            if not here and place not in firsts:
+            if not here:
                 continue
             for end, need, drain, active in self._cycles(place):
-                position = Position.LAST if end == atoms else Position.MID
-                price, again = self.law.price(position, drain), self._again(need, active)
+                price, again = self.law.price(_position(place, end, atoms), drain), self._again(need, active)
                 ways[end] += [(cost + price + active, max(dearest, again)) for cost, dearest in here]
-                if place in firsts:
-                    cost, dearest, kept = firsts[place]
-                    if self.law.keeps_level:
-                        price = max(price, kept + self.law.unwaited(position, drain))
-                    ways[end].append((cost + price + active, max(dearest, again)))
-                self._count(len(here) + 1)
+                self._count(len(here))
         return min((cost + self.program.failures * dearest for cost, dearest in ways[atoms]), default=None)
 
     def _cycles(self, place: int) -> list[tuple[int, int, int, int]]:
@@ -101,6 +88,12 @@ class _Ways:
         self.gone += more
         if self.gone > MOST_WAYS:
             raise Unproven("there are too many plans to go through with their failures")
+
+
+def _position(place: int, end: int, atoms: int) -> Position:
+    if place == 0:
+        return Position.ONLY if end == atoms else Position.FIRST
+    return Position.LAST if end == atoms else Position.MID
 
 
 def _cheapest(ways: list[Way]) -> list[Way]:

@@ -136,7 +136,10 @@ def _curve(supply: CurveSupply) -> Iterator[str]:
 
 _MECHANISMS = {
     Mechanism.LATCH: "the device switches its own load off, and nothing is drawn until the threshold is reached",
-    Mechanism.BURN: "the device idles down to brown-out after each power cycle, with at least the stated power",
+    Mechanism.BURN: (
+        "the device idles down to brown-out after each power cycle, with at least the stated power, "
+        "and draws no less while it runs"
+    ),
     Mechanism.SENSE: "sleeping and measuring draw no more than stated, and a reached threshold is noticed in time",
 }
 

@@ -10,7 +10,7 @@ from math import prod
 from ischedule.models.beyond_latency import require_latency_alone
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
-from ischedule.models.demand import LIMIT
+from ischedule.models.demand import LIMIT, Coordinate
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
@@ -24,14 +24,14 @@ from ischedule.models.lowering import forms_of
 from ischedule.models.order import steps_of
 from ischedule.models.preservation import COUNTER_BYTES, Kind, counters_of
 from ischedule.models.prices import ends_of, prices_of
-from ischedule.models.program import ExplicitStage, Program, TiledStage
-from ischedule.models.quantities import MEMORY, POWER, show, show_exact
+from ischedule.models.program import ExplicitStage, Program, Reboot, TiledStage
+from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, POWER, show, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
 from ischedule.models.waiting import CycleLaw, cycle_law
-from ischedule.models.wake import Mechanism
+from ischedule.models.wake import Mechanism, Policy
 from ischedule.models.workload import accelerator_of, explicit_tasks, stored_at_least
 from ischedule.models.workload import available_memory as available_to
 
@@ -47,8 +47,7 @@ def program_of(case: Case) -> Program:
     work = loaded(case)
     law = _law(work)
     if law.curve is not None:
-        problem = "is not decided under a supply curve, where only latency is"
-        require_latency_alone(case, problem, 'leave it out, or write the supply as "power"')
+        _require_plain(case)
     tasks = explicit_tasks(case)
     if tasks is not None:
         _require_room_for_copies(case)
@@ -86,7 +85,41 @@ def _with_failures(work: Loaded, program: Program) -> Program:
         highest = program.law.charging.highest_level
         available = 0 if highest is None else max(0, highest)
         raise Unschedulable(Diagnosis.CHARGING_STALL, text, work.buffer.turn_on_high, available)
-    return replace(program, failures=failures, reboot=work.boot if is_asleep else None)
+    reboot = _reboot(work, program.law) if failures and is_asleep else None
+    return replace(program, failures=failures, reboot=reboot)
+
+
+def _reboot(work: Loaded, law: CycleLaw) -> Reboot:
+    """How a sleeping device comes up after a failure: at turn-on, or at `power_on` under programmable wake."""
+    buffer, wake, case = work.buffer, work.case.wake, work.case
+    level, high = buffer.capacity, buffer.turn_on_high
+    if wake.policy is Policy.PROGRAMMABLE:
+        if wake.power_on is None:
+            problem = "is required where failures are tolerated: a device that lost its sleep has to come up"
+            raise InputError(case.source, "$.wake.power_on", MISSING, problem, 'add "power_on", for example "2.9 V"')
+        level, high = buffer.guaranteed_level(wake.power_on), buffer.reached_level(wake.power_on)
+    if work.boot.amount + work.boot_left > level:
+        measure = ENERGY if buffer.coordinate is Coordinate.ENERGY else CHARGE
+        available = max(0, level - work.boot_left)
+        text = (
+            f"after a failure booting takes {show(work.boot.amount, measure)}, "
+            f"at power-on there are {show(available, measure)}"
+        )
+        raise Unschedulable(Diagnosis.BOOT_LOOP, text, work.boot.amount, available)
+    if not law.charging.reaches(high):
+        text = "after a failure the supply never charges to where the device comes up"
+        raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, law.charging.highest_level or 0))
+    return Reboot(work.boot, level, high)
+
+
+def _require_plain(case: Case) -> None:
+    """Refuse what is not decided under a supply curve."""
+    problem = "is not decided under a supply curve, where only latency is"
+    require_latency_alone(case, problem, 'leave it out, or write the supply as "power"')
+    if case.requirements.failures and case.wake.mechanism is Mechanism.SENSE:
+        problem = "leave a sleeping device at a level that a blackout under a supply curve can lower below brown-out"
+        remedy = 'leave it out, or write the mechanism "latch"'
+        raise InputError(case.source, "$.requirements.failures", case.requirements.failures, problem, remedy)
 
 
 def _with_tables(program: Program) -> Program:

@@ -9,8 +9,8 @@ A cycle that had begun above its threshold begins at it now, and what it would h
 That is worth most where charging is slowest: at one of the ends of the band, because the charging power has one maximum
 or none between them.
 
-A device that slept through its waits has lost its sleep as well. It boots instead, at a level that nobody states,
-between what booting needs and the threshold. What that took is charged again, most slowly at one of these ends.
+A device that slept through its waits has lost its sleep as well. It comes up where it is switched on, boots, and waits
+on from what is left.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ischedule.models.cost import Effort
 from ischedule.models.curve_failures import least_wait_again
-from ischedule.models.cycle_law import CycleLaw, Threshold
-from ischedule.models.fixed_wake import FixedWakeLaw
-from ischedule.models.program import Program
+from ischedule.models.cycle_law import CycleLaw, Position, Threshold
+from ischedule.models.program import Program, Reboot
 from ischedule.models.quantities import Rounding
 
 
@@ -35,35 +33,36 @@ class Begun:
     active: int
 
 
-def repeated(law: CycleLaw, cycle: Begun, reboot: Effort | None) -> int:
+def repeated(law: CycleLaw, cycle: Begun, reboot: Reboot | None) -> int:
     """What one failure in a power cycle costs at most."""
     threshold, active = cycle.threshold, cycle.active
     buffer, charging = law.charging.buffer, law.charging
     bottom = buffer.level_of(buffer.brown_out.lo, Rounding.DOWN)
-    found = active + law.upkeep.pause + charging.charge_time(bottom, threshold.high) + law.upkeep.latency
+    found = active + law.upkeep.pause + law.upkeep.latency
+    if reboot is None:
+        found += charging.charge_time(bottom, threshold.high)
+    else:
+        left = reboot.level - reboot.effort.amount
+        found += charging.charge_time(bottom, reboot.high) + reboot.effort.time
+        found += charging.charge_time(left, threshold.high)
     highest = min(cycle.level, buffer.turn_on_high)  # no wait is for more
     more = min(cycle.level - threshold.level, highest)
     if more > 0:
         found += max(charging.charge_time(0, more), charging.charge_time(highest - more, highest))
-    if reboot is None:
-        return found
-    ends = (threshold.level, min(threshold.level, reboot.amount))
-    again = max(charging.charge_time(end - reboot.amount, end) for end in ends)
-    return found + reboot.time + again + law.upkeep.latency
+    return found
 
 
-def least_repeated(law: CycleLaw, need: int, active: int, reboot: Effort | None) -> int:
+def least_repeated(law: CycleLaw, need: int, active: int, reboot: Reboot | None) -> int:
     """What one failure costs at least in any power cycle of this need, whatever its threshold.
 
     The need is one that a threshold guarantees: a first cycle that began with more could not be run again. The lowest
-    threshold that suffices is reached first. What a reboot took is charged from a level that depends on the threshold,
-    and counts where there is one threshold only.
+    threshold that suffices is reached first; where few of them are tried, a plan's first or last cycle can have one
+    that is not among these.
     """
-    threshold = min(law.shared(None, need), key=lambda one: one.high)
-    whole = repeated(law, Begun(threshold, threshold.level, active), reboot)
-    if reboot is None or isinstance(law, FixedWakeLaw):
-        return whole
-    return repeated(law, Begun(threshold, threshold.level, active), None) + reboot.time + law.upkeep.latency
+    others = (law.threshold(need, position) for position in (Position.ONLY, Position.LAST))
+    enough = [one for one in others if one.level >= need + law.upkeep.reserve]
+    threshold = min((*law.shared(None, need), *enough), key=lambda one: one.high)
+    return repeated(law, Begun(threshold, threshold.level, active), reboot)
 
 
 def allowance(program: Program, cycles: Iterable[Begun]) -> int:

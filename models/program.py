@@ -172,6 +172,16 @@ def chain_of_steps(count: int) -> tuple[Step, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Reboot:
+    """How a device comes up again that was asleep and lost its power: where that guarantees a level, and what it can
+    take, and what booting takes there."""
+
+    effort: Effort
+    level: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """The whole question in integers: stages, the steps through them, and the law by which power cycles are waited for.
 
@@ -195,7 +205,7 @@ class Program:
     table_size: int | None = None
     failures: int = 0
     """How many failures of power outside the assumptions a plan's latency allows for."""
-    reboot: Effort | None = None
+    reboot: Reboot | None = None
     """What booting takes after one, where that is not how every power cycle begins."""
 
     def __post_init__(self) -> None:

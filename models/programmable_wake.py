@@ -112,10 +112,12 @@ class ProgrammableWakeLaw(CycleLaw):
         return min(found, best, key=lambda one: (one[0], one[1].level)) if best else found
 
     def _least_of_first(self, need: int) -> Threshold:
-        """The least threshold that suffices: any where the head holds enough, at most the top one."""
-        if need <= self.head.level:
+        """The least threshold that suffices, at most the top one. Where the head holds enough any would do, and it is
+        taken if that waits for nothing: from it the cycle can be run again."""
+        least = self.thresholds.least(min(need, self.capacity + self.upkeep.reserve))
+        if need <= self.head.level and self.head.waits and least.high > self.head.level:
             return self.thresholds.least(0)
-        return self.thresholds.least(min(need, self.capacity + self.upkeep.reserve))
+        return least
 
     def first(self, drain: int) -> int:
         price, _ = self._first(self._need(drain, self.first_capacity))

@@ -16,7 +16,8 @@ from ischedule.models.program import ExplicitStage, Program, Stage, TiledStage
 def of_one_wait(law: CycleLaw) -> int:
     """By how many picoseconds the price of one wait can exceed what exact charging times give."""
     charging, top = law.charging, law.threshold(law.capacity, Position.MID).high
-    return max(charging.elapsed_up(level) - charging.elapsed_down(level - 1) for level in (1, top)) * 2
+    levels = [level for level in (1, top) if charging.reaches(level)]  # nothing is waited for that is not reached
+    return 2 * max((charging.elapsed_up(level) - charging.elapsed_down(level - 1) for level in levels), default=0)
 
 
 def slack_of(law: CycleLaw) -> int:

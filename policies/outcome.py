@@ -70,11 +70,13 @@ def first_charge(law: CycleLaw) -> int:
     """The wait before the first cycle."""
     if not law.head.waits:
         return law.head.delay
-    return law.head.delay + law.charging.charge_time(law.head.level, law.charging.buffer.turn_on_high)
+    return law.head.delay + recharge(law, law.head.level)
 
 
 def recharge(law: CycleLaw, level: int) -> int:
-    """The wait from a level to a full buffer."""
+    """The wait from a level to a full buffer. Raises `NoProgress` where the supply never fills it."""
+    if level < law.charging.buffer.turn_on_high and not law.charging.reaches(law.charging.buffer.turn_on_high):
+        raise NoProgress("the supply never charges the buffer to turn-on")
     return law.charging.charge_time(level, law.charging.buffer.turn_on_high)
 
 

@@ -25,22 +25,25 @@ MOST_WAYS = 300_000
 
 
 class Way(NamedTuple):
-    """What a way to a cut costs, its dearest cycle once more, and how it was found; `kept` is what a first one kept."""
+    """What a way to a cut costs, its dearest cycle once more, and how it was found."""
 
     cost: int
     dearest: int
-    kept: int | None = None
     before: Way | None = None
     cycle: PowerCycles | None = None
 
 
 def solve_tolerant(program: Program, limit: Limit, deadline: int | None) -> Answer | None:
-    """The best plan with its failures; None where that is not searched: other programs, and too many ways."""
+    """The best plan with its failures; None where that is not searched: other programs, and too many ways.
+
+    Where a cycle leaves a level for the next one a plan can take less than the sum of prices: another that joins the
+    two would be as good, but its dearest cycle is not.
+    """
     chain, law = only_chain(program), program.law
     is_plain = program.goal.is_plain and program.table_size is None and program.storage is None
     if chain is None or chain.ceiling is not None or law.max_cycles is not None or not is_plain:
         return None
-    if chain.has_needs and not isinstance(law, FixedWakeLaw):
+    if (chain.has_needs and not isinstance(law, FixedWakeLaw)) or law.keeps_level or law.leaves_level:
         return None
     last = _Search(program, chain, limit).best()
     if last is None:
@@ -86,22 +89,18 @@ class _Search:
         else:
             position = Position.LAST if edge.end == atoms else Position.MID
         price = law.price(position, edge.drain)
-        kept = law.kept(edge.drain) if law.keeps_level and position is Position.FIRST else None
         again = least_repeated(law, edge.need, edge.active, self.program.reboot)
         threshold = law.threshold(edge.drain, position)
         cycle = PowerCycles(1, edge.end - place, threshold.level, threshold.code)
         for way in ways:
-            least = price
-            if way.kept is not None:
-                least = max(price, way.kept + law.unwaited(position, edge.drain))
-            yield Way(way.cost + least + edge.active, max(way.dearest, again), kept, way, cycle)
+            yield Way(way.cost + price + edge.active, max(way.dearest, again), way, cycle)
 
 
 def cheapest(ways: list[Way]) -> list[Way]:
-    """Those than which no other is as cheap in both; ways of one cycle that keep a level stay beside others."""
-    found: list[Way] = [way for way in ways if way.kept is not None]
+    """Those than which no other is as cheap in both."""
+    found: list[Way] = []
     least: int | None = None
-    for way in sorted((way for way in ways if way.kept is None), key=lambda one: one[:2]):
+    for way in sorted(ways, key=lambda one: one[:2]):
         if least is None or way.dearest < least:
             found.append(way)
             least = way.dearest
