@@ -34,6 +34,7 @@ from ischedule.analysis.shortage import (
     table_shortage,
 )
 from ischedule.compat.exploration import Exploration
+from ischedule.models.beyond_latency import asked_beyond_latency
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, Semantics, case_hash
 from ischedule.models.case import load_case as load_case
@@ -186,6 +187,12 @@ def solve(
         remedy = "take --solver exact, or one layer of a network with --layer"
         raise InputError("command line", "--solver", solver, str(error), remedy) from None
     except Unanswerable as error:
+        asked = asked_beyond_latency(case)
+        if solver == "exact" and asked:
+            path, value = asked[0]
+            raise InputError(
+                case.source, path, value, f"is not decided here: the search {error}", "leave it out"
+            ) from None
         raise InputError("command line", "--solver", solver, str(error), "take --solver exact") from None
     except TooManyDesigns as error:
         remedy = "state less of it: the plan is then the best of those that need no more"

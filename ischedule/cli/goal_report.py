@@ -39,6 +39,8 @@ def best_fact(result: Result) -> str:
     has_limits = isinstance(result.program, Program) and bool(result.program.goal.limits)
     has_limits = has_limits or asked.table_size is not None or asked.writes_per_byte is not None
     within = " within the limits" if has_limits else ""
+    if result.bound <= 0 < spent:
+        return f"no bound above nothing is proven{within}"
     if result.bound < spent:
         below = percent(spent - result.bound, spent)
         return f"no plan{within} {verb} than {amount(case, first, result.bound)}, {below} below this one"

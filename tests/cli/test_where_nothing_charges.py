@@ -69,6 +69,33 @@ def test_explaining_tries_only_what_is_decided(tmp_path: Path) -> None:
     assert main(["explain", str(file)]) == 1
 
 
+def test_limits_that_are_not_decided_with_loads_of_single_tasks_are_named() -> None:
+    load = {"power": ["1 mW", "30 mW"], "minimum_voltage": "2.6 V"}
+    tasks = TASKS | {"list": [{"energy": "100 uJ", "time": "20 ms", "load": load}]}
+    with pytest.raises(InputError, match=r"\$\.requirements\.power_cycles = 5: is not decided here.*leave it out"):
+        solve(case(tasks=tasks, requirements={"power_cycles": 5}, load={"power": ["1 mW", "5 mW"]}))
+
+
+def test_a_bound_below_nothing_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wake = {"policy": "programmable", "mechanism": "latch", "external_comparator": True, "power_on": "2.9 V"}
+    tasks = {
+        "commit": {"energy": "2 uJ", "time": "0.5 ms"},
+        "resume": {"energy": "1 uJ", "time": "0.4 ms"},
+        "list": [
+            {"energy": "20 uJ", "time": "46 ms"},
+            {"energy": "88 uJ", "time": "26 ms"},
+            {"energy": "25 uJ", "time": "18 ms"},
+        ],
+    }
+    buffer = case()["buffer"] | {"capacitance": "2 mF", "turn_on": "3.1 V", "brown_out": "2.4 V"}
+    supply, limits = {"kind": "power", "power": "2 mW"}, {"power_cycles": 5}
+    changes = {"wake": wake | {"step": "20 mV"}, "tasks": tasks, "buffer": buffer, "supply": supply}
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(case(**changes, requirements=limits)))
+    assert main(["solve", str(file)]) == 0
+    assert "no bound above nothing is proven" in capsys.readouterr().out
+
+
 def asleep(**wake: Any) -> dict[str, Any]:
     woken = {"energy": "2 uJ", "time": "1 ms"}
     sleep = {"power": "0 W", "poll_energy": "0 J", "poll_period": "1 ms", "wake": woken, "retained": True}
