@@ -19,14 +19,15 @@ from ischedule import api
 from ischedule.analysis.power_cycles import chains_of, power_cycles
 from ischedule.analysis.skip_check import endings
 from ischedule.api import Result
+from ischedule.models.build import program_of
 from ischedule.models.case import load_case
 from ischedule.models.cycle_law import replay
 from ischedule.models.leakage import Leakage
 from ischedule.models.plan_file import PlanFile, dump_plan_file, parse_plan_file
 from ischedule.models.program import Program
-from ischedule.models.quantities import Interval
+from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.skippable import Skippable
-from ischedule.models.skipping import late_commit_of
+from ischedule.models.skipping import late_commit_of, reading_for
 from ischedule.skipping import commits_of
 from tests.house.tree import ROOT
 from tests.models.case_examples import NETWORK
@@ -152,6 +153,24 @@ def test_where_nothing_may_be_skipped_nothing_is_listed(change: dict[str, Any], 
     verdict = api.check(case, replace(result.plan_file, skippable=(Skippable(1, 1, 3 * 10**9),)))
     assert not verdict.accepted
     assert why in verdict.reason
+
+
+@pytest.mark.parametrize("policy", ["fixed", "programmable"])
+def test_a_reserve_is_read_with_the_current_that_flows_there(policy: str) -> None:
+    """The same power charges with more current at a lower voltage, which lifts what is read by more than at turn-on."""
+    wake = node()["wake"] | {"policy": policy, "power_on": "3.2 V"}
+    if policy == "fixed":
+        wake = {name: value for name, value in wake.items() if name not in ("step", "power_on")}
+    buffer = node()["buffer"] | {"series_resistance": "20 ohm"}
+    supply = {"kind": "power", "power": ["1.5 mW", "30 mW"]}
+    case = load_case(node() | {"wake": wake, "buffer": buffer, "supply": supply, "load": {"power": ["0 W", "8 mW"]}})
+    program = program_of(case)
+    held = program.law.charging.buffer
+    for level in (0, held.capacity // 4, held.capacity // 2):
+        read = Fraction(reading_for(case, program, level))
+        # 20 ohm 30 mW = 0.6 V^2
+        inside = read - Fraction(6 * 10**17) / read
+        assert inside >= held.voltage_of(level, Rounding.DOWN)
 
 
 def test_nothing_may_be_skipped_beside_counters() -> None:

@@ -12,6 +12,7 @@ import pytest
 from ischedule import api
 from ischedule.models.buffer import NO_RESISTANCE
 from ischedule.models.case import Case, load_case
+from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.quantities import Interval
 from ischedule.simulated import first_boot, planned_script, reactive_script, release_of
 from ischedule.simulation.boards import SUPPLIES, board_of, flows_of
@@ -117,3 +118,11 @@ def test_a_sleeping_device_under_fixed_wake_comes_up_once(start: object, millise
         )
         assert (found.finished, found.brown_outs, found.cycles) == (True, 0, script.cycles)
         assert found.latency <= result.latency / 1e12 + ROUNDING
+
+
+def test_a_sleeping_device_that_cannot_boot_at_turn_on_never_comes_up() -> None:
+    document = json.loads(Path("cases/sensor-node-sleeps-and-measures.json").read_text())
+    document["wake"] = {"policy": "fixed", "mechanism": "sense", "sleep": document["wake"]["sleep"]}
+    result = api.solve(document | {"boot": {"energy": "1.5 mJ", "time": "30 ms"}})
+    assert isinstance(result.program, Unschedulable)
+    assert result.program.diagnosis is Diagnosis.BOOT_LOOP
