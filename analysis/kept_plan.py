@@ -21,6 +21,7 @@ from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan
 from ischedule.models.program import Program
 from ischedule.models.supply import ConstantCurrent, ConstantPower, CurveSupply, ResistiveSource, Supply
+from ischedule.models.wake import Mechanism, Policy, StartKind
 
 NOTHING = Sensitive(0.0)
 
@@ -119,6 +120,9 @@ def kept_plan(case: Case, program: Program, plan: Plan) -> Sensitive | None:
     where the mechanism burns the rest, and where a regulated device sleeps on constant power for thresholds of its own;
     and under a supply curve, whose points are no quantities of a circuit.
     """
+    is_fixed, is_asleep = case.wake.policy is Policy.FIXED, case.wake.mechanism is Mechanism.SENSE
+    if is_fixed and is_asleep and case.start.kind is StartKind.COLD:
+        return None  # it boots at turn-on and charges on from there
     is_plain = case.buffer.is_ideal and case.while_running is None and not program.has_needs
     if not is_plain or isinstance(case.supply, CurveSupply):
         return None

@@ -120,7 +120,7 @@ class Capacitor:
             return Passage(0.0, time)  # empty, and nothing comes
         if flow.net == 0 and not self.curve:
             return self._linear(voltage, flow, time, top, bottom)
-        if flow.offset == 0 and flow.conductance == 0 and not self.leaks and not self.curve:
+        if flow.fed_current == flow.current == flow.conductance == 0 and not self.leaks and not self.curve:
             return self._powered(voltage, flow, time, high, low)
         return self._stepped(voltage, flow, time, top, bottom)
 

@@ -116,7 +116,7 @@ def test_windows_within_a_range_promise_nothing_false_of_any_other(
         found = minima(trace, wraps, windows)
     except NoWindow:
         assert trace.step is not None
-        assert not any(windows.lo <= UNIT * count <= windows.hi for count in range(1, len(trace.powers) + 1))
+        assert not any(windows.lo <= trace.step * count <= windows.hi for count in range(1, len(trace.powers) + 1))
         return
     assert found.points[-1][0] <= windows.hi + 1
     assert all(stored == 0 for window, stored in found.points if window < windows.lo)
