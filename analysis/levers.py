@@ -218,9 +218,7 @@ WRITES = Lever(
 )
 TABLE_SIZE = Lever("table size", MEMORY, lambda case: case.requirements.table_size, _budget("table_size"), True)
 
-REMEDIES = (
-    CAPACITY,
-    TURN_ON,
+_CIRCUIT = (
     SUPPLY_POWER,
     SUPPLY_CURRENT,
     CURVE_POWER,
@@ -228,21 +226,10 @@ REMEDIES = (
     SOURCE_VOLTAGE,
     SOURCE_RESISTANCE,
     SERIES_RESISTANCE,
-    VOLATILE,
-    NONVOLATILE,
 )
+
+REMEDIES = (CAPACITY, TURN_ON, *_CIRCUIT, VOLATILE, NONVOLATILE)
 """What is tried where there is no plan. The brown-out voltage belongs to the device and is not."""
 
-SENSITIVE = (
-    CAPACITY,
-    TURN_ON,
-    BROWN_OUT,
-    SUPPLY_POWER,
-    SUPPLY_CURRENT,
-    CURVE_POWER,
-    BLACKOUT,
-    SOURCE_VOLTAGE,
-    SOURCE_RESISTANCE,
-    SERIES_RESISTANCE,
-)
+SENSITIVE = (CAPACITY, TURN_ON, BROWN_OUT, *_CIRCUIT)
 """What a latency depends on continuously."""

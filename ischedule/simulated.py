@@ -165,9 +165,8 @@ def release_of(case: Case) -> Release:
     """How a case's start finds the board; only a cold one has to come up."""
     is_cold = case.start.kind is StartKind.COLD
     is_asleep = case.wake.mechanism is Mechanism.SENSE and not is_cold
-    is_full = case.start.kind is StartKind.CHARGED
-    if case.start.kind is StartKind.PERIODIC and case.wake.policy is Policy.FIXED:
-        is_full = True
+    is_back = case.start.kind is StartKind.PERIODIC and case.wake.policy is Policy.FIXED
+    is_full = is_back or case.start.kind is StartKind.CHARGED
     return Release(is_asleep, is_cold, not is_full)
 
 

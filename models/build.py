@@ -10,7 +10,7 @@ from math import prod
 from ischedule.models.beyond_latency import require_latency_alone
 from ischedule.models.case import Case, case_hash
 from ischedule.models.chain import Chain
-from ischedule.models.demand import LIMIT, Coordinate
+from ischedule.models.demand import LIMIT
 from ischedule.models.device import Device
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import MISSING, InputError, InvalidValue
@@ -25,12 +25,12 @@ from ischedule.models.order import steps_of
 from ischedule.models.preservation import COUNTER_BYTES, Kind, counters_of
 from ischedule.models.prices import ends_of, prices_of
 from ischedule.models.program import ExplicitStage, Program, Reboot, TiledStage
-from ischedule.models.quantities import CHARGE, ENERGY, MEMORY, POWER, show, show_exact
+from ischedule.models.quantities import MEMORY, POWER, show, show_exact
 from ischedule.models.storage import RECORDS, StageStorage, Storage
 from ischedule.models.tables import least_tables
 from ischedule.models.tasks import TaskColumns
 from ischedule.models.tiling import Arithmetic, Extent
-from ischedule.models.waiting import CycleLaw, cycle_law
+from ischedule.models.waiting import CycleLaw, cycle_law, require_boot
 from ischedule.models.wake import Mechanism, Policy
 from ischedule.models.workload import accelerator_of, explicit_tasks, stored_at_least
 from ischedule.models.workload import available_memory as available_to
@@ -92,23 +92,14 @@ def _with_failures(work: Loaded, program: Program) -> Program:
 def _reboot(work: Loaded, law: CycleLaw) -> Reboot:
     """How a sleeping device comes up after a failure: at turn-on, or at `power_on` under programmable wake."""
     buffer, wake, case = work.buffer, work.case.wake, work.case
-    level, high = buffer.capacity, buffer.turn_on_high
+    level, high, voltage = buffer.capacity, buffer.turn_on_high, buffer.turn_on.hi
     if wake.policy is Policy.PROGRAMMABLE:
         if wake.power_on is None:
             problem = "is required where failures are tolerated: a device that lost its sleep has to come up"
             raise InputError(case.source, "$.wake.power_on", MISSING, problem, 'add "power_on", for example "2.9 V"')
-        level, high = buffer.guaranteed_level(wake.power_on), buffer.reached_level(wake.power_on)
-    if work.boot.amount + work.boot_left > level:
-        measure = ENERGY if buffer.coordinate is Coordinate.ENERGY else CHARGE
-        available = max(0, level - work.boot_left)
-        text = (
-            f"after a failure booting takes {show(work.boot.amount, measure)}, "
-            f"at power-on there are {show(available, measure)}"
-        )
-        raise Unschedulable(Diagnosis.BOOT_LOOP, text, work.boot.amount, available)
-    if not law.charging.reaches(high):
-        text = "after a failure the supply never charges to where the device comes up"
-        raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, law.charging.highest_level or 0))
+        voltage = wake.power_on
+        level, high = buffer.guaranteed_level(voltage), buffer.reached_level(voltage)
+    require_boot(law.charging, level, high, voltage, work.boot.amount, work.boot_left)
     return Reboot(work.boot, level, high)
 
 
@@ -332,14 +323,8 @@ def _tasks_stage(work: Loaded, tasks: TaskColumns) -> ExplicitStage:
     peak = max(tasks.volatile)
     limits = [case.requirements.volatile_memory, None if case.device is None else case.device.volatile_memory]
     volatile = min([limit for limit in limits if limit is not None], default=peak)
-    amounts, times = (
-        (load.amount, load.commit_amount, load.resume_amount),
-        (
-            tasks.time,
-            tasks.commit_time,
-            tasks.resume_time,
-        ),
-    )
+    amounts = load.amount, load.commit_amount, load.resume_amount
+    times = tasks.time, tasks.commit_time, tasks.resume_time
     for what, columns in (("amount", amounts), ("time", times)):
         once = sum(sum(map(abs, column)) for column in columns)
         if once + len(tasks) * getattr(restart, what) >= LIMIT:

@@ -153,7 +153,7 @@ def _path(case: Case) -> PowerPath:
 
 
 def _largest_ratio(buffer: EnergyBuffer) -> Fraction:
-    """How many times the least capacitance the greatest is, where it is more most."""
+    """How many times the least capacitance the greatest one is, at most."""
     if buffer.curve is not None:
         return buffer.curve.largest_ratio(0, buffer.highest_voltage)
     return Fraction(buffer.capacitance.hi, buffer.capacitance.lo)

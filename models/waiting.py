@@ -216,13 +216,19 @@ def _power_on(off: ChargingLaw, wake: Wake, boot: _Boot) -> Head:
 
 def _come_up(off: ChargingLaw, level: int, high: int, voltage: int, boot: _Boot) -> Head:
     """An empty buffer charges to a voltage, which guarantees a level and can take up to `high`; the device boots."""
-    buffer = off.buffer
-    if boot.amount + boot.left > level:
-        available = max(0, level - boot.left)
-        text = f"booting takes {_amount(buffer, boot.amount)}, at power-on there are {_amount(buffer, available)}"
-        raise Unschedulable(Diagnosis.BOOT_LOOP, text, boot.amount, available)
-    if not off.reaches(high):
-        reached = -1 if off.highest_level is None else off.highest_level
+    require_boot(off, level, high, voltage, boot.amount, boot.left)
+    return Head(level - boot.amount, off.charge_time(off.buffer.empty_level, high) + boot.time, True)
+
+
+def require_boot(charging: ChargingLaw, level: int, high: int, voltage: int, amount: int, left: int) -> None:
+    """Raise `Unschedulable` where a device cannot come up at a voltage, which guarantees a level and can take `high`:
+    booting takes an amount and must leave a level."""
+    buffer = charging.buffer
+    if amount + left > level:
+        available = max(0, level - left)
+        text = f"booting takes {_amount(buffer, amount)}, at power-on there are {_amount(buffer, available)}"
+        raise Unschedulable(Diagnosis.BOOT_LOOP, text, amount, available)
+    if not charging.reaches(high):
+        reached = -1 if charging.highest_level is None else charging.highest_level
         text = f"the supply never charges an empty buffer to power-on at {show(voltage, VOLTAGE)}"
         raise Unschedulable(Diagnosis.COLD_START_LOCK_UP, text, high, max(0, reached))
-    return Head(level - boot.amount, off.charge_time(buffer.empty_level, high) + boot.time, True)

@@ -11,8 +11,8 @@ below a straight line from where the activity began; where less is drawn than fl
 level can fall at all. So the floor is raised by the swing, and the highest level that counts, where the clamp turns
 harvest away, is lowered by it: between the two every activity is a straight line.
 
-Through a series resistance R not all of a power P that flows in is stored: at a terminal voltage u it is P (u + R P/u),
-of which the share R P / u^2, at most, is lost.
+Through a series resistance R not all of a power P that flows in is stored: at a terminal voltage u the current P / u
+loses R (P / u)^2, which is the share R P / u^2, at most, of it.
 """
 
 from __future__ import annotations
