@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ischedule.models.curve_failures import least_wait_again
-from ischedule.models.cycle_law import CycleLaw, Position, Threshold
+from ischedule.models.cycle_law import CycleLaw, Threshold
 from ischedule.models.program import Program, Reboot
 from ischedule.models.quantities import Rounding
 
@@ -56,12 +56,9 @@ def least_repeated(law: CycleLaw, need: int, active: int, reboot: Reboot | None)
     """What one failure costs at least in any power cycle of this need, whatever its threshold.
 
     The need is one that a threshold guarantees: a first cycle that began with more could not be run again. The lowest
-    threshold that suffices is reached first; where few of them are tried, a plan's first or last cycle can have one
-    that is not among these.
+    threshold that suffices is reached first.
     """
-    others = (law.threshold(need, position) for position in (Position.ONLY, Position.LAST))
-    enough = [one for one in others if one.level >= need + law.upkeep.reserve]
-    threshold = min((*law.shared(None, need), *enough), key=lambda one: one.high)
+    threshold = min(law.shared(None, need), key=lambda one: one.high)
     return repeated(law, Begun(threshold, threshold.level, active), reboot)
 
 

@@ -18,7 +18,7 @@ from ischedule.models.cost import Effort
 from ischedule.models.cycle_law import CycleLaw, begin, positions, recharged
 from ischedule.models.diagnosis import Diagnosis, Unschedulable
 from ischedule.models.errors import InputError
-from ischedule.models.failures import least_allowance
+from ischedule.models.failures import Begun, least_allowance, repeated
 from ischedule.models.fixed_wake import FixedWakeLaw
 from ischedule.models.plan import Plan, PowerCycles, Repeated, Status
 from ischedule.models.plan_file import Certified
@@ -92,6 +92,18 @@ def _recharge(law: CycleLaw) -> int:
     """What a cycle that failed and is charged for from the bottom leaves less to charge for afterwards."""
     bottom = law.charging.buffer.level_of(law.charging.buffer.brown_out.lo, Rounding.DOWN)
     return law.charging.charge_time(bottom, law.charging.buffer.turn_on_high)
+
+
+def test_a_surplus_beyond_turn_on_is_lost_for_no_wait() -> None:
+    """No wait is for more than turn-on, which is all that some supplies ever reach."""
+    laws = [law for law in law_pool(300) if isinstance(law, FixedWakeLaw) and law.max_cycles is None]
+    stalling = [law for law in laws if not law.charging.reaches(2 * law.charging.buffer.turn_on_high)]
+    assert stalling
+    for law in stalling:
+        top = law.charging.buffer.turn_on_high
+        once, twice = (repeated(law, Begun(law.turn_on, level, 5), None) for level in (top, 2 * top))
+        assert once <= twice
+        assert twice <= once + law.charging.charge_time(0, top)
 
 
 def tolerant(count: int) -> Document:

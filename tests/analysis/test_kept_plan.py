@@ -147,6 +147,11 @@ def test_no_form_is_known_for_burning_the_rest() -> None:
     assert kept_plan(case, program, plan) is None
 
 
+def test_no_form_is_known_for_a_sleeper_that_boots_at_turn_on() -> None:
+    case, program, plan = solved({"wake": SENSING})
+    assert kept_plan(case, program, plan) is None
+
+
 def test_no_form_is_known_for_a_regulated_sleeper_on_power_with_thresholds_of_its_own() -> None:
     wake = {**asleep(), "sleep": {**SLEEP, "wake": {"charge": "2 uC", "time": "1 ms"}}}
     case, program, plan = solved({**REGULATED, "wake": wake})

@@ -21,7 +21,7 @@ from ischedule.models.errors import InputError
 from ischedule.models.loaded import loaded
 from ischedule.models.power_path import PowerPath
 from ischedule.models.program import ExplicitStage
-from ischedule.models.quantities import Interval
+from ischedule.models.quantities import Interval, Rounding
 from ischedule.models.while_running import Harvest
 
 VOLT = 10**9
@@ -201,3 +201,21 @@ def test_what_the_clamp_turned_away_is_not_back_at_the_next_start(period: str, i
     case = node(buffer=buffer, tasks=tasks, while_running=power, start={"period": period})
     result = solve(case)
     assert (result.plan is not None and result.certified) == is_back
+
+
+def test_what_is_kept_inside_is_less_than_the_clamp_by_what_charging_lifts_the_terminal() -> None:
+    buffer = node()["buffer"] | {"series_resistance": "10 ohm"}
+    supply = {"kind": "power", "power": ["1 mW", "3 mW"]}
+    case = load_case(node(buffer=buffer, supply=supply, load={"power": ["0.1 mW", "20 mW"]}))
+    # 10 ohm at 3 mW and 3.0 V
+    assert loaded(case).buffer.kept_up_to == 32 * VOLT // 10 - VOLT // 100
+
+
+def test_needs_above_the_floor_and_booting_leave_room_for_the_swing() -> None:
+    """The floor has it already; what is needed above it, and booting, which may go below, have it on top."""
+    work = loaded(load_case(node()))
+    high = Draw(least_voltage=25 * VOLT // 10)
+    buffer = work.buffer
+    assert work.excess(high) == buffer.level_of(high.least_voltage, Rounding.UP) + buffer.swing
+    assert -5000 < work.boot_left <= 0
+    assert buffer.bare_floor <= -buffer.swing < 0

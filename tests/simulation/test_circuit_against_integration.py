@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, sqrt
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ischedule.simulation.circuit import Capacitor, Flow
@@ -137,6 +137,7 @@ flows = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(parts, flows, st.floats(1.5, 4.0), st.floats(1e-3, 0.3))
+@example(Capacitor(8e-3), Flow(power=0.015, current=4e-3, fed_current=4e-3), 2.0, 0.25)
 def test_a_while_ends_where_an_integration_ends(part: Capacitor, flow: Flow, v: float, time: float) -> None:
     expected = _integrated(part, flow, v, time)
     assume(expected is not None)
