@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.verdict import concluded
+from bench.verdict import concluded, no_worse
 from ischedule.analysis.cover import Unproven, require_bound
 from ischedule.analysis.evaluate import evaluate
 from ischedule.models.build import program_of
@@ -100,12 +100,7 @@ def measured(name: str) -> Measured:
 
 def judged(found: Sequence[Measured]) -> list[str]:
     """The claims that do not hold."""
-    failed = [
-        f"{one.name}: not certified optimal" for one in found if not (one.alone.is_proven and one.fused.is_proven)
-    ]
-    failed += [f"{one.name}: slower with blocks" for one in found if one.fused.latency > one.alone.latency]
-    same = [one for one in found if one.name in QUICKER and one.fused.latency >= one.alone.latency]
-    return failed + [f"{one.name}: blocks are claimed to make it quicker" for one in same]
+    return no_worse(((one.name, one.alone, one.fused) for one in found), QUICKER, "blocks")
 
 
 def _lines(found: Sequence[Measured]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.verdict import concluded
+from bench.verdict import concluded, no_worse
 from ischedule import api
 from ischedule.models.case import Case, load_case
 from ischedule.models.errors import InputError
@@ -74,12 +74,7 @@ def measured(name: str) -> Measured:
 
 def judged(found: Sequence[Measured]) -> list[str]:
     """The claims that do not hold."""
-    failed = [
-        f"{one.name}: not certified optimal" for one in found if not (one.alone.is_proven and one.chosen.is_proven)
-    ]
-    failed += [f"{one.name}: slower with a choice" for one in found if one.chosen.latency > one.alone.latency]
-    same = [one for one in found if one.name in QUICKER and one.chosen.latency >= one.alone.latency]
-    return failed + [f"{one.name}: a choice is claimed to make it quicker" for one in same]
+    return no_worse(((one.name, one.alone, one.chosen) for one in found), QUICKER, "a choice")
 
 
 def _lines(found: Sequence[Measured]) -> Iterator[str]:

@@ -281,7 +281,7 @@ def test_the_bench_says_what_fails() -> None:
     quicker = QUICKER[0]
     assert judged([Measured("other", good, good), Measured(quicker, slow, good)]) == []
     assert judged([Measured("other", good, slow)]) == ["other: slower with a choice"]
-    assert judged([Measured(quicker, good, good)]) == [f"{quicker}: a choice is claimed to make it quicker"]
+    assert judged([Measured(quicker, good, good)]) == [f"{quicker}: claimed to be quicker with a choice"]
     assert judged([Measured("other", good, replace(good, is_proven=False))]) == ["other: not certified optimal"]
 
 
