@@ -1,0 +1,22 @@
+/* What an emitted schedule.c offers to the runtime. */
+#ifndef ISCHED_PLAN_H
+#define ISCHED_PLAN_H
+
+#include <stdint.h>
+
+#include "schedule.h"
+
+/* A run of equal power cycles. */
+typedef struct {
+    isched_step_t repeat;
+    isched_atom_t atoms;
+    uint16_t level;
+} isched_cycles_t;
+
+/* Run number `run` of ISCHED_RUNS. */
+void isched_cycles(uint16_t run, isched_cycles_t *cycles);
+
+/* Runs one atom of the plan. `resumes` is 1 for the first atom of a power cycle: volatile memory is garbage then. */
+void isched_run_atom(isched_atom_t atom, uint8_t resumes);
+
+#endif

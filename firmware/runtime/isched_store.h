@@ -1,0 +1,25 @@
+/* Progress in non-volatile memory: one published record, replaced by another all at once. */
+#ifndef ISCHED_STORE_H
+#define ISCHED_STORE_H
+
+#include <stdint.h>
+
+#include "isched_port.h"
+
+/* Steps 0 to ISCHED_CYCLES: so many power cycles are complete. */
+#define ISCHED_STEP_IDLE ((isched_step_t)(ISCHED_CYCLES + 1UL))
+
+/* Reads the published record: its step, and the boots since it was published. A record that is not of this plan or does
+ * not verify means that nothing is known: ISCHED_STEP_IDLE. Never an older one. */
+isched_step_t isched_store_load(uint8_t *boots);
+
+/* Publishes a step: the record is complete and read back before it counts. 0 if memory does not keep it. */
+uint8_t isched_store_publish(isched_step_t step);
+
+/* Counts a boot. Follows isched_store_load(). */
+void isched_store_boot(void);
+
+/* CRC-32 (reflected, polynomial 0xedb88320) of some bytes, begun with `crc`. */
+uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count);
+
+#endif
