@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.firmware.tools import LIBRARIES, PACKAGES
 from tests.house.tree import ROOT
 
 SCRIPT = ROOT / ".ci/run"
@@ -78,3 +79,20 @@ def test_the_script_runs_every_check_and_the_tests_last() -> None:
         assert check in lines
     assert lines[-1] == 'bash -euc "${set_up[1]}"'
     assert "mapfile -t set_up < <(grep '^python3 -m venv ' README.md)" in lines
+
+
+def test_the_script_installs_the_tools_that_tests_need_and_no_other() -> None:
+    asked = SCRIPT.read_text("utf-8").partition("\ntools=(")[2].partition(")")[0].split()
+    assert sorted(asked) == sorted({*PACKAGES.values(), *LIBRARIES})
+
+
+def test_the_script_knows_which_packages_are_missing() -> None:
+    """Its own functions, run where dpkg-query knows two packages, one of them removed."""
+    text = SCRIPT.read_text("utf-8")
+    function = next(line for line in text.splitlines() if line.startswith("installed() "))
+    states = 'for name in "$@"; do case $name in here) echo installed;; gone) echo config-files;; esac; done'
+    known = f"dpkg-query() {{ shift 3; {states}; }}"
+    tried = {"here": True, "here here": True, "gone": False, "here gone": False, "here never": False}
+    for asked, there in tried.items():
+        ran = subprocess.run(["bash", "-euc", f"{known}\n{function}\nif installed {asked}; then exit 0; fi; exit 3"])
+        assert ran.returncode == (0 if there else 3), asked

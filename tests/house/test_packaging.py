@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import ischedule
-from tests.house.tree import ROOMS, ROOT, copy_of_tree, package_folders
+from tests.house.tree import ROOMS, ROOT, copy_of_tree, package_files, package_folders
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
@@ -31,20 +31,16 @@ def isolation(flag: str) -> list[str]:
     return [flag] if int(importlib.metadata.version("setuptools").split(".")[0]) >= 77 else []
 
 
-def files_of_tree(tree: Path) -> set[str]:
-    """Every file of the package as an archive of it should name it."""
-    return {
-        f"{package.replace('.', '/')}/{path.name}"
-        for package, folder in package_folders(tree).items()
-        for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".")
-    }
-
-
 def test_the_listed_packages_are_those_of_the_tree() -> None:
     assert sorted(SETUPTOOLS["packages"]) == sorted(package_folders())
     mapped = {name: ROOT / folder for name, folder in SETUPTOOLS["package-dir"].items()}
     assert mapped == package_folders()
+
+
+def test_what_is_imported_stands_in_a_package() -> None:
+    """What is run but never imported, such as a script of a build system, has a folder of its own outside of them."""
+    folders = set(package_folders().values())
+    assert [name for name, path in package_files().items() if path.suffix == ".py" and path.parent not in folders] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -96,9 +92,9 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(archives: dict[s
         kind: {name for name in zipfile.ZipFile(archives[kind]).namelist() if ".dist-info/" not in name}
         for kind in ("wheel", "direct")
     }
-    assert names["wheel"] == files_of_tree(archives["tree"])
+    assert names["wheel"] == set(package_files(archives["tree"]))
     assert names["direct"] == names["wheel"]
-    assert "ischedule/py.typed" in names["wheel"]
+    assert {"ischedule/py.typed", "ischedule/firmware/runtime/isched.h"} <= names["wheel"]
 
 
 def test_the_source_archive_says_what_it_is(archives: dict[str, Path]) -> None:

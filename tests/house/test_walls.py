@@ -17,6 +17,7 @@ ALLOWED = {
     "ischedule.compat": ("ischedule.models", "ischedule.compat"),
     "ischedule.policies": ("ischedule.models", "ischedule.compat", "ischedule.policies"),
     "ischedule.simulation": ("ischedule.models", "ischedule.simulation"),
+    "ischedule.firmware": ("ischedule.models", "ischedule.analysis", "ischedule.firmware"),
     "ischedule.cases": ("ischedule.cases",),
 }
 """What each room may import of the package; the face, `ischedule` itself, may import all of it."""
@@ -73,6 +74,8 @@ def test_a_solver_imported_by_the_models_is_found() -> None:
         "ischedule.models.buffer:2 imports ischedule.solvers.exact"
     ]
     assert forbidden(imports_of("ischedule.models.buffer", "from ischedule import compat")) != []
+    assert forbidden(imports_of("ischedule.firmware.emit", source)) != []
+    assert forbidden(imports_of("ischedule.analysis.check", "from ischedule.firmware import emit")) != []
     assert forbidden(imports_of("ischedule.cli.solve", source)) == []
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("models", "solvers", "analysis", "simulation", "policies", "compat", "cases")
+ROOMS = ("models", "solvers", "analysis", "simulation", "policies", "compat", "firmware", "cases")
 """The folders at the root that are reached as `ischedule.<room>`."""
 
 NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
@@ -35,13 +35,26 @@ class Import:
 
 
 def package_folders(root: Path = ROOT) -> dict[str, Path]:
-    """Every folder of the package with at least one file of its own, by the name under which it is imported."""
+    """Every folder of the package with an `__init__.py`, by the name under which it is imported."""
     found = {}
     for name, top in [("ischedule", root / "ischedule"), *((f"ischedule.{room}", root / room) for room in ROOMS)]:
         for folder in [top, *(path for path in sorted(top.rglob("*")) if path.is_dir() and not path.is_symlink())]:
-            inside = folder.relative_to(top).parts
-            if "__pycache__" not in inside and any(path.is_file() for path in folder.iterdir()):
-                found[".".join((name, *inside))] = folder
+            if (folder / "__init__.py").is_file():
+                found[".".join((name, *folder.relative_to(top).parts))] = folder
+    return found
+
+
+def package_files(root: Path = ROOT) -> dict[str, Path]:
+    """Every file of the package, in folders of data too, by the name that it has in an archive of the package."""
+    found = {}
+    for room, top in [("", root / "ischedule"), *((room, root / room) for room in ROOMS)]:
+        for path in sorted(top.rglob("*")):
+            inside = path.relative_to(top).parts
+            passed = [top.joinpath(*inside[:size]) for size in range(1, len(inside) + 1)]
+            if path.is_file() and not any(
+                part.is_symlink() or part.name == "__pycache__" or part.name.startswith(".") for part in passed
+            ):
+                found["/".join(("ischedule", room, *inside) if room else ("ischedule", *inside))] = path
     return found
 
 
