@@ -16,6 +16,12 @@ typedef struct {
 /* Run number `run` of ISCHED_RUNS. */
 void isched_cycles(uint16_t run, isched_cycles_t *cycles);
 
+#if ISCHED_SKIPS
+/* Whether the commit after a power cycle that began at a measured level may be left out while the device sleeps. It is
+ * made up for once less than the reserve is measured. */
+uint8_t isched_may_skip(isched_step_t cycle, uint16_t level, uint16_t *reserve);
+#endif
+
 /* Runs one atom of the plan. `resumes` is 1 for the first atom of a power cycle: volatile memory is garbage then. */
 void isched_run_atom(isched_atom_t atom, uint8_t resumes);
 

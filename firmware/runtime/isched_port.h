@@ -57,12 +57,12 @@ void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uin
 void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *from, uint16_t bytes);
 void isched_port_nv_complete(uint8_t memory);
 
-/* Sets all bytes of a sector of a log to 0xff (flash), or to anything that can be overwritten. */
+/* Sets all bytes of a sector of a log to 0xff. */
 void isched_port_nv_erase(uint8_t memory, isched_address_t address);
 
-/* Returns once the buffer has this level, in the hardware's own code (schedule.h says what it stands for). Under a fixed
- * threshold the supervisor has seen to it before the device booted. */
-void isched_port_wait_for_level(uint16_t code);
+/* Returns once the buffer has this level, in the hardware's own code (schedule.h says what it stands for), and what it
+ * measured. Under a fixed threshold the supervisor has seen to it before the device booted. */
+uint16_t isched_port_wait_for_level(uint16_t code);
 
 /* Ends a power cycle by the mechanism of the case (ISCHED_WAKE). ISCHED_WAKE_LATCH: opens the load switch.
  * ISCHED_WAKE_BURN: idles until brown-out. ISCHED_WAKE_SENSE: returns, and wait_for_level() sleeps and measures. */
@@ -74,6 +74,14 @@ void isched_port_stuck(isched_step_t cycle);
 #if ISCHED_SKIPS
 /* Sleeps until the level is reached (returns 1), or until less than the reserve is measured (returns 0). */
 uint8_t isched_port_wait_or_reserve(uint16_t code, uint16_t reserve);
+#endif
+
+/* For tests and tracing: what is run, as it is run. */
+#ifndef ISCHED_TRACE_CYCLE
+#define ISCHED_TRACE_CYCLE(cycle, level) ((void)(cycle), (void)(level))
+#endif
+#ifndef ISCHED_TRACE_ATOM
+#define ISCHED_TRACE_ATOM(atom) ((void)(atom))
 #endif
 
 /* Neither the compiler nor the bus moves an access to memory past this. */

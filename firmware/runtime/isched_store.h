@@ -19,7 +19,4 @@ uint8_t isched_store_publish(isched_step_t step);
 /* Counts a boot. Follows isched_store_load(). */
 void isched_store_boot(void);
 
-/* CRC-32 (reflected, polynomial 0xedb88320) of some bytes, begun with `crc`. */
-uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count);
-
 #endif

@@ -1,0 +1,112 @@
+/* The walk along the power cycles of a plan. */
+#include "isched.h"
+
+#include "isched_plan.h"
+#include "isched_port.h"
+#include "isched_store.h"
+
+volatile isched_watch_t isched_watch;
+
+/* The run of equal cycles that a power cycle belongs to; returns the first of its atoms. */
+static isched_atom_t find(isched_step_t cycle, isched_cycles_t *cycles)
+{
+    isched_atom_t first = 0;
+    for (uint16_t run = 0; run < ISCHED_RUNS; ++run) {
+        isched_cycles(run, cycles);
+        if (cycle < cycles->repeat) {
+            break;
+        }
+        cycle = (isched_step_t)(cycle - cycles->repeat);
+        first = (isched_atom_t)(first + ((isched_atom_t)cycles->repeat * cycles->atoms));
+    }
+    return (isched_atom_t)(first + ((isched_atom_t)cycle * cycles->atoms));
+}
+
+static uint16_t wait_for(isched_step_t cycle, uint16_t level, uint8_t boots)
+{
+    const uint16_t asked = (boots >= ISCHED_PATIENCE) ? ISCHED_LEVEL_HIGHEST : level;
+    isched_watch.cycle = cycle;
+    isched_watch.level = asked;
+    isched_watch.boots = boots;
+    if (boots >= ISCHED_STUCK) {
+        isched_port_stuck(cycle);
+    }
+    return isched_port_wait_for_level(asked);
+}
+
+static void run_atoms(isched_atom_t first, isched_atom_t atoms)
+{
+    for (isched_atom_t atom = 0; atom < atoms; ++atom) {
+        ISCHED_TRACE_ATOM(first + atom);
+        isched_run_atom((isched_atom_t)(first + atom), (atom == 0U) ? 1U : 0U);
+    }
+}
+
+isched_status_t isched_run(void)
+{
+    uint8_t boots;
+    uint8_t counted = 0;
+    isched_step_t step = isched_store_load(&boots);
+#if ISCHED_SKIPS
+    uint16_t reserve = 0;
+    uint8_t pending = 0;
+#endif
+    if (step == ISCHED_STEP_IDLE) {
+        return ISCHED_IDLE;
+    }
+    while (step != ISCHED_CYCLES) {
+        isched_cycles_t cycles = {0, 0, 0};
+        const isched_atom_t first = find(step, &cycles);
+        uint16_t level;
+#if ISCHED_SKIPS
+        if ((pending != 0U) && (isched_port_wait_or_reserve(cycles.level, reserve) == 0U)) {
+            if (isched_store_publish(step) == 0U) {
+                return ISCHED_FAULT;
+            }
+            boots = 0;
+        }
+#endif
+        level = wait_for(step, cycles.level, boots);
+        if (counted == 0U) {
+            counted = 1U;
+            isched_store_boot();
+        }
+        ISCHED_TRACE_CYCLE(step, level);
+        run_atoms(first, cycles.atoms);
+#if ISCHED_SKIPS
+        pending = isched_may_skip(step, level, &reserve);
+#endif
+        step = (isched_step_t)(step + 1U);
+#if ISCHED_SKIPS
+        if (pending != 0U) {
+            continue;
+        }
+#endif
+        if (isched_store_publish(step) == 0U) {
+            return ISCHED_FAULT;
+        }
+        boots = 0;
+        if (step != ISCHED_CYCLES) {
+            isched_port_end_of_cycle();
+        }
+    }
+    return ISCHED_DONE;
+}
+
+isched_status_t isched_begin(void)
+{
+    uint8_t boots;
+    if (isched_store_load(&boots) != ISCHED_STEP_IDLE) {
+        return ISCHED_BUSY;
+    }
+    return (isched_store_publish(0) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
+}
+
+isched_status_t isched_release(void)
+{
+    uint8_t boots;
+    if (isched_store_load(&boots) == ISCHED_STEP_IDLE) {
+        return ISCHED_IDLE;
+    }
+    return (isched_store_publish(ISCHED_STEP_IDLE) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
+}

@@ -1,0 +1,223 @@
+/* Progress where units of memory are written once after each erasure, or read as anything if power fails meanwhile.
+ *
+ * Two sectors hold entries, appended one after the other. An entry is a record, the generation of its sector modulo 4
+ * with the boots since the record was published, and in a unit of its own a mark. The mark follows once the rest was
+ * read back: an entry without one does not count. The last entry with a mark is what is published; if it does not verify,
+ * nothing is. A full sector is followed by the other one, one generation later, and erased once that has an entry. So
+ * entries with marks lie in both sectors only until that erasure is complete. */
+#include "isched_record.h"
+
+#if ISCHED_META_IS_LOG
+
+#define TRIES 3U
+#define MOST_BOOTS 7U
+#define BODY_BYTES ((uint8_t)(ISCHED_RECORD_BYTES + 1U))
+#define WHOLE_UNITS(bytes) ((uint8_t)((((bytes) + ISCHED_META_UNIT - 1U) / ISCHED_META_UNIT) * ISCHED_META_UNIT))
+#define MARK_AT WHOLE_UNITS(BODY_BYTES)
+#define ENTRY_BYTES ((uint8_t)(MARK_AT + ISCHED_META_UNIT))
+#define ENTRIES ((uint16_t)(ISCHED_META_SECTOR / ENTRY_BYTES))
+
+/* Which sector is written, which of its entries is next, and its generation. */
+static uint8_t sector;
+static uint16_t next;
+static uint8_t generation;
+
+static isched_step_t current;
+static uint8_t count;
+
+typedef enum { BLANK, LOST, SPOILED, PUBLISHED } entry_t;
+
+static isched_address_t place_of(uint8_t which, uint16_t entry)
+{
+    return (isched_address_t)(ISCHED_META_ADDRESS + ((which != 0U) ? ISCHED_META_SECTOR : 0U) +
+                              ((isched_address_t)entry * ENTRY_BYTES));
+}
+
+/* The mark of an entry follows from its CRC, with the generation and the boots that the CRC begins with. */
+static uint8_t mark_byte(const uint8_t *body, uint8_t at)
+{
+    return (uint8_t)(~body[(ISCHED_RECORD_BYTES - 4U) + (at & 3U)] & ((at == 0U) ? 0x7fU : 0xffU));
+}
+
+static entry_t entry_at(uint8_t which, uint16_t entry, uint8_t *flags, isched_step_t *step)
+{
+    uint8_t bytes[MARK_AT + ISCHED_META_UNIT];
+    uint8_t blank = 1U;
+    uint8_t marked = 0U;
+    uint8_t right = 1U;
+    isched_port_nv_read(ISCHED_META_MEMORY, place_of(which, entry), bytes, ENTRY_BYTES);
+    for (uint8_t at = 0; at < ENTRY_BYTES; ++at) {
+        if (bytes[at] != 0xffU) {
+            blank = 0U;
+            marked = (at >= MARK_AT) ? 1U : marked;
+        }
+        if ((at >= MARK_AT) && (bytes[at] != mark_byte(bytes, (uint8_t)(at - MARK_AT)))) {
+            right = 0U;
+        }
+    }
+    *flags = bytes[ISCHED_RECORD_BYTES];
+    if (blank != 0U) {
+        return BLANK;
+    }
+    if (marked == 0U) {
+        return LOST;
+    }
+    if (isched_record_read(bytes, *flags, step) == 0U) {
+        return SPOILED;
+    }
+    if (right != 0U) {
+        return PUBLISHED;
+    }
+    return (ISCHED_META_TORN == ISCHED_TORN_ANY) ? LOST : SPOILED;
+}
+
+typedef struct {
+    isched_step_t step;
+    uint16_t free;  /* the entry behind the last one that is not blank */
+    entry_t last;   /* BLANK, or what the last entry with a mark is */
+    uint8_t flags;
+} sector_t;
+
+static void scan(uint8_t which, sector_t *found)
+{
+    found->last = BLANK;
+    found->free = 0;
+    for (uint16_t at = 0; at < ENTRIES; ++at) {
+        uint8_t flags;
+        isched_step_t step = ISCHED_STEP_IDLE;
+        const entry_t entry = entry_at(which, at, &flags, &step);
+        if (entry != BLANK) {
+            found->free = (uint16_t)(at + 1U);
+        }
+        if ((entry == SPOILED) || (entry == PUBLISHED)) {
+            found->last = entry;
+            found->flags = flags;
+            found->step = step;
+        }
+    }
+}
+
+static void erase(uint8_t which)
+{
+    isched_port_nv_erase(ISCHED_META_MEMORY, place_of(which, 0U));
+    isched_port_nv_complete(ISCHED_META_MEMORY);
+}
+
+/* The sector whose last entry is published, 2 if nothing is. */
+static uint8_t newer(const sector_t *sectors)
+{
+    const uint8_t is0 = (sectors[0].last == PUBLISHED) ? 1U : 0U;
+    const uint8_t is1 = (sectors[1].last == PUBLISHED) ? 1U : 0U;
+    if ((is0 != 0U) && (is1 != 0U)) {
+        const uint8_t ahead = (uint8_t)((sectors[1].flags - sectors[0].flags) & 3U);
+        return (ahead == 1U) ? 1U : ((ahead == 3U) ? 0U : 2U);
+    }
+    if ((is0 == 0U) && (is1 == 0U)) {
+        return 2U;
+    }
+    /* A full sector is older than anything in the other one; one that is not has begun to replace it. */
+    if ((sectors[1U - is1].last == SPOILED) && (sectors[is1].free == ENTRIES)) {
+        return 2U;
+    }
+    return is1;
+}
+
+isched_step_t isched_store_load(uint8_t *boots)
+{
+    sector_t sectors[2];
+    scan(0U, &sectors[0]);
+    scan(1U, &sectors[1]);
+    sector = newer(sectors);
+    if (sector > 1U) {
+        /* Whatever is published goes first, so that it cannot come back. */
+        const uint8_t first = (sectors[1].last == PUBLISHED) ? 1U : 0U;
+        erase(first);
+        erase((uint8_t)(1U - first));
+        sector = 0;
+        next = 0;
+        generation = 0;
+        current = ISCHED_STEP_IDLE;
+        count = 0;
+    } else {
+        if (sectors[1U - sector].free != 0U) {
+            erase((uint8_t)(1U - sector));
+        }
+        next = sectors[sector].free;
+        generation = (uint8_t)(sectors[sector].flags & 3U);
+        current = sectors[sector].step;
+        count = (uint8_t)(sectors[sector].flags >> 2U);
+    }
+    *boots = count;
+    return current;
+}
+
+static void write(isched_address_t to, const uint8_t *from, uint8_t bytes)
+{
+    isched_port_nv_write(ISCHED_META_MEMORY, to, from, bytes);
+    isched_port_nv_complete(ISCHED_META_MEMORY);
+}
+
+/* The next entry, in the other sector if this one is full. 1 if it reads back. */
+static uint8_t append(void)
+{
+    uint8_t bytes[MARK_AT + ISCHED_META_UNIT];
+    const uint8_t moves = (next == ENTRIES) ? 1U : 0U;
+    uint8_t verified;
+    if (moves != 0U) {
+        sector = (uint8_t)(1U - sector);
+        generation = (uint8_t)((generation + 1U) & 3U);
+        next = 0;
+    }
+    for (uint8_t at = 0; at < MARK_AT; ++at) {
+        bytes[at] = 0xffU;
+    }
+    bytes[ISCHED_RECORD_BYTES] = (uint8_t)((uint8_t)(count << 2U) | generation);
+    isched_record_make(bytes, current, bytes[ISCHED_RECORD_BYTES]);
+    for (uint8_t at = 0; at < ISCHED_META_UNIT; ++at) {
+        bytes[MARK_AT + at] = mark_byte(bytes, at);
+    }
+    write(place_of(sector, next), bytes, MARK_AT);
+    verified = isched_reads_back(place_of(sector, next), bytes, MARK_AT);
+    if (verified != 0U) {
+        ISCHED_BARRIER();
+        write((isched_address_t)(place_of(sector, next) + MARK_AT), &bytes[MARK_AT], ISCHED_META_UNIT);
+        ISCHED_BARRIER();
+    }
+    next = (uint16_t)(next + 1U);
+    if ((moves != 0U) && (verified != 0U)) {
+        erase((uint8_t)(1U - sector));
+    }
+    return verified;
+}
+
+static uint8_t append_until_it_holds(void)
+{
+    for (uint8_t tries = 0; tries < TRIES; ++tries) {
+        if (append() != 0U) {
+            return 1U;
+        }
+    }
+    return 0U;
+}
+
+uint8_t isched_store_publish(isched_step_t step)
+{
+    ISCHED_BARRIER();
+    isched_port_nv_complete(ISCHED_DATA_MEMORY);
+    current = step;
+    count = 0;
+    return append_until_it_holds();
+}
+
+void isched_store_boot(void)
+{
+    if (count < MOST_BOOTS) {
+        ++count;
+        (void)append_until_it_holds();
+    }
+}
+
+#else
+/* C wants something in every file. */
+typedef int isched_store_log_is_not_used_t;
+#endif
