@@ -21,6 +21,10 @@ FLASH = {
 """A flash beside the memory of the data: progress is a log there."""
 
 
+SOON = (1, 3, 8)
+"""The stores after a failure at which power fails again."""
+
+
 @pytest.fixture(autouse=True)
 def _tools() -> None:
     need("gcc", "objcopy")
@@ -29,8 +33,7 @@ def _tools() -> None:
 def failures_of(steps: int, torn: tuple[int, ...]) -> list[list[host.Failure]]:
     """A failure at each step of a run that has so many, in each way; and each once more, soon after."""
     single = [[host.Failure(step, way)] for step in range(1, steps + 1) for way in torn]
-    soon = (1, 3, 8)
-    double = [[*one, host.Failure(step, torn[-1], step)] for one, step in product(single, soon)]
+    double = [[*one, host.Failure(step, host.OLD, step)] for one, step in product(single, SOON)]
     return single + double
 
 

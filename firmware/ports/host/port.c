@@ -79,8 +79,22 @@ static uint32_t noise(uint32_t *seed)
 static void deliver(uint8_t memory, const host_unit_t *unit)
 {
     uint32_t size = unit_of(memory);
+    if (memory == 1U) {
+        other_written[unit->address] = 1U;
+    }
     for (uint32_t i = 0U; i < size; i++) {
         memory_of(memory)[unit->address + i] = unit->bytes[i];
+    }
+}
+
+/* After a failure, a unit of flash that reads as erased can be written. */
+static void note_written(uint32_t address)
+{
+    other_written[address] = 0U;
+    for (uint32_t i = 0U; i < unit_of(1U); i++) {
+        if (other_memory[address + i] != 0xffU) {
+            other_written[address] = 1U;
+        }
     }
 }
 
@@ -103,6 +117,9 @@ static void tear(uint8_t memory, const host_unit_t *unit)
         case HOST_TORN_MIXED: *byte = (uint8_t)((*byte & 0xf0U) | (unit->bytes[i] & 0x0fU)); break;
         default: *byte = (uint8_t)noise(&seed); break;
         }
+    }
+    if (memory == 1U) {
+        note_written(unit->address);
     }
 }
 
@@ -165,10 +182,13 @@ static void check_range(uint8_t memory, uint32_t address, uint32_t bytes)
 static void store(uint8_t memory, const host_unit_t *unit)
 {
     if (memory == 1U && ISCHED_OTHER_APPENDS) {
-        if (other_written[unit->address] != 0U) {
+        uint8_t twice = other_written[unit->address];
+        for (uint32_t i = 0U; i < pending_count[1]; i++) {
+            twice = (uint8_t)(twice | (pending[1][i].address == unit->address ? 1U : 0U));
+        }
+        if (twice != 0U) {
             host_fault("a unit of flash is written twice without an erasure");
         }
-        other_written[unit->address] = 1U;
     }
     if (host_gate.bus == HOST_BUS_DIRECT) {
         if (fails() != 0U) {
@@ -242,9 +262,9 @@ void isched_port_nv_erase(uint8_t memory, isched_address_t address)
         } else if (host_gate.torn != HOST_TORN_OLD) {
             *byte = (uint8_t)(*byte | noise(&seed));
         }
-        if (memory == 1U && ISCHED_OTHER_APPENDS) {
-            other_written[address + i] = failed;
-        }
+    }
+    for (uint32_t i = 0U; memory == 1U && i < ISCHED_META_SECTOR; i += unit_of(1U)) {
+        note_written(address + i);
     }
     if (failed != 0U) {
         settle((uint8_t)(1U - memory));
