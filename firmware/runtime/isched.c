@@ -59,7 +59,9 @@ isched_status_t isched_run(void)
     uint8_t counted = 0;
     isched_step_t step = isched_store_load(&boots);
     isched_step_t published = step;
+#if ISCHED_SKIPS || ISCHED_HAS_TASKS
     uint8_t pending = 0;
+#endif
 #if ISCHED_SKIPS
     uint16_t reserve = 0;
 #endif
