@@ -42,14 +42,28 @@ static void run_atoms(isched_atom_t first, isched_atom_t atoms)
     }
 }
 
+/* What the cycles since `published` have left becomes what counts. */
+static uint8_t commit(isched_step_t published, isched_step_t next)
+{
+#if ISCHED_HAS_TASKS
+    isched_save(published, next);
+#else
+    (void)published;
+#endif
+    return isched_store_publish(next);
+}
+
 isched_status_t isched_run(void)
 {
     uint8_t boots;
     uint8_t counted = 0;
     isched_step_t step = isched_store_load(&boots);
+    isched_step_t published = step;
+#if ISCHED_SKIPS || ISCHED_HAS_TASKS
+    uint8_t pending = 0;
+#endif
 #if ISCHED_SKIPS
     uint16_t reserve = 0;
-    uint8_t pending = 0;
 #endif
     if (step == ISCHED_STEP_IDLE) {
         return ISCHED_IDLE;
@@ -60,10 +74,12 @@ isched_status_t isched_run(void)
         uint16_t level;
 #if ISCHED_SKIPS
         if ((pending != 0U) && (isched_port_wait_or_reserve(cycles.level, reserve) == 0U)) {
-            if (isched_store_publish(step) == 0U) {
+            if (commit(published, step) == 0U) {
                 return ISCHED_FAULT;
             }
+            published = step;
             boots = 0;
+            pending = 0;
         }
 #endif
         level = wait_for(step, cycles.level, boots);
@@ -72,6 +88,11 @@ isched_status_t isched_run(void)
             isched_store_boot();
         }
         ISCHED_TRACE_CYCLE(step, level);
+#if ISCHED_HAS_TASKS
+        if (pending == 0U) {
+            isched_resume(step);
+        }
+#endif
         run_atoms(first, cycles.atoms);
 #if ISCHED_SKIPS
         pending = isched_may_skip(step, level, &reserve);
@@ -82,9 +103,10 @@ isched_status_t isched_run(void)
             continue;
         }
 #endif
-        if (isched_store_publish(step) == 0U) {
+        if (commit(published, step) == 0U) {
             return ISCHED_FAULT;
         }
+        published = step;
         boots = 0;
         if (step != ISCHED_CYCLES) {
             isched_port_end_of_cycle();

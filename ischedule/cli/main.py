@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "set the plan beside what the policies of the literature would do",
     "explain": "say why there is no plan and what would help, or how much room a plan has",
     "supply": "take a lower supply curve from a recorded trace",
+    "emit": "write an accepted plan as C tables, with the runtime that carries it out",
     "simulate": "run a plan, or a runtime without one, on simulated boards",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",

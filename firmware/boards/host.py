@@ -1,0 +1,79 @@
+"""The computer itself as a board: memory is an array behind a write gate, and power fails at any store of a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ischedule.firmware.boards.outcome import Outcome, outcome_of
+from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
+from ischedule.firmware.boards.tool import call, need
+
+PORT: Final = ROOM / "ports" / "host"
+
+OLD, NEW, ZEROS, ONES, MIXED, NOISE = range(6)
+"""What the unit reads as that was being written; OLD and NEW are all that memory with whole units knows."""
+
+DIRECT, IN_ORDER, ANY_ORDER = range(3)
+"""When stores reach memory: at once, or some time later, in order or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Power fails at a store of a unit, the first being 1, counted since the failure before it."""
+
+    step: int
+    torn: int = OLD
+    arrives: int = 0
+
+
+def build(firmware: Firmware, out: Path, *, compiler: str = "gcc", port: Path | None = None) -> Path:
+    """Compile and link; the result is a program that `run` starts."""
+    need(compiler, "objcopy")
+    out.mkdir(parents=True, exist_ok=True)
+    flags = [*firmware.flags(), *firmware.folders(PORT)]
+    inside = [*firmware.sources, HERE / "verify_main.c", input_source(firmware.input, out)]
+    objects = []
+    for number, source in enumerate(inside):
+        target = out / f"fw{number}.o"
+        # Variables lie together, so that each boot can begin with them as a fresh start leaves them.
+        alone = ("-fno-common", "-fno-zero-initialized-in-bss", "-fno-pie")
+        call([compiler, *flags, *alone, "-c", str(source), "-o", str(target)])
+        call(["objcopy", "--rename-section", ".data=fw_data", str(target)])
+        objects.append(str(target))
+    program = out / "host.elf"
+    around = [str(port or PORT / "port.c"), str(HERE / "isched_trace.c"), str(HERE / "host_main.c")]
+    call([compiler, *flags, "-fno-pie", "-no-pie", *around, *objects, "-o", str(program)])
+    return program
+
+
+def run(
+    program: Path,
+    runs: Iterable[Sequence[Failure]],
+    *,
+    bus: int = DIRECT,
+    byte: int = 0xFF,
+    boots: int = 100_000,
+    timeout: float = 120.0,
+) -> list[Outcome]:
+    """One outcome for each sequence of failures; memory begins full of `byte` in each of them."""
+    lines = []
+    for failures in runs:
+        numbers = [str(number) for one in failures for number in (one.step, one.torn, one.arrives)]
+        lines.append(" ".join([str(bus), str(byte), str(boots), *numbers]))
+    if not lines:
+        return []
+    text = call([str(program)], stdin="\n".join(lines) + "\n", timeout=timeout)
+    parts = text.split("~Z ")
+    return [outcome_of(f"{before}~Z {after}") for before, after in _runs(parts)]
+
+
+def _runs(parts: list[str]) -> list[tuple[str, str]]:
+    """The text of each run and its closing line."""
+    found = []
+    for number in range(len(parts) - 1):
+        before = parts[number] if number == 0 else parts[number].partition(";\n")[2]
+        found.append((before, parts[number + 1].partition("\n")[0]))
+    return found

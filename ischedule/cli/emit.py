@@ -1,0 +1,124 @@
+"""`ischedule emit`: an accepted plan as C tables, with the runtime that carries it out."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ischedule.cli.output import Progress, write_whole
+from ischedule.cli.shipped import case_source
+from ischedule.models.errors import InputError
+
+if TYPE_CHECKING:
+    from ischedule.emitting import Emitted
+
+REFUSED = 1
+TARGETS = ("generic", "msp430", "cortex-m", "host")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A case, a plan file for it, and where the C goes."""
+    parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
+    parser.add_argument("plan", metavar="PLAN", help="the plan file, or - for standard input")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder that the files go to")
+    parser.add_argument(
+        "--target", choices=TARGETS, default="generic", help="write this target's port, too, where there is none yet"
+    )
+    parser.add_argument("--table-only", action="store_true", help="write the tables without the runtime")
+    parser.add_argument("--weights", action="store_true", help="write a network's weights, too")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+
+
+def seed(text: str) -> int:
+    """A number to draw weights by."""
+    if not text.isdecimal() or int(text) >= 1 << 63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; write a number of at least 0, for example 7")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the plan, write the files and say what they take."""
+    if arguments.case == arguments.plan == "-":
+        remedy = "name a file for one of the two"
+        raise InputError("command line", "PLAN", "-", "standard input is the case already", remedy)
+    folder = Path(arguments.output)
+    if folder.exists() and not folder.is_dir():
+        raise InputError("command line", "--output", arguments.output, "is not a folder", "name a folder")
+    source = case_source(arguments.case)
+
+    from ischedule.emitting import emitted, port_files, runtime_files
+    from ischedule.models.case import load_case
+    from ischedule.models.plan_file import read_plan_file
+
+    case = load_case(source)
+    file = read_plan_file(arguments.plan)
+    with Progress() as progress:
+        result = emitted(case, file, progress, arguments.seed if arguments.weights else None)
+    if result.emission is None:
+        sys.stdout.write(f"{case.name}: not emitted\n{result.refusal}\n")
+        return REFUSED
+    files = dict(result.emission.files)
+    if not arguments.table_only:
+        files |= runtime_files(result.emission)
+        if arguments.target != "generic":
+            files |= port_files(arguments.target, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        write_whole(folder / name, text)
+    if arguments.json:
+        from ischedule.cli.as_json import dumped
+
+        sys.stdout.write(dumped(emitted_value(result, sorted(files))))
+    else:
+        sys.stdout.write(emitted_report(result, sorted(files), arguments.output))
+    return 0
+
+
+def emitted_value(result: "Emitted", files: list[str]) -> dict[str, Any]:
+    """What was written, for scripts."""
+    emission = result.emission
+    assert emission is not None
+    return {
+        "case": result.case.name,
+        "plan_id": f"{emission.plan_id:08x}",
+        "power_cycles": emission.power_cycles,
+        "files": files,
+        "bytes": {
+            "power_cycles": emission.cycles.table_bytes,
+            "skippable_commits": emission.cycles.skip_bytes,
+            "designs": emission.work.table_bytes,
+            "tables": emission.table_bytes,
+            "assumed_for_tables": emission.assumed_bytes,
+            "descriptors": emission.work.descriptor_bytes,
+            "weights": emission.work.weight_bytes,
+        },
+    }
+
+
+def emitted_report(result: "Emitted", files: list[str], folder: str) -> str:
+    """What was written, for people."""
+    from ischedule.cli.figures import number, plural
+
+    emission = result.emission
+    assert emission is not None
+    lines = [f"{result.case.name}: {plural(len(files), 'file')} in {folder}", ", ".join(files), ""]
+    each = emission.cycles.table_bytes / emission.power_cycles
+    rows = [
+        (
+            "tables of the plan",
+            emission.table_bytes,
+            f"its check of memory has counted {number(emission.assumed_bytes)} B",
+        ),
+        ("  power cycles", emission.cycles.table_bytes, f"{each:.2f} B for each of {number(emission.power_cycles)}"),
+        ("  designs, addresses", emission.work.table_bytes, ""),
+        ("  skippable commits", emission.cycles.skip_bytes, "only in builds that skip them"),
+        ("layers", emission.work.descriptor_bytes, "shapes and kernels: the same in every plan"),
+        ("weights", emission.work.weight_bytes, "with biases, scalings and activations"),
+    ]
+    kept = [row for row in rows if row[1] or row[0].startswith("tables")]
+    width = max(len(number(row[1])) for row in kept)
+    lines += [f"{name:<20}  {number(size):>{width}} B  {note}".rstrip() for name, size, note in kept]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,54 @@
+"""A schedule by hand for tests of boards: ten atoms in six power cycles, and what must come out of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from ischedule.firmware.boards.outcome import Outcome
+from ischedule.firmware.boards.source import RUNTIME, Firmware
+from ischedule.firmware.boards.trace import Disorder, executed
+
+HERE: Final = Path(__file__).parent / "toy"
+DATA: Final = bytes(range(5, 13))
+ATOMS: Final = 10
+CYCLES: Final = [(5, [0]), (5, [1]), (5, [2]), (7, [3, 4]), (7, [5, 6]), (9, [7, 8, 9])]
+"""The level of each power cycle and its atoms."""
+
+
+def toy(*, trace: int = 0, runtime: Path = RUNTIME, **defines: str) -> Firmware:
+    """The firmware; TOY_IN_PLACE="1" makes it overwrite what it reads."""
+    sources = [*sorted(runtime.glob("isched*.c")), HERE / "schedule.c"]
+    wanted = [path for path in sources if path.name in WANTED]
+    return Firmware(wanted, [runtime, HERE], DATA, trace, defines)
+
+
+WANTED: Final = ("isched.c", "isched_record.c", "isched_store_cell.c", "isched_store_log.c", "schedule.c")
+
+
+def expected() -> bytes:
+    """The output, by the rule of the toy's atoms."""
+    data = list(DATA)
+    for atom in range(ATOMS):
+        data = [(data[i] * 3 + data[(i + 1) % 8] + atom) % 256 for i in range(8)]
+    return bytes(data)
+
+
+def is_sound(outcome: Outcome) -> bool:
+    """Whether the output is right and no power cycle that was published was run again."""
+    try:
+        return outcome.is_right(expected()) and executed(outcome.events) == CYCLES
+    except Disorder:
+        return False
+
+
+def mutant(folder: Path, file: str, right: str, wrong: str) -> Path:
+    """A copy of the runtime in `folder` in which one piece of text of one file is replaced."""
+    folder.mkdir(parents=True)
+    for path in RUNTIME.glob("*.[ch]"):
+        text = path.read_text()
+        if path.name == file:
+            assert text.count(right) == 1, f"{file} no longer has the text that this mutant changes"
+            text = text.replace(right, wrong)
+        (folder / path.name).write_text(text)
+    return folder
