@@ -49,17 +49,17 @@ set(ischedule_RUNTIME_DIR "${ischedule_FIRMWARE_DIR}/runtime")
 set(ischedule_PORTS_DIR "${ischedule_FIRMWARE_DIR}/ports")
 
 # ischedule_add_schedule(<target> CASE <case.json> [PLAN <plan.json>] [TARGET msp430|cortex-m|host]
-#                        [WEIGHTS] [SEED <n>] [TABLE_ONLY])
+#                        [WEIGHTS] [SEED <n>] [INTEGRITY] [TABLE_ONLY])
 #
 # Adds to a target the tables of a case's plan and the runtime that carries it out. When the target is built, the case is
 # solved (unless there is a PLAN), the plan is checked against the case, and emitted; again only when the case, a file
 # that it names, the plan or ischedule itself is newer than the tables. A plan that the checker rejects fails the build.
 #
 # TARGET adds the sources of a port that comes with ischedule; without it the target has its own, and an isched_config.h
-# on its include path. WEIGHTS adds the weights of a network, drawn by SEED where the case has none. TABLE_ONLY leaves
-# out the runtime and the port.
+# on its include path. WEIGHTS adds the weights of a network, drawn by SEED where the case has none. INTEGRITY
+# seals its tensors with checksums. TABLE_ONLY leaves out the runtime and the port.
 function(ischedule_add_schedule target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "WEIGHTS;TABLE_ONLY" "CASE;PLAN;TARGET;SEED" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WEIGHTS;INTEGRITY;TABLE_ONLY" "CASE;PLAN;TARGET;SEED" "")
   _ischedule_check_arguments()
   get_filename_component(case "${arg_CASE}" ABSOLUTE)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/ischedule/${target}")
@@ -69,6 +69,9 @@ function(ischedule_add_schedule target)
   if(DEFINED arg_PLAN)
     get_filename_component(plan "${arg_PLAN}" ABSOLUTE)
     list(APPEND needed "${plan}")
+  endif()
+  if(arg_INTEGRITY)
+    list(APPEND options --integrity)
   endif()
   if(arg_WEIGHTS)
     list(APPEND options --weights)

@@ -12,7 +12,7 @@
 #     ISCHEDULE_CASE     the case file
 #     ISCHEDULE_PLAN     a plan file for it; without one the case is solved
 #     ISCHEDULE_TARGET   msp430, cortex-m or host: the port that comes with ischedule
-#     ISCHEDULE_FLAGS    further options of `ischedule emit`: --weights, --seed N
+#     ISCHEDULE_FLAGS    further options of `ischedule emit`: --weights, --seed N, --integrity
 #     ISCHEDULE_DIR      where the sources go; the folder is this file's own, and emptied
 #     ISCHEDULE          how ischedule is called
 #

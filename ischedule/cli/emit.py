@@ -35,8 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table-only", action="store_true", help="write the tables without the runtime")
     parser.add_argument("--weights", action="store_true", help="write a network's weights, too")
     parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
+        "--seed", type=seed_number, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
     )
+    parser.add_argument("--integrity", action="store_true", help="seal a network's tensors with CRCs")
     parser.add_argument(
         "--depfile", metavar="FILE", help="write which files the sources are made from, as a rule for make or Ninja"
     )
@@ -49,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
-def seed(text: str) -> int:
+def seed_number(text: str) -> int:
     """A number to draw weights by."""
     if not text.isdecimal() or int(text) >= 1 << 63:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed; write a number of at least 0, for example 7")
@@ -84,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
                 return EXIT_CODES[solved.status.value]
             write_plan(solved, folder)
             file = solved.plan_file
-        result = emitted(case, file, progress, arguments.seed if arguments.weights else None)
+        seed = arguments.seed if arguments.weights else None
+        result = emitted(case, file, progress, seed, integrity=arguments.integrity)
     if result.emission is None:
         sys.stdout.write(f"{case.name}: not emitted\n{result.refusal}\n")
         return REFUSED
@@ -130,6 +132,7 @@ def emitted_value(result: "Emitted", files: list[str]) -> dict[str, Any]:
             "designs": emission.work.table_bytes,
             "tables": emission.table_bytes,
             "assumed_for_tables": emission.assumed_bytes,
+            "seals": emission.seal_bytes,
             "descriptors": emission.work.descriptor_bytes,
             "weights": emission.work.weight_bytes,
         },
@@ -153,6 +156,7 @@ def emitted_report(result: "Emitted", files: list[str], folder: str) -> str:
         ("  power cycles", emission.cycles.table_bytes, f"{each:.2f} B for each of {number(emission.power_cycles)}"),
         ("  designs, addresses", emission.work.table_bytes, ""),
         ("  skippable commits", emission.cycles.skip_bytes, "only in builds that skip them"),
+        ("seals", emission.seal_bytes, "which buffers are sealed, and when"),
         ("layers", emission.work.descriptor_bytes, "shapes and kernels: the same in every plan"),
         ("weights", emission.work.weight_bytes, "with biases, scalings and activations"),
     ]
