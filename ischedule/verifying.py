@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ischedule.analysis.layout_check import side_by_side
 from ischedule.api import program_or_reason
@@ -21,6 +22,9 @@ from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
 from ischedule.models.workload import explicit_tasks
 
+if TYPE_CHECKING:
+    from ischedule.analysis.arithmetic import Words
+
 Tell = Callable[[str], None]
 
 
@@ -29,8 +33,8 @@ class Verified:
     """What was found out about firmware on one target.
 
     ``deviation`` is the first thing that the uninterrupted run did otherwise than planned, ``right`` tells whether its
-    output is the reference executor's. Of ``runs`` with power failures ``wrong`` ended otherwise. ``steps`` are those of
-    the uninterrupted run, in ``unit``.
+    output is the reference executor's. Of ``runs`` with power failures ``wrong`` ended otherwise. ``steps``
+    are those of the uninterrupted run, in ``unit``.
     """
 
     target: str
@@ -177,4 +181,9 @@ def _reference(case: Case, file: PlanFile, seed: int) -> tuple[bytes, bytes]:
     assert file.plan is not None, "an emitted file has a plan"
     words = random_tensor(case.network.input, arithmetic_of(case), np.random.default_rng([seed, 1]))
     output = run(case, file.plan, words, numbers_of(case, seed)).output
-    return tuple(np.ascontiguousarray(one).astype(one.dtype.newbyteorder("<")).tobytes() for one in (words, output))
+    return _bytes_of(words), _bytes_of(output)
+
+
+def _bytes_of(words: Words) -> bytes:
+    """Words as boards keep them."""
+    return words.astype(words.dtype.newbyteorder("<")).tobytes()

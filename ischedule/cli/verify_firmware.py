@@ -1,4 +1,4 @@
-"""`ischedule verify-firmware`: a plan's firmware, built and run on boards, with power failing all over the inference."""
+"""`ischedule verify-firmware`: a plan's firmware, built and run on boards while power fails."""
 
 import argparse
 import sys
@@ -128,14 +128,13 @@ def verified_report(case: "Case", one: "Verified") -> str:
     """What was found on one board, for people."""
     from ischedule.cli.figures import number, plural
 
-    order = (
-        f"{plural(one.cycles, 'power cycle')} and {plural(one.atoms, 'atom')}: levels, order and addresses as planned"
-    )
+    order = f"{plural(one.cycles, 'power cycle')} and {plural(one.atoms, 'atom')}; levels and addresses as planned"
     output = f"{number(one.output_bytes)} B, equal to the reference executor's"
+    among = f"{plural(one.runs, 'run')} with power failing among {number(one.steps)} {one.unit}"
     lines = [
         f"{case.name}: firmware on {one.target}",
         f"order     {order if one.deviation is None else one.deviation}",
         f"output    {output if one.right else 'differs from that of the reference executor'}",
-        f"failures  {plural(one.runs, 'run')} with power failing among {number(one.steps)} {one.unit}: {number(one.wrong)} wrong",
+        f"failures  {among}: {number(one.wrong)} wrong",
     ]
     return "\n".join(lines) + "\n"
