@@ -181,6 +181,7 @@ def _memory(program: Program, plan: Plan, file: PlanFile) -> str:
     lines = [
         "",
         "/* Addresses in non-volatile memory. Below the buffers there is room for weights, and for progress. */",
+        f"#define ISCHED_CONSTANTS_BYTES {constants.total}UL",
         f"#define ISCHED_NV_BYTES {used}UL",
         f"#define ISCHED_PROGRESS_ADDRESS {constants.weights}UL",
         f"#define ISCHED_PROGRESS_BYTES {constants.records + constants.tables}UL",

@@ -59,8 +59,8 @@ isched_status_t isched_run(void)
     uint8_t counted = 0;
     isched_step_t step = isched_store_load(&boots);
     isched_step_t published = step;
-    uint8_t pending = 0;
 #if ISCHED_SKIPS
+    uint8_t pending = 0;
     uint16_t reserve = 0;
 #endif
     if (step == ISCHED_STEP_IDLE) {
@@ -87,7 +87,7 @@ isched_status_t isched_run(void)
         }
         ISCHED_TRACE_CYCLE(step, level);
 #if ISCHED_HAS_TASKS
-        if (pending == 0U) {
+        if (step == published) {
             isched_resume(step);
         }
 #endif
