@@ -119,21 +119,22 @@ static void isched_run_input(const isched_layer_t *layer, const isched_loops_t *
     isched_begin_passes(&pass, atom, loops->batches, loops->inputs, inputs);
     isched_set_columns(&tile, isched_next(&number, loops->columns));
     isched_set_rows(&tile, isched_next(&number, loops->rows));
-    isched_set_inputs(&tile, number, inputs);
+    const uint16_t group = (uint16_t)number;
+    isched_set_inputs(&tile, group, inputs);
     isched_place_tile(&tile, 0);
     if ((batch == 0U) || (resumes != 0U)) {
         isched_fetch_inputs(&tile);
     }
     const uint16_t first = (uint16_t)((uint32_t)batch * layer->batch);
     const uint16_t tiles = isched_least((uint16_t)(loops->outputs - first), layer->batch);
-    isched_set_outputs(&tile, number, first, tiles);
+    isched_set_outputs(&tile, group, first, tiles);
     tile.pitch = tile.outputs;
     isched_tile_t whole = tile;
     if (pass.is_first != 0U) {
         isched_start_sums(&whole);
     }
     for (uint16_t part = 0; part < tiles; ++part) {
-        isched_set_outputs(&tile, number, (uint32_t)first + part, 1);
+        isched_set_outputs(&tile, group, (uint32_t)first + part, 1);
         isched_fetch_weights(&tile);
         if (pass.is_first == 0U) {
             isched_fetch_sums(&tile, &pass);
@@ -172,8 +173,8 @@ static void isched_run_weight(const isched_layer_t *layer, const isched_loops_t 
     pass.layer = layer;
     isched_begin_passes(&pass, atom, loops->batches, (is_each != 0U) ? 1U : loops->inputs,
                         (is_each != 0U) ? 0U : inputs);
-    isched_set_outputs(&tile, number, outputs, 1);
-    isched_set_inputs(&tile, number, inputs);
+    isched_set_outputs(&tile, (uint16_t)number, outputs, 1);
+    isched_set_inputs(&tile, (uint16_t)number, inputs);
     tile.pitch = tile.outputs;
     isched_place_tile(&tile, 0);
     if ((isched_has(layer, ISCHED_HAS_WEIGHTS) != 0U) && ((batch == 0U) || (resumes != 0U))) {
@@ -209,7 +210,8 @@ static void isched_run_output(const isched_layer_t *layer, const isched_loops_t 
     const uint32_t outputs = isched_next(&number, loops->outputs);
     isched_set_columns(&tile, isched_next(&number, loops->columns));
     isched_set_rows(&tile, isched_next(&number, loops->rows));
-    isched_set_outputs(&tile, number, outputs, 1);
+    const uint16_t group = (uint16_t)number;
+    isched_set_outputs(&tile, group, outputs, 1);
     tile.pitch = tile.outputs;
     isched_place_tile(&tile, 0);
     if (pass.is_first != 0U) {
@@ -222,7 +224,7 @@ static void isched_run_output(const isched_layer_t *layer, const isched_loops_t 
     const uint16_t first = (uint16_t)((uint32_t)batch * layer->batch);
     const uint16_t tiles = isched_least((uint16_t)(loops->inputs - first), layer->batch);
     for (uint16_t part = 0; part < tiles; ++part) {
-        isched_set_inputs(&tile, number, (uint32_t)first + part);
+        isched_set_inputs(&tile, group, (uint32_t)first + part);
         isched_place_tile(&tile, 0);
         isched_fetch_inputs(&tile);
         isched_fetch_weights(&tile);

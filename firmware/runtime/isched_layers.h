@@ -65,8 +65,11 @@ struct isched_layer {
 void isched_layer(uint16_t number, isched_layer_t *layer);
 isched_atom_t isched_layer_end(uint16_t number);
 
-/* Where a tensor or a region lies. */
+/* Where a tensor or a region lies, or the weights of a layer among all. */
 isched_address_t isched_layer_address(uint16_t index);
+
+/* The numbers of a layer: its zeros, how words are clipped, and its tables. */
+void isched_layer_numbers(uint16_t number, isched_layer_t *layer);
 
 /* Weights and biases, by their places among all. Linked weakly: they lie in read-only memory unless a board keeps them
  * elsewhere, where it writes isched_weights and isched_biases of schedule_weights.c. */

@@ -20,11 +20,7 @@ static inline uint16_t isched_least(uint16_t one, uint16_t other)
 /* The length of a vector of so many words. */
 static inline uint16_t isched_lanes(uint16_t words)
 {
-#if ISCHED_VECTOR > 1
     return (uint16_t)((uint16_t)((uint16_t)(words + ISCHED_VECTOR - 1U) / ISCHED_VECTOR) * ISCHED_VECTOR);
-#else
-    return words;
-#endif
 }
 
 /* Places in volatile memory for a tile's operands and, by their slot, for its results. */
