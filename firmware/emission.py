@@ -11,19 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ischedule.analysis.check import Verdict
-from ischedule.analysis.layout_check import require_fit, side_by_side
 from ischedule.firmware.cycle_source import CycleSource, cycle_source
 from ischedule.firmware.levels import Levels, levels_of, skip_entries
+from ischedule.firmware.memory_map import NOWHERE, MemoryMap, memory_map
+from ischedule.firmware.seal_source import seal_source
 from ischedule.firmware.source import WorkSource, comment
 from ischedule.firmware.summary import summary
 from ischedule.firmware.task_source import task_source
 from ischedule.models.case import Case
 from ischedule.models.errors import InputError
-from ischedule.models.layout import layout_of
 from ischedule.models.plan import Plan
 from ischedule.models.plan_file import PlanFile, dump_plan_file
 from ischedule.models.program import Program
-from ischedule.models.storage import Slot
 from ischedule.models.tables import table_bytes
 from ischedule.models.wake import Mechanism
 from ischedule.models.workload import accelerator_of
@@ -34,8 +33,10 @@ RUNTIME = (
     "isched_plan.h",
     "isched_store.h",
     "isched_record.h",
+    "isched_integrity.h",
     "isched.c",
     "isched_record.c",
+    "isched_integrity.c",
     "isched_store_cell.c",
     "isched_store_log.c",
 )
@@ -58,6 +59,7 @@ class Emission:
     runtime: Sequence[str]
     cycles: CycleSource
     work: WorkSource
+    seal_bytes: int
     assumed_bytes: int
     plan_id: int
     power_cycles: int
@@ -69,9 +71,18 @@ class Emission:
 
 
 def emission(
-    case: Case, program: Program, file: PlanFile, verdict: Verdict, work: WorkSource | None = None
+    case: Case,
+    program: Program,
+    file: PlanFile,
+    verdict: Verdict,
+    work: WorkSource | None = None,
+    *,
+    integrity: bool = False,
 ) -> Emission:
-    """The C of an accepted plan; ``work`` is what a network's atoms do, tasks are the application's own."""
+    """The C of an accepted plan; ``work`` is what a network's atoms do, tasks are the application's own.
+
+    With ``integrity`` tensors are sealed with CRCs, which stand behind the buffers.
+    """
     plan = file.plan
     if plan is None or not verdict.accepted:
         raise ValueError("only a plan that the checker has accepted is emitted")
@@ -84,11 +95,25 @@ def emission(
     plan_id = _plan_id(file.case, certificate, work)
     review = summary(case, program, plan, verdict)
     names = _Names(case, file, certificate, plan_id)
-    header = _header(names, review, levels, cycles, work, _memory(program, plan, file), plan)
-    body = [_SOURCE_HEAD.format(title=comment(case.name)), cycles.text, work.tables]
+    memory = _memory_of(case, program, plan, file, integrity)
+    header = _header(names, review, levels, cycles, work, "" if memory is None else memory.text(), plan)
+    seals, seal_bytes = seal_source(memory.saved) if memory is not None and memory.saved else ("", 0)
+    body = [_SOURCE_HEAD.format(title=comment(case.name)), cycles.text, seals, work.tables]
     files = {"schedule.h": header, "schedule.c": "\n".join(part for part in body if part), **work.files}
     total = sum(run.repeat for run in plan.cycles)
-    return Emission(files, (*RUNTIME, *work.runtime), cycles, work, table_bytes(program, plan), plan_id, total)
+    assumed = table_bytes(program, plan)
+    return Emission(files, (*RUNTIME, *work.runtime), cycles, work, seal_bytes, assumed, plan_id, total)
+
+
+def _memory_of(case: Case, program: Program, plan: Plan, file: PlanFile, integrity: bool) -> MemoryMap | None:
+    found = memory_map(program, plan, file, integrity=integrity)
+    if found is None and integrity:
+        problem, remedy = "are the application's own, and so is the memory that they use", "leave out --integrity"
+        raise InputError(case.source, "$.tasks", case.name, problem, remedy)
+    if found is not None and program.storage is not None and found.end > program.storage.available:
+        problem = f"takes memory up to {found.end} B of {program.storage.available} B"
+        raise InputError("command line", "--integrity", f"{len(found.saved)} seals", problem, "leave it out")
+    return found
 
 
 def _plan_id(case: str, certificate: str, work: WorkSource) -> int:
@@ -165,32 +190,9 @@ typedef {atom} isched_atom_t;
 #endif
 
 #define ISCHED_HAS_TASKS {tasks}
-{memory}{work.declarations}
+{memory or NOWHERE}{work.declarations}
 #endif
 """
-
-
-def _memory(program: Program, plan: Plan, file: PlanFile) -> str:
-    """Where the plan keeps what in non-volatile memory; nothing for tasks, which do not say."""
-    storage = program.storage
-    if storage is None or not storage.inputs:
-        return ""
-    addresses: Mapping[Slot, int] = dict(file.addresses) or side_by_side(program, plan)
-    constants = layout_of(program, plan).constants
-    used = require_fit(program, plan, dict(file.addresses))
-    lines = [
-        "",
-        "/* Addresses in non-volatile memory. Below the buffers there is room for weights, and for progress. */",
-        f"#define ISCHED_NV_BYTES {used}UL",
-        f"#define ISCHED_PROGRESS_ADDRESS {constants.weights}UL",
-        f"#define ISCHED_PROGRESS_BYTES {constants.records + constants.tables}UL",
-    ]
-    for name, tensors in (("INPUT", sorted(storage.inputs)), ("OUTPUT", sorted(storage.outputs))):
-        for number, tensor in enumerate(one for one in tensors if Slot(one) in addresses):
-            suffix = "" if number == 0 else f"_{number + 1}"
-            lines.append(f"#define ISCHED_{name}{suffix}_ADDRESS {addresses[Slot(tensor)]}UL")
-            lines.append(f"#define ISCHED_{name}{suffix}_BYTES {storage.tensors[tensor]}UL")
-    return "\n".join(lines) + "\n\n"
 
 
 def require_emittable(case: Case, file: PlanFile) -> None:

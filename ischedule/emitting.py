@@ -41,8 +41,13 @@ class Emitted:
         return None
 
 
-def emitted(case: Case, file: PlanFile, tell: Callable[[str], None], seed: int | None = None) -> Emitted:
-    """The C of a plan that the checker accepts; with a seed a network has random weights, otherwise none."""
+def emitted(
+    case: Case, file: PlanFile, tell: Callable[[str], None], seed: int | None = None, *, integrity: bool = False
+) -> Emitted:
+    """The C of a plan that the checker accepts; with a seed a network has random weights, otherwise none.
+
+    ``integrity`` seals tensors with CRCs.
+    """
     if file.plan is None:
         problem, remedy = "is a file without a plan", "solve the case again, or see `ischedule explain`"
         raise InputError("command line", "PLAN", file.claim.status.value, problem, remedy)
@@ -52,7 +57,8 @@ def emitted(case: Case, file: PlanFile, tell: Callable[[str], None], seed: int |
     if not verdict.accepted or file.claim.status is Status.UNSCHEDULABLE or not isinstance(program, Program):
         return Emitted(case, verdict, None)
     tell("emitting the plan")
-    return Emitted(case, verdict, emission(case, program, file, verdict, _work(case, program, file, seed)))
+    work = _work(case, program, file, seed)
+    return Emitted(case, verdict, emission(case, program, file, verdict, work, integrity=integrity))
 
 
 def _work(case: Case, program: Program, file: PlanFile, seed: int | None) -> WorkSource | None:

@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,10 +77,26 @@ def _first_refused(value: object) -> tuple[str, _Refused]:
     raise AssertionError("a reader refuses only what it leaves in the value")
 
 
+_LISTENERS: list[list[str]] = []
+
+
+@contextmanager
+def files_read() -> Iterator[list[str]]:
+    """Collects the names of the files that are read meanwhile: what a build system has to watch."""
+    names: list[str] = []
+    _LISTENERS.append(names)
+    try:
+        yield names
+    finally:
+        _LISTENERS.pop()
+
+
 def read_bytes(source: str) -> bytes:
     """All of a file, or of standard input for "-"."""
     if source == STANDARD_INPUT:
         return sys.stdin.buffer.read()
+    for names in _LISTENERS:
+        names.append(source)
     try:
         return Path(source).read_bytes()
     except FileNotFoundError:

@@ -29,8 +29,10 @@ class Failure:
     arrives: int = 0
 
 
-def build(firmware: Firmware, out: Path, *, compiler: str = "gcc", port: Path | None = None) -> Path:
-    """Compile and link; the result is a program that `run` starts."""
+def build(
+    firmware: Firmware, out: Path, *, compiler: str = "gcc", port: Path | None = None, main: str = "host_main.c"
+) -> Path:
+    """Compile and link; the result is a program that `run` starts, or `every_store` with a main of that name."""
     need(compiler, "objcopy")
     out.mkdir(parents=True, exist_ok=True)
     flags = [*firmware.flags(), *firmware.folders(PORT)]
@@ -44,7 +46,7 @@ def build(firmware: Firmware, out: Path, *, compiler: str = "gcc", port: Path | 
         call(["objcopy", "--rename-section", ".data=fw_data", str(target)])
         objects.append(str(target))
     program = out / "host.elf"
-    around = [str(port or PORT / "port.c"), str(HERE / "isched_trace.c"), str(HERE / "host_main.c")]
+    around = [str(port or PORT / "port.c"), *(str(HERE / name) for name in ("isched_trace.c", "host_boot.c", main))]
     call([compiler, *flags, "-fno-pie", "-no-pie", *around, *objects, "-o", str(program)])
     return program
 
@@ -77,3 +79,20 @@ def _runs(parts: list[str]) -> list[tuple[str, str]]:
         before = parts[number] if number == 0 else parts[number].partition(";\n")[2]
         found.append((before, parts[number + 1].partition("\n")[0]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class EveryStore:
+    """How many failures were tried in how many boots, and after how many of them memory was wrong."""
+
+    failures: int
+    wrong: int
+    boots: int
+
+
+def every_store(
+    program: Path, *, bus: int = DIRECT, byte: int = 0xFF, second: int = 0, timeout: float = 600.0
+) -> EveryStore:
+    """Power fails at every store of the inference, and as often as ``second`` says once more behind each of them."""
+    numbers = call([str(program)], stdin=f"{bus} {byte} {second}\n", timeout=timeout).split()
+    return EveryStore(*map(int, numbers))

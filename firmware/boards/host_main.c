@@ -8,56 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host_boot.h"
 #include "host_gate.h"
 #include "isched_trace.h"
 #include "verify_main.h"
 
 #define FAILURES_MAX 64U
 #define LINE_MAX 4096
-#define DIRTY 2048U
 
 enum { BOOT = 1, FAILED, ENDED };
 
 static jmp_buf power;
-
-/* The variables of the firmware, where it was linked so that they lie together: a boot begins with them as they were. */
-extern uint8_t __start_fw_data[] __attribute__((weak));
-extern uint8_t __stop_fw_data[] __attribute__((weak));
-static uint8_t *variables;
-static size_t variables_bytes;
-
-/* Copied by hand: an address sanitizer would see the gaps between them. */
-#if defined(__clang__) || defined(__GNUC__)
-__attribute__((no_sanitize("address")))
-#endif
-static void copy(uint8_t *to, const uint8_t *from, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        ((volatile uint8_t *)to)[i] = from[i];
-    }
-}
-
-static void keep_variables(void)
-{
-    if (__start_fw_data != NULL) {
-        variables_bytes = (size_t)(__stop_fw_data - __start_fw_data);
-        variables = malloc(variables_bytes + 1U);
-        if (variables == NULL) {
-            exit(3);
-        }
-        copy(variables, __start_fw_data, variables_bytes);
-    }
-}
-
-/* What the stack held before power failed is gone. */
-static void scrub_stack(uint8_t byte)
-{
-    volatile uint8_t dirt[DIRTY];
-    for (size_t i = 0; i < DIRTY; i++) {
-        dirt[i] = byte;
-    }
-    (void)dirt[0];
-}
 
 void board_put(char character)
 {
@@ -118,17 +79,14 @@ static void run(unsigned long boots)
         return;
     }
     host_gate_boot();
-    if (variables != NULL) {
-        copy(__start_fw_data, variables, variables_bytes);
-    }
-    scrub_stack((uint8_t)(left * 37U));
+    host_boot_variables((uint8_t)(left * 37U));
     verify_main();
 }
 
 int main(void)
 {
     static char line[LINE_MAX];
-    keep_variables();
+    host_boot_keep();
     while (fgets(line, LINE_MAX, stdin) != NULL) {
         char *at = line;
         host_gate.bus = (host_bus_t)strtoul(at, &at, 10);

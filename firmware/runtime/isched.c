@@ -1,6 +1,7 @@
 /* The walk along the power cycles of a plan. */
 #include "isched.h"
 
+#include "isched_integrity.h"
 #include "isched_plan.h"
 #include "isched_port.h"
 #include "isched_store.h"
@@ -50,6 +51,9 @@ static uint8_t commit(isched_step_t published, isched_step_t next)
 #else
     (void)published;
 #endif
+#if ISCHED_INTEGRITY
+    isched_seal(published, next);
+#endif
     return isched_store_publish(next);
 }
 
@@ -59,15 +63,18 @@ isched_status_t isched_run(void)
     uint8_t counted = 0;
     isched_step_t step = isched_store_load(&boots);
     isched_step_t published = step;
-#if ISCHED_SKIPS || ISCHED_HAS_TASKS
-    uint8_t pending = 0;
-#endif
 #if ISCHED_SKIPS
+    uint8_t pending = 0;
     uint16_t reserve = 0;
 #endif
     if (step == ISCHED_STEP_IDLE) {
         return ISCHED_IDLE;
     }
+#if ISCHED_INTEGRITY
+    if (isched_is_intact(step) == 0U) {
+        return isched_release();
+    }
+#endif
     while (step != ISCHED_CYCLES) {
         isched_cycles_t cycles = {0, 0, 0};
         const isched_atom_t first = find(step, &cycles);
@@ -89,7 +96,7 @@ isched_status_t isched_run(void)
         }
         ISCHED_TRACE_CYCLE(step, level);
 #if ISCHED_HAS_TASKS
-        if (pending == 0U) {
+        if (step == published) {
             isched_resume(step);
         }
 #endif
@@ -121,6 +128,9 @@ isched_status_t isched_begin(void)
     if (isched_store_load(&boots) != ISCHED_STEP_IDLE) {
         return ISCHED_BUSY;
     }
+#if ISCHED_INTEGRITY
+    isched_seal(ISCHED_STEP_IDLE, 0);
+#endif
     return (isched_store_publish(0) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
 }
 

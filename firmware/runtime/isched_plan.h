@@ -22,6 +22,19 @@ void isched_cycles(uint16_t run, isched_cycles_t *cycles);
 uint8_t isched_may_skip(isched_step_t cycle, uint16_t level, uint16_t *reserve);
 #endif
 
+#if ISCHED_INTEGRITY
+/* A buffer that is complete once `from` power cycles are, and needed until `until` of them are. */
+typedef struct {
+    uint32_t address;
+    uint32_t bytes;
+    isched_step_t from;
+    isched_step_t until;
+} isched_saved_t;
+
+/* Buffer number `number` of ISCHED_SAVED. */
+void isched_saved(uint16_t number, isched_saved_t *saved);
+#endif
+
 /* Runs one atom of the plan. `resumes` is 1 for the first atom of a power cycle: volatile memory is garbage then. */
 void isched_run_atom(isched_atom_t atom, uint8_t resumes);
 

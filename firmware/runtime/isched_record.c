@@ -2,16 +2,20 @@
 #include "isched_record.h"
 
 /* CRC-32, reflected, polynomial 0xedb88320: bit by bit, because a table would take more memory than all the rest. */
-static uint32_t crc_of(const uint8_t *bytes, uint8_t count, uint8_t seed)
+uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count)
 {
-    uint32_t crc = 0xffffffffUL ^ seed;
     for (uint8_t at = 0; at < count; ++at) {
         crc ^= bytes[at];
         for (uint8_t bit = 0; bit < 8U; ++bit) {
             crc = (crc >> 1U) ^ (((crc & 1U) != 0U) ? 0xedb88320UL : 0UL);
         }
     }
-    return ~crc;
+    return crc;
+}
+
+static uint32_t crc_of(const uint8_t *bytes, uint8_t count, uint8_t seed)
+{
+    return ~isched_crc(0xffffffffUL ^ seed, bytes, count);
 }
 
 static void put(uint8_t *to, uint32_t value, uint8_t bytes)

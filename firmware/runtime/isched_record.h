@@ -9,6 +9,9 @@
 #define ISCHED_STEP_BYTES ((uint8_t)sizeof(isched_step_t))
 #define ISCHED_RECORD_BYTES ((uint8_t)(8U + sizeof(isched_step_t)))
 
+/* CRC-32 of some bytes, begun with `crc`. */
+uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count);
+
 /* Fills in a record; `seed` tells records apart that are otherwise equal. */
 void isched_record_make(uint8_t *record, isched_step_t step, uint8_t seed);
 

@@ -1,10 +1,12 @@
 /* Progress where units of memory are written once after each erasure, or read as anything if power fails meanwhile.
  *
- * Two sectors hold entries, appended one after the other. An entry is a record, the generation of its sector modulo 4
- * with the boots since the record was published, and in a unit of its own a mark. The mark follows once the rest was
- * read back: an entry without one does not count. The last entry with a mark is what is published; if it does not verify,
- * nothing is. A full sector is followed by the other one, one generation later, and erased once that has an entry. So
- * entries with marks lie in both sectors only until that erasure is complete. */
+ * Two sectors hold entries, appended one after the other. An entry is a record, its flags, and in a unit of its own a
+ * mark. The mark follows once the rest was read back: an entry without one does not count. The last entry with a mark is
+ * what is published; if it does not verify, nothing is.
+ *
+ * Flags are the generation of the sector modulo 4, the boots since the record was published, and whether the other sector
+ * is being cleared. A full sector is followed by the other one, one generation later, whose first entry says that the
+ * full one is being cleared: whatever an erasure that was cut short leaves there means nothing. */
 #include "isched_record.h"
 
 #if ISCHED_META_IS_LOG
@@ -17,10 +19,14 @@
 #define ENTRY_BYTES ((uint8_t)(MARK_AT + ISCHED_META_UNIT))
 #define ENTRIES ((uint16_t)(ISCHED_META_SECTOR / ENTRY_BYTES))
 
-/* Which sector is written, which of its entries is next, and its generation. */
+#define GENERATION 3U
+#define CLEARING 32U
+
+/* Which sector is written, which of its entries is next, its generation, and which entry would be next in the other. */
 static uint8_t sector;
 static uint16_t next;
 static uint8_t generation;
+static uint16_t spare;
 
 static isched_step_t current;
 static uint8_t count;
@@ -97,8 +103,10 @@ static void scan(uint8_t which, sector_t *found)
     }
 }
 
+/* Clears the other sector, or both. */
 static void erase(uint8_t which)
 {
+    spare = 0;
     isched_port_nv_erase(ISCHED_META_MEMORY, place_of(which, 0U));
     isched_port_nv_complete(ISCHED_META_MEMORY);
 }
@@ -109,14 +117,14 @@ static uint8_t newer(const sector_t *sectors)
     const uint8_t is0 = (sectors[0].last == PUBLISHED) ? 1U : 0U;
     const uint8_t is1 = (sectors[1].last == PUBLISHED) ? 1U : 0U;
     if ((is0 != 0U) && (is1 != 0U)) {
-        const uint8_t ahead = (uint8_t)((sectors[1].flags - sectors[0].flags) & 3U);
+        const uint8_t ahead = (uint8_t)((sectors[1].flags - sectors[0].flags) & GENERATION);
         return (ahead == 1U) ? 1U : ((ahead == 3U) ? 0U : 2U);
     }
     if ((is0 == 0U) && (is1 == 0U)) {
         return 2U;
     }
-    /* A full sector is older than anything in the other one; one that is not has begun to replace it. */
-    if ((sectors[1U - is1].last == SPOILED) && (sectors[is1].free == ENTRIES)) {
+    /* The other one was blank before anything was published there, unless it is being cleared. */
+    if ((sectors[1U - is1].last == SPOILED) && ((sectors[is1].flags & CLEARING) == 0U)) {
         return 2U;
     }
     return is1;
@@ -139,13 +147,14 @@ isched_step_t isched_store_load(uint8_t *boots)
         current = ISCHED_STEP_IDLE;
         count = 0;
     } else {
-        if (sectors[1U - sector].free != 0U) {
+        next = sectors[sector].free;
+        generation = (uint8_t)(sectors[sector].flags & GENERATION);
+        current = sectors[sector].step;
+        count = (uint8_t)((sectors[sector].flags >> 2U) & 7U);
+        spare = sectors[1U - sector].free;
+        if ((spare != 0U) && ((sectors[sector].flags & CLEARING) != 0U)) {
             erase((uint8_t)(1U - sector));
         }
-        next = sectors[sector].free;
-        generation = (uint8_t)(sectors[sector].flags & 3U);
-        current = sectors[sector].step;
-        count = (uint8_t)(sectors[sector].flags >> 2U);
     }
     *boots = count;
     return current;
@@ -157,21 +166,27 @@ static void write(isched_address_t to, const uint8_t *from, uint8_t bytes)
     isched_port_nv_complete(ISCHED_META_MEMORY);
 }
 
-/* The next entry, in the other sector if this one is full. 1 if it reads back. */
+/* The next entry, in the other sector if this one is full; what the other one holds is cleared if it is full, too.
+ * 1 if the entry reads back. */
 static uint8_t append(void)
 {
     uint8_t bytes[MARK_AT + ISCHED_META_UNIT];
-    const uint8_t moves = (next == ENTRIES) ? 1U : 0U;
+    uint8_t clears;
     uint8_t verified;
-    if (moves != 0U) {
+    if (next == ENTRIES) {
+        if (spare == ENTRIES) {
+            erase((uint8_t)(1U - sector));
+        }
         sector = (uint8_t)(1U - sector);
-        generation = (uint8_t)((generation + 1U) & 3U);
-        next = 0;
+        generation = (uint8_t)((generation + 1U) & GENERATION);
+        next = spare;
+        spare = ENTRIES;
     }
+    clears = (spare == ENTRIES) ? CLEARING : 0U;
     for (uint8_t at = 0; at < MARK_AT; ++at) {
         bytes[at] = 0xffU;
     }
-    bytes[ISCHED_RECORD_BYTES] = (uint8_t)((uint8_t)(count << 2U) | generation);
+    bytes[ISCHED_RECORD_BYTES] = (uint8_t)((uint8_t)(count << 2U) | generation | clears);
     isched_record_make(bytes, current, bytes[ISCHED_RECORD_BYTES]);
     for (uint8_t at = 0; at < ISCHED_META_UNIT; ++at) {
         bytes[MARK_AT + at] = mark_byte(bytes, at);
@@ -184,7 +199,7 @@ static uint8_t append(void)
         ISCHED_BARRIER();
     }
     next = (uint16_t)(next + 1U);
-    if ((moves != 0U) && (verified != 0U)) {
+    if ((clears != 0U) && (verified != 0U)) {
         erase((uint8_t)(1U - sector));
     }
     return verified;

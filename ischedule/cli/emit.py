@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ischedule.cli.build_files import FOLDERS, PrintFolder, depfile
 from ischedule.cli.output import Progress, write_whole
 from ischedule.cli.shipped import case_source
+from ischedule.cli.solve import EXIT_CODES, rendered, write_plan
 from ischedule.models.errors import InputError
 
 if TYPE_CHECKING:
     from ischedule.emitting import Emitted
+    from ischedule.firmware.emission import Emission
 
 REFUSED = 1
 TARGETS = ("generic", "msp430", "cortex-m", "host")
@@ -19,7 +22,12 @@ TARGETS = ("generic", "msp430", "cortex-m", "host")
 def configure(parser: argparse.ArgumentParser) -> None:
     """A case, a plan file for it, and where the C goes."""
     parser.add_argument("case", metavar="CASE", help="a case file, the name of a shipped case, or - for standard input")
-    parser.add_argument("plan", metavar="PLAN", help="the plan file, or - for standard input")
+    parser.add_argument(
+        "plan",
+        metavar="PLAN",
+        nargs="?",
+        help="the plan file, or - for standard input (default: the case is solved first)",
+    )
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder that the files go to")
     parser.add_argument(
         "--target", choices=TARGETS, default="generic", help="write this target's port, too, where there is none yet"
@@ -27,12 +35,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table-only", action="store_true", help="write the tables without the runtime")
     parser.add_argument("--weights", action="store_true", help="write a network's weights, too")
     parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
+        "--seed", type=seed_number, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
+    )
+    parser.add_argument("--integrity", action="store_true", help="seal a network's tensors with CRCs")
+    parser.add_argument(
+        "--depfile", metavar="FILE", help="write which files the sources are made from, as a rule for make or Ninja"
+    )
+    parser.add_argument(
+        "--folder",
+        choices=FOLDERS,
+        action=PrintFolder,
+        help="print where these files of the package are, and do no more",
     )
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
-def seed(text: str) -> int:
+def seed_number(text: str) -> int:
     """A number to draw weights by."""
     if not text.isdecimal() or int(text) >= 1 << 63:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed; write a number of at least 0, for example 7")
@@ -49,32 +67,54 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("command line", "--output", arguments.output, "is not a folder", "name a folder")
     source = case_source(arguments.case)
 
-    from ischedule.emitting import emitted, port_files, runtime_files
+    from ischedule.api import solve
+    from ischedule.emitting import emitted
     from ischedule.models.case import load_case
+    from ischedule.models.plan import Status
     from ischedule.models.plan_file import read_plan_file
+    from ischedule.models.strict_json import files_read
 
-    case = load_case(source)
-    file = read_plan_file(arguments.plan)
+    with files_read() as watched:
+        case = load_case(source)
+        file = None if arguments.plan is None else read_plan_file(arguments.plan)
     with Progress() as progress:
-        result = emitted(case, file, progress, arguments.seed if arguments.weights else None)
+        if file is None:
+            solved = solve(case, progress=progress)
+            if solved.status is not Status.SCHEDULABLE or solved.plan_file is None:
+                sys.stdout.write(rendered(solved, None, False, arguments.case))
+                return EXIT_CODES[solved.status.value]
+            write_plan(solved, folder)
+            file = solved.plan_file
+        seed = arguments.seed if arguments.weights else None
+        result = emitted(case, file, progress, seed, integrity=arguments.integrity)
     if result.emission is None:
         sys.stdout.write(f"{case.name}: not emitted\n{result.refusal}\n")
         return REFUSED
-    files = dict(result.emission.files)
+    files = write_files(result.emission, folder, arguments)
+    if arguments.depfile is not None:
+        write_whole(Path(arguments.depfile), depfile(folder / "schedule.c", watched))
+    if arguments.json:
+        from ischedule.cli.as_json import dumped
+
+        sys.stdout.write(dumped(emitted_value(result, files)))
+    else:
+        sys.stdout.write(emitted_report(result, files, arguments.output))
+    return 0
+
+
+def write_files(emission: "Emission", folder: Path, arguments: argparse.Namespace) -> list[str]:
+    """Write what is asked for, and name it."""
+    from ischedule.emitting import port_files, runtime_files
+
+    files = dict(emission.files)
     if not arguments.table_only:
-        files |= runtime_files(result.emission)
+        files |= runtime_files(emission)
         if arguments.target != "generic":
             files |= port_files(arguments.target, folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_whole(folder / name, text)
-    if arguments.json:
-        from ischedule.cli.as_json import dumped
-
-        sys.stdout.write(dumped(emitted_value(result, sorted(files))))
-    else:
-        sys.stdout.write(emitted_report(result, sorted(files), arguments.output))
-    return 0
+    return sorted(files)
 
 
 def emitted_value(result: "Emitted", files: list[str]) -> dict[str, Any]:
@@ -92,6 +132,7 @@ def emitted_value(result: "Emitted", files: list[str]) -> dict[str, Any]:
             "designs": emission.work.table_bytes,
             "tables": emission.table_bytes,
             "assumed_for_tables": emission.assumed_bytes,
+            "seals": emission.seal_bytes,
             "descriptors": emission.work.descriptor_bytes,
             "weights": emission.work.weight_bytes,
         },
@@ -115,6 +156,7 @@ def emitted_report(result: "Emitted", files: list[str], folder: str) -> str:
         ("  power cycles", emission.cycles.table_bytes, f"{each:.2f} B for each of {number(emission.power_cycles)}"),
         ("  designs, addresses", emission.work.table_bytes, ""),
         ("  skippable commits", emission.cycles.skip_bytes, "only in builds that skip them"),
+        ("seals", emission.seal_bytes, "which buffers are sealed, and when"),
         ("layers", emission.work.descriptor_bytes, "shapes and kernels: the same in every plan"),
         ("weights", emission.work.weight_bytes, "with biases, scalings and activations"),
     ]

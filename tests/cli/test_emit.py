@@ -117,3 +117,24 @@ def test_an_accelerator_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["solve", "mnist-max78000", "-o", str(tmp_path)]) == 0
     assert main(["emit", "mnist-max78000", str(tmp_path / "mnist-max78000.plan.json"), "-o", str(tmp_path / "o")]) == 2
     assert "no driver" in capsys.readouterr().err
+
+
+def test_without_a_plan_the_case_is_solved(plans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["emit", TASKS, "-o", str(tmp_path / "solved"), "--depfile", str(tmp_path / "made.d")]) == 0
+    assert emit(TASKS, plans, tmp_path / "given") == 0
+    given = {path.name: path.read_bytes() for path in (tmp_path / "given").iterdir()}
+    solved = {path.name: path.read_bytes() for path in (tmp_path / "solved").iterdir()}
+    assert solved == given | {f"{TASKS}.plan.json": (plans / f"{TASKS}.plan.json").read_bytes()}
+    rule = (tmp_path / "made.d").read_text("utf-8").split()
+    assert rule[0] == f"{tmp_path}/solved/schedule.c:"
+    assert Path(rule[2]).name == f"{TASKS}.json"
+    capsys.readouterr()
+    assert main(["emit", "sensor-node-radio-does-not-fit", "-o", str(tmp_path / "none")]) == 1
+    assert "unschedulable" in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_of_the_package_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["emit", "--folder", "cmake"])
+    assert (Path(capsys.readouterr().out.strip()) / "ischeduleConfig.cmake").is_file()

@@ -53,6 +53,8 @@ def test_the_source_tree_is_the_package_already(room: str) -> None:
 def test_the_version_is_stated_once_for_each_reader() -> None:
     assert PROJECT["project"]["version"] == ischedule.__version__
     assert f"released as {ischedule.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    cmake = (ROOT / "firmware/cmake/ischeduleConfigVersion.cmake").read_text("utf-8")
+    assert f'set(PACKAGE_VERSION "{ischedule.__version__}")' in cmake
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +90,11 @@ def installed(archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_no_other(archives: dict[str, Path]) -> None:
+    others = (".dist-info/", ".data/data/share/cmake/")
     names = {
-        kind: {name for name in zipfile.ZipFile(archives[kind]).namelist() if ".dist-info/" not in name}
+        kind: {
+            name for name in zipfile.ZipFile(archives[kind]).namelist() if not any(other in name for other in others)
+        }
         for kind in ("wheel", "direct")
     }
     assert names["wheel"] == set(package_files(archives["tree"]))
@@ -115,6 +120,12 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
     where = run(installed / "bin/python", "-c", "import ischedule; print(ischedule.__file__)", cwd=tmp_path)
     assert where.startswith(str(installed))
     assert run(command, "--version", cwd=tmp_path) == f"ischedule {ischedule.__version__}\n"
+
+
+def test_cmake_finds_the_package_beside_the_programs(installed: Path) -> None:
+    for name in ("ischeduleConfig.cmake", "ischeduleConfigVersion.cmake"):
+        copy = installed / "share/cmake/ischedule" / name
+        assert copy.read_bytes() == (ROOT / "firmware/cmake" / name).read_bytes()
 
 
 def test_what_is_shipped_as_data_is_found(installed: Path, tmp_path: Path) -> None:

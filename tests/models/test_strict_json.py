@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ischedule.models.errors import MISSING, InputError, InvalidValue, show_value
-from ischedule.models.strict_json import parse_json, read_json, read_text
+from ischedule.models.strict_json import files_read, parse_json, read_json, read_text
 
 
 def complaint(data: bytes) -> str:
@@ -123,3 +123,18 @@ def test_shown_values() -> None:
 def test_an_invalid_value_is_located_below_the_given_path() -> None:
     error = InvalidValue(3, "is odd", "write 2", "[1].size").located("f.json", "$.list")
     assert str(error) == "f.json: $.list[1].size = 3: is odd; write 2"
+
+
+def test_the_files_that_are_read_are_listed_while_someone_asks(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    for file in (one, two):
+        file.write_text("1")
+    with files_read() as outer:
+        read_json(str(one))
+        with files_read() as inner:
+            read_json(str(two))
+        with pytest.raises(InputError):
+            read_json(str(tmp_path / "missing.json"))
+    read_json(str(one))
+    assert outer == [str(one), str(two), str(tmp_path / "missing.json")]
+    assert inner == [str(two)]

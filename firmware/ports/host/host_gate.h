@@ -34,6 +34,9 @@ void host_gate_new(uint8_t byte);
 /* Memory as a failure would leave it, for tests that look at it or spoil it. */
 uint8_t *host_gate_memory(uint8_t memory, uint32_t *bytes);
 
+/* Follows when memory was put back as it once was. */
+void host_gate_restored(void);
+
 /* What the program that uses the port provides. Neither returns. `planned`: the device has switched itself off. */
 void host_power_fails(uint8_t planned);
 void host_fault(const char *what);

@@ -98,6 +98,14 @@ static void note_written(uint32_t address)
     }
 }
 
+void host_gate_restored(void)
+{
+    host_gate_boot();
+    for (uint32_t i = 0U; ISCHED_OTHER_UNIT != 0U && i < HOST_OTHER_BYTES; i += unit_of(1U)) {
+        note_written(i);
+    }
+}
+
 /* What a unit reads as when power failed while it was written. */
 static void tear(uint8_t memory, const host_unit_t *unit)
 {
