@@ -14,6 +14,7 @@ from ischedule.emitting import Emitted, emitted, numbers_of, runtime_files
 from ischedule.firmware.boards import cortex_m, host, msp430
 from ischedule.firmware.boards.outcome import Outcome
 from ischedule.firmware.boards.source import Firmware
+from ischedule.firmware.boards.tool import ToolFailed
 from ischedule.firmware.conformity import deviation, planned
 from ischedule.firmware.levels import levels_of
 from ischedule.models.case import Case
@@ -124,14 +125,14 @@ def verify(
     data, expected = _reference(case, file, seed)
     board = TARGETS[target](seed)
     tell(f"building for {target}")
-    reporting = board.build(Firmware.of_folder(sources, data, trace=2), folder / "reporting")
+    reporting = _built(board, Firmware.of_folder(sources, data, trace=2), folder / "reporting", target)
     tell("running without a failure")
     alone = board.run(reporting, [[]])[0]
     codes = levels_of(case, program, file.plan).codes
     addresses = dict(file.addresses) or side_by_side(program, file.plan)
     plan = planned(program, file.plan, codes, addresses)
     found = deviation(plan, alone.events)
-    silent = board.build(Firmware.of_folder(sources, data), folder / "silent")
+    silent = _built(board, Firmware.of_folder(sources, data), folder / "silent", target)
     steps = board.run(silent, [[]])[0].steps
     wrong = 0
     runs = list(failing(steps, failures, seed))
@@ -151,6 +152,16 @@ def verify(
         steps,
         board.unit,
     )
+
+
+def _built(board: _Target, firmware: Firmware, folder: Path, target: str) -> object:
+    """The program; raises `InputError` for firmware that the target has no room for, or cannot compile."""
+    try:
+        return board.build(firmware, folder)
+    except ToolFailed as error:
+        said = [line for line in str(error).splitlines() if "error" in line] or str(error).splitlines()
+        problem = f"has no room for this firmware, or its tools fail: {said[0].strip()}"
+        raise InputError("command line", "--target", target, problem, "choose a smaller network") from None
 
 
 def failing(steps: int, count: int, seed: int) -> Sequence[list[int]]:
