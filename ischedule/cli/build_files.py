@@ -12,7 +12,7 @@ FOLDERS = {
     "firmware": "",
     "cmake": "cmake",
     "make": "make",
-    "platformio": "",
+    "platformio": "platformio",
     "runtime": "runtime",
     "ports": "ports",
     "examples": "examples",
