@@ -54,6 +54,45 @@ class Width(Enum):
         return int(np.iinfo(self.word).max)
 
 
+class FixedPoint(Enum):
+    """Words whose sums are words too, as vector accelerators keep them, named by the bytes of both.
+
+    Words stand for themselves: zero is 0. Each tile of input channels adds its exact sum of 32 bits, shifted and
+    rounded, to the sums, which saturate; so a result depends on the tiles, and on nothing else.
+    """
+
+    Q15 = 2
+
+    @property
+    def word(self) -> np.dtype[Any]:
+        """The type of feature maps and weights."""
+        return np.dtype(np.int16)
+
+    @property
+    def sum(self) -> np.dtype[Any]:
+        """The type of sums, in either memory."""
+        return np.dtype(np.int16)
+
+    @property
+    def least(self) -> int:
+        """The least word."""
+        return int(np.iinfo(np.int16).min)
+
+    @property
+    def greatest(self) -> int:
+        """The greatest word."""
+        return int(np.iinfo(np.int16).max)
+
+
+AnyWidth = Width | FixedPoint
+"""How words of a workload are added up: exactly, or in words."""
+
+
+def multiplier_bits(width: AnyWidth) -> int:
+    """Bits of a multiplier; in fixed point the product with a sum of three words fits 31 bits."""
+    return 14 if isinstance(width, FixedPoint) else MULTIPLIER_BITS[width.value]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """How sums become words: a multiplier and a shift for each output channel, and the word that stands for zero."""
@@ -69,9 +108,9 @@ class Scaling:
             raise ValueError("a multiplier is not negative, a shift is from 1 to 62")
 
     @staticmethod
-    def of(factor: Fraction, channels: int, width: Width, zero: int = 0) -> Scaling:
+    def of(factor: Fraction, channels: int, width: AnyWidth, zero: int = 0) -> Scaling:
         """The finest multiplier and shift for a positive real factor, the same for all channels."""
-        bits = MULTIPLIER_BITS[width.value]
+        bits = multiplier_bits(width)
         shift = 62
         while shift > 1 and round(factor * (1 << shift)) >= 1 << bits:
             shift -= 1
@@ -80,7 +119,7 @@ class Scaling:
             raise ValueError(f"factor {factor} is too large for a multiplier of {bits} bits")
         return Scaling(np.full(channels, multiplier, np.int64), np.full(channels, shift, np.int64), zero)
 
-    def words(self, sums: Words, channels: slice, width: Width) -> Words:
+    def words(self, sums: Words, channels: slice, width: AnyWidth) -> Words:
         """The words of sums whose last axis is these output channels."""
         multiplier, shift = self.multiplier[channels], self.shift[channels]
         half = np.left_shift(np.int64(1), shift - 1)
@@ -114,7 +153,7 @@ FUNCTIONS: Final[dict[str, Callable[[Fraction], Fraction | float]]] = {
 """Activations of real numbers; all but the last two are exact on rationals."""
 
 
-def table_of(activation: str, width: Width, before: tuple[Fraction, int], after: tuple[Fraction, int]) -> Words:
+def table_of(activation: str, width: AnyWidth, before: tuple[Fraction, int], after: tuple[Fraction, int]) -> Words:
     """What each word becomes under an activation, least word first; ``before`` and ``after`` are (scale, zero).
 
     Rounded to the nearest word, halves upward.
@@ -128,7 +167,7 @@ def table_of(activation: str, width: Width, before: tuple[Fraction, int], after:
     return np.array(entries, width.word)
 
 
-def look_up(table: Words, words: Words, width: Width) -> Words:
+def look_up(table: Words, words: Words, width: AnyWidth) -> Words:
     """The table's entries for some words."""
     found: Words = table[words.astype(np.int64) - width.least]
     return found

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ischedule.analysis.arithmetic import Width, Words
+from ischedule.analysis.arithmetic import AnyWidth, Words
 from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.models.layer import NETWORK_INPUT
 from ischedule.models.lowering import lowered
@@ -102,7 +102,7 @@ def _convolved(shape: LayerShape, numbers: LayerNumbers, words: Words) -> Words:
     return np.concatenate([np.einsum("rcnij,mijn->rcm", window, weight) for window, weight in parts], axis=2)
 
 
-def _pooled(shape: LayerShape, width: Width, words: Words) -> Words:
+def _pooled(shape: LayerShape, width: AnyWidth, words: Words) -> Words:
     """The maximum or rounded mean of the pixels of each window that lie in the input."""
     inside = _windows(shape, _padded(shape, np.ones_like(words, dtype=np.int64), 0))
     if shape.kind == "max_pool":
@@ -130,11 +130,11 @@ def _scaled(numbers: LayerNumbers, sums: Words) -> Words:
     return _clipped(nearest, numbers.width)
 
 
-def _clipped(values: Words, width: Width) -> Words:
+def _clipped(values: Words, width: AnyWidth) -> Words:
     return np.minimum(np.maximum(values, width.least), width.greatest).astype(width.word)
 
 
-def _rounded_mean(words: Words, width: Width) -> Words:
+def _rounded_mean(words: Words, width: AnyWidth) -> Words:
     """The mean over all pixels, to the nearest word, halves upward."""
     area = words.shape[0] * words.shape[1]
     total = words.astype(np.int64).sum(axis=(0, 1), keepdims=True)

@@ -16,13 +16,13 @@ from itertools import accumulate, chain, repeat
 
 import numpy as np
 
-from ischedule.analysis.arithmetic import Width, Words
+from ischedule.analysis.arithmetic import AnyWidth, FixedPoint, Width, Words
 from ischedule.analysis.block_run import BlockRun, Member
 from ischedule.analysis.kernel_run import KernelRun
 from ischedule.analysis.layer_numbers import LayerNumbers, random_network, random_tensor
 from ischedule.analysis.memories import Holds, Region
 from ischedule.models.block import Block
-from ischedule.models.build import program_of
+from ischedule.models.build import program_of, sum_width
 from ischedule.models.case import Case
 from ischedule.models.device import Device
 from ischedule.models.errors import InputError
@@ -82,6 +82,7 @@ class Execution:
     commands: int
     operands: tuple[int, ...]
     sums: tuple[int, ...]
+    width: AnyWidth
 
     def volatile_elements(self, layer: int) -> int:
         """Elements of volatile memory that a layer needs, a sum counted as one."""
@@ -89,7 +90,7 @@ class Execution:
 
     def volatile_bytes(self, layer: int) -> int:
         """Bytes of volatile memory that a layer needs, with sums as wide as they are here."""
-        width = Width(self.output.dtype.itemsize)
+        width = self.width
         return self.operands[layer] * width.word.itemsize + self.sums[layer] * width.sum.itemsize
 
     @property
@@ -162,7 +163,8 @@ class Executor:
         region = self.runs[-1].results.region
         output = region.read(_everything(region), Holds.RESULT).astype(self.runs[-1].numbers.width.word)
         operands = tuple(run.operand_elements for run in self.runs)
-        return Execution(output, tuple(cycles), self._commands, operands, tuple(run.sum_elements for run in self.runs))
+        sums, width = tuple(run.sum_elements for run in self.runs), self.runs[-1].numbers.width
+        return Execution(output, tuple(cycles), self._commands, operands, sums, width)
 
     def _published(self, cycles: Sequence[tuple[int, int]]) -> list[CycleRun]:
         """Attempts at power cycles, only the last of which is published, until it is."""
@@ -254,6 +256,21 @@ def width_of(case: Case) -> Width:
         raise InputError(case.source, "$.device.word", f"{case.device.word_bytes} B", problem, remedy)
     width = case.network.width
     return Width(width or case.device.word_bytes)
+
+
+def arithmetic_of(case: Case) -> AnyWidth:
+    """How a device computes that keeps sums as wide as the case plans for: exactly, or in words.
+
+    Raises `InputError` for sums that are neither.
+    """
+    width, sums = width_of(case), sum_width(case)
+    if sums == width.sum.itemsize:
+        return width
+    if sums == FixedPoint.Q15.value == width.value:
+        return FixedPoint.Q15
+    problem = f"are sums of products of {8 * width.value} bits that cannot be executed"
+    remedy = f'write "int{8 * width.sum.itemsize}"' + (', or "int16"' if width is Width.INT16 else "")
+    raise InputError(case.source, "$.network.sums", f"int{8 * sums}", problem, remedy)
 
 
 def placed(case: Case, plan: Plan, numbers: Sequence[LayerNumbers]) -> list[Placed]:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ischedule.analysis.arithmetic import Words, look_up
+from ischedule.analysis.arithmetic import FixedPoint, Words, look_up
+from ischedule.analysis.fixed_point import accumulated, part_of_mean, saturated
 from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.analysis.memories import Box, Buffer, Holds, Region, UnknownContent
 from ischedule.analysis.stored_results import Results, box_of
@@ -61,7 +62,9 @@ class KernelRun:
         self._weights = self._shaped_weights()
         taps = (tiling.outputs, extent.kernel_rows, extent.kernel_columns, lanes)
         self._kernel = Buffer(taps if self._weights is not None else (0, 0, 0, 0), width.word, random)
-        self._slots = [Buffer(slot, width.sum, random) for _ in range(slots)]
+        self._is_fixed = isinstance(width, FixedPoint)
+        exact = np.dtype(np.int64) if self._is_fixed and not extent.adds_up else width.sum
+        self._slots = [Buffer(slot, exact, random) for _ in range(slots)]
         self._bias = range(0)
         self._finished: Tile | None = None
         self._used = 0
@@ -216,7 +219,7 @@ class KernelRun:
 
     def _start_sums(self, step: Step) -> Work:
         tile = step.tile
-        block = np.zeros((len(tile.rows), len(tile.columns), len(tile.outputs)), self.numbers.width.sum)
+        block = np.zeros((len(tile.rows), len(tile.columns), len(tile.outputs)), self._slots[0].values.dtype)
         if self.extent.bias and not set(tile.outputs) <= set(self._bias):
             raise UnknownContent(f"sums of channels {tile.outputs} begin with a bias that was not fetched")
         if self.numbers.bias is not None:
@@ -233,21 +236,32 @@ class KernelRun:
         return Work(read_sums=sums.size, sums_commands=sums.shape[0] * sums.shape[1])
 
     def _multiply(self, step: Step) -> Work:
-        tile, extent, wide = step.tile, self.extent, self.numbers.width.sum
+        tile, extent = step.tile, self.extent
+        wide = np.dtype(np.int64) if self._is_fixed else self.numbers.width.sum
         lanes = range(tile.inputs.start, tile.inputs.start + padded(len(tile.inputs), self._multiple))
         taps = (range(extent.kernel_rows), range(extent.kernel_columns))
         outputs = range(1) if extent.channelwise else tile.outputs
         weights = self._kernel.at((outputs, *taps, lanes)).astype(wide)
         sums = self._slot(step.slots.start).at(box_of(tile))
+        products = np.zeros_like(sums, wide)
         vectors = 0
         for i, j in product(*taps):
             words = self._under(0, tile, i, j, lanes).astype(wide) - wide.type(self.numbers.input_zero)
             if extent.channelwise:
-                sums += (words * weights[0, i, j])[:, :, : len(tile.inputs)]
+                products += (words * weights[0, i, j])[:, :, : len(tile.inputs)]
             else:
-                sums += words @ weights[:, i, j].T
+                products += words @ weights[:, i, j].T
             vectors += tile.pixels * len(outputs)
+        self._join(sums, products, tile.outputs)
         return Work(multiply_commands=vectors, lanes=vectors * len(lanes), tiles=1, macs=vectors * len(tile.inputs))
+
+    def _join(self, sums: Words, products: Words, outputs: range) -> None:
+        """Add a tile's products to sums of these channels."""
+        if not self._is_fixed:
+            sums += products
+            return
+        assert self.numbers.scaling is not None, "weights come with a scaling"
+        sums[:] = accumulated(sums, products, self.numbers.scaling, slice(outputs.start, outputs.stop))
 
     def _under(self, source: int, tile: Tile, i: int, j: int, channels: range) -> Words:
         """The input words under one tap of all windows of a tile."""
@@ -268,7 +282,7 @@ class KernelRun:
         return np.asarray((places >= 0) & (places < self._sources[0].values.shape[axis]))
 
     def _combine(self, step: Step) -> Work:
-        tile, wide = step.tile, self.numbers.width.sum
+        tile, wide = step.tile, self._slots[0].values.dtype
         sums = self._slot(step.slots.start).at(box_of(tile))
         zero = wide.type(self.numbers.input_zero)
         if self.extent.arithmetic is Arithmetic.ADD:
@@ -299,19 +313,24 @@ class KernelRun:
         words = self._sources[0].read(box_of(tile), Holds.RESULT).astype(self.numbers.width.word)
         self._inputs[0].put((tile.rows.start, tile.columns.start, tile.outputs.start), words)
         pool, join = self._pooling()
-        added = pool(self._inputs[0].at(box_of(tile)).astype(self.numbers.width.sum), axis=(0, 1), keepdims=True)
+        wide = np.dtype(np.int64) if self._is_fixed else self.numbers.width.sum
+        added = pool(self._inputs[0].at(box_of(tile)).astype(wide), axis=(0, 1), keepdims=True)
+        if self._is_fixed and not self.numbers.takes_maximum:
+            added = part_of_mean(added, self.extent.rows * self.extent.columns)
         slot = self._slot(step.slots.start)
         if step.slots.start == 0:
             kept = slot.at((range(1), range(1), tile.outputs))
-            join(kept, added, out=kept)
+            kept[:] = join(kept, added)
         else:
-            slot.put((0, 0, tile.outputs.start), added)
+            slot.put((0, 0, tile.outputs.start), saturated(added) if self._is_fixed else added)
         pixels = words.shape[0] * words.shape[1]
         return Work(read=words.size, input_commands=pixels, pools=words.size)
 
     def _pooling(self) -> tuple[Any, Any]:
         """How pixels are pooled, and how what two tiles have pooled is joined."""
-        return (np.max, np.maximum) if self.numbers.takes_maximum else (np.sum, np.add)
+        if self.numbers.takes_maximum:
+            return np.max, np.maximum
+        return np.sum, _saturating_sum if self._is_fixed else np.add
 
     def _store(self, step: Step, upto: int | None) -> Work:
         values = self._joined_sums(step)
@@ -341,7 +360,7 @@ class KernelRun:
         if self.extent.pooling:
             total, join = self._slots[0].at(box_of(tile)), self._pooling()[1]
             for index in slots[1:]:
-                join(total, self._slots[index].at(box_of(tile)), out=total)
+                total[:] = join(total, self._slots[index].at(box_of(tile)))
             return total.copy()
         parts = _parts(tile.outputs, self.tiling.outputs) if len(slots) > 1 else [tile.outputs]
         found = [self._slots[i].at((tile.rows, tile.columns, part)) for i, part in zip(slots, parts, strict=True)]
@@ -351,7 +370,9 @@ class KernelRun:
         numbers, width = self.numbers, self.numbers.width
         if self.extent.finish and (self._finished is None or box_of(self._finished) != box_of(tile)):
             raise UnknownContent(f"{box_of(tile)} is stored as results and was not finished")
-        if numbers.scaling is not None:
+        if self._is_fixed and self.extent.adds_up:
+            words = sums.copy()
+        elif numbers.scaling is not None:
             words = numbers.scaling.words(sums, slice(tile.outputs.start, tile.outputs.stop), width)
         elif self.extent.pooling and not numbers.takes_maximum:
             words = self._means(sums, np.full((1, 1), self.extent.rows * self.extent.columns))
@@ -372,6 +393,10 @@ class KernelRun:
     def _means(self, sums: Words, counts: NDArray[np.int64]) -> Words:
         number = counts[:, :, np.newaxis].astype(sums.dtype)
         return np.asarray(np.floor_divide(sums + number // 2, number).astype(self.numbers.width.word))
+
+
+def _saturating_sum(one: Words, other: Words) -> Words:
+    return saturated(one.astype(np.int64) + other)
 
 
 def _runs_inside(positions: Sequence[int], before: int, size: int) -> Iterator[tuple[int, range]]:

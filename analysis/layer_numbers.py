@@ -14,7 +14,8 @@ from math import isqrt
 
 import numpy as np
 
-from ischedule.analysis.arithmetic import Scaling, Width, Words, table_of
+from ischedule.analysis.arithmetic import AnyWidth, FixedPoint, Scaling, Width, Words, table_of
+from ischedule.analysis.fixed_point import fixed_scaling, fixed_weights, require_exact_tiles
 from ischedule.models.network import LayerShape, TensorShape
 
 
@@ -29,7 +30,7 @@ class LayerNumbers:
     moves.
     """
 
-    width: Width
+    width: AnyWidth
     input_zero: int = 0
     weights: Words | None = None
     scaling: Scaling | None = None
@@ -52,6 +53,9 @@ class LayerNumbers:
             raise ValueError(f"{len(self.scaling.shift)} scalings for {len(self.weights)} output channels")
         if self.bias is not None and (self.bias.dtype, self.bias.shape) != (self.width.sum, (len(self.weights),)):
             raise ValueError(f"a bias is one {self.width.sum} for each output channel, not {self.bias.dtype}")
+        if isinstance(self.width, FixedPoint):
+            require_exact_tiles(self.weights, self.scaling, self.input_zero)
+            return
         reach = max(self.width.greatest - self.input_zero, self.input_zero - self.width.least)
         largest = np.abs(self.weights.astype(np.int64)).sum(axis=(1, 2, 3)) * reach
         if self.bias is not None:
@@ -67,33 +71,40 @@ class LayerNumbers:
         return found
 
 
-def random_words(shape: tuple[int, ...], width: Width, random: np.random.Generator) -> Words:
+def random_words(shape: tuple[int, ...], width: AnyWidth, random: np.random.Generator) -> Words:
     """Words of the whole range."""
     return random.integers(width.least, width.greatest, shape, dtype=width.word, endpoint=True)
 
 
-def random_tensor(shape: TensorShape, width: Width, random: np.random.Generator) -> Words:
+def random_tensor(shape: TensorShape, width: AnyWidth, random: np.random.Generator) -> Words:
     """A feature map, channels last."""
     return random_words((shape.height, shape.width, shape.channels), width, random)
 
 
-def random_numbers(shape: LayerShape, width: Width, random: np.random.Generator, input_zero: int = 0) -> LayerNumbers:
+def random_numbers(
+    shape: LayerShape, width: AnyWidth, random: np.random.Generator, input_zero: int = 0
+) -> LayerNumbers:
     """Numbers for one layer."""
     activation = None if shape.activation is None else _table(shape.activation, width)
     if shape.kind == "softmax":
         return LayerNumbers(width, input_zero, exponentials=_exponentials(width))
     if shape.kind == "add":
-        zero = int(random.integers(width.least // 4, width.greatest // 4))
+        zero = _zero(width, random)
         scaling = Scaling.of(Fraction(1, shape.sources), shape.out_channels, width, zero)
         return LayerNumbers(width, input_zero, scaling=scaling, activation=activation)
     if shape.weights == 0 and shape.kind != "batch_norm":
         return LayerNumbers(width, input_zero, activation=activation, takes_maximum="max" in shape.kind)
     taps = (shape.kernel_height, shape.kernel_width)
     filtered = 1 if shape.kind == "batch_norm" else shape.in_channels // shape.groups
-    weights = random_words((shape.out_channels, *taps, filtered), width, random)
     products = shape.kernel_height * shape.kernel_width * filtered
+    if isinstance(width, FixedPoint):
+        weights = fixed_weights((shape.out_channels, *taps, filtered), random)
+        scaling = fixed_scaling(shape.out_channels, products, random)
+        bias = random.integers(-(1 << 12), 1 << 12, shape.out_channels, width.sum) if shape.biases else None
+        return LayerNumbers(width, input_zero, weights, scaling, bias, activation)
+    weights = random_words((shape.out_channels, *taps, filtered), width, random)
     spread = Fraction(2, isqrt(products) * width.greatest)
-    zero = int(random.integers(width.least // 4, width.greatest // 4))
+    zero = _zero(width, random)
     even = Scaling.of(spread, shape.out_channels, width)
     nudge = random.integers(0, even.multiplier // 4, endpoint=True)
     bias = None
@@ -104,22 +115,28 @@ def random_numbers(shape: LayerShape, width: Width, random: np.random.Generator,
     return LayerNumbers(width, input_zero, weights, scaling, bias, activation)
 
 
+def _zero(width: AnyWidth, random: np.random.Generator) -> int:
+    """A word that stands for zero in a layer's results."""
+    return 0 if isinstance(width, FixedPoint) else int(random.integers(width.least // 4, width.greatest // 4))
+
+
 @cache
-def _table(activation: str, width: Width) -> Words:
+def _table(activation: str, width: AnyWidth) -> Words:
     """The function between words that stand for -4 to 4."""
     scale = Fraction(4, width.greatest + 1)
     return table_of(activation, width, (scale, 0), (scale, 0))
 
 
 @cache
-def _exponentials(width: Width) -> Words:
-    """What each word counts for in a softmax, if the words stand for -4 to 4; at most 2^20."""
+def _exponentials(width: AnyWidth) -> Words:
+    """What each word counts for in a softmax, if the words stand for -4 to 4; at most 2^20, or 2^14 in fixed point."""
+    most = 1 << (14 if isinstance(width, FixedPoint) else 20)
     steps = np.arange(width.least - width.greatest, 1) * (4 / (width.greatest + 1))
-    counts: Words = np.maximum(1, np.round(np.exp(steps) * (1 << 20))).astype(np.int64)
+    counts: Words = np.maximum(1, np.round(np.exp(steps) * most)).astype(np.int64)
     return counts
 
 
-def random_network(shapes: Sequence[LayerShape], width: Width, random: np.random.Generator) -> list[LayerNumbers]:
+def random_network(shapes: Sequence[LayerShape], width: AnyWidth, random: np.random.Generator) -> list[LayerNumbers]:
     """Numbers for the layers of a chain: each reads words with the zero that the layer before it writes."""
     numbers: list[LayerNumbers] = []
     zero = 0

@@ -64,8 +64,17 @@ def emitted(
 def _work(case: Case, program: Program, file: PlanFile, seed: int | None) -> WorkSource | None:
     if explicit_tasks(case) is not None:
         return None
-    problem, remedy = "is a network, of which no kernels are emitted", "emit a plan of tasks"
-    raise InputError(case.source, "$.network", case.name, problem, remedy)
+    import numpy as np
+
+    from ischedule.analysis.executor import arithmetic_of
+    from ischedule.analysis.layer_numbers import random_network
+    from ischedule.firmware.layer_source import network_source
+
+    numbers = None
+    if seed is not None:
+        shapes = [kernel.shape for kernel in case.lowered().kernels]
+        numbers = random_network(shapes, arithmetic_of(case), np.random.default_rng(seed))
+    return network_source(case, program, file, numbers)
 
 
 def runtime_folder() -> Traversable:

@@ -1,0 +1,266 @@
+"""The runtime's layers in a shared object of the host: plans and numbers are data, compiled once per arithmetic.
+
+Non-volatile memory is an array. When a power cycle begins, volatile memory is filled with garbage.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ischedule.analysis.arithmetic import AnyWidth, FixedPoint, Width, Words
+from ischedule.firmware import layer_source
+from ischedule.firmware.layer_image import NetworkImage
+from ischedule.firmware.number_image import NumberImage
+from ischedule.models.plan import PowerCycles
+from tests.firmware.tools import need
+from tests.house.tree import ROOT
+
+RUNTIME = ROOT / "firmware" / "runtime"
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror")
+CODES = {Width.INT8: 8, Width.INT16: 16, FixedPoint.Q15: 15}
+FIELDS = (
+    *("numbers", "in_rows", "in_columns", "in_channels", "rows", "columns", "outputs", "inputs", "groups"),
+    *("out_channels", "first_channel", "kernel_rows", "kernel_columns", "row_stride", "column_stride"),
+    *("row_dilation", "column_dilation", "top", "left", "sources", "flags"),
+    *("tile_rows", "tile_columns", "tile_outputs", "tile_inputs", "batch"),
+    *("addresses", "regions", "order", "weights", "input_zero", "zero", "least", "greatest"),
+)
+KERNELS = (
+    *("multiply", "multiply_each", "pool_maximum", "pool_mean"),
+    *("global_maximum", "global_mean", "add", "copy", "softmax"),
+)
+MOST_LAYERS = 64
+ARENA = 1 << 17
+MEMORY = 1 << 21
+
+_SCHEDULE = f"""\
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+#include <stdint.h>
+#define ISCHED_SKIPS 0
+typedef uint32_t isched_step_t;
+typedef uint32_t isched_atom_t;
+typedef uint32_t isched_offset_t;
+extern uint16_t driver_vector;
+#define ISCHED_VECTOR driver_vector
+#define ISCHED_ARENA_BYTES {ARENA}UL
+#define ISCHED_STORES_SUMS 1
+#endif
+"""
+
+CONFIG = """\
+#define ISCHED_ADDRESS_T uint32_t
+#define ISCHED_DATA_UNIT 1
+#define ISCHED_OTHER_UNIT 0
+#define ISCHED_DATA_TORN ISCHED_TORN_WHOLE
+#define ISCHED_OTHER_APPENDS 0
+"""
+
+MEMORIES = f"""\
+#include "isched_layers.h"
+#include "isched_plan.h"
+uint8_t driver_memory[{MEMORY}];
+uint32_t driver_faults;
+void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uint16_t bytes)
+{{
+    uint8_t *place = to;
+    driver_faults += (memory != 0U) || (address + bytes > {MEMORY}UL) || (bytes == 0U);
+    for (uint16_t i = 0; i < bytes; ++i) {{ place[i] = driver_memory[(address + i) % {MEMORY}UL]; }}
+}}
+void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *from, uint16_t bytes)
+{{
+    const uint8_t *place = from;
+    driver_faults += (memory != 0U) || (address + bytes > {MEMORY}UL) || (bytes == 0U);
+    for (uint16_t i = 0; i < bytes; ++i) {{ driver_memory[(address + i) % {MEMORY}UL] = place[i]; }}
+}}
+void isched_port_nv_complete(uint8_t memory) {{ (void)memory; }}
+static uint32_t driver_state;
+static uint8_t driver_garbage(void)
+{{
+    driver_state = driver_state * 1664525U + 1013904223U;
+    return (uint8_t)(driver_state >> 24);
+}}
+/* Runs power cycles one after the other; what lies behind the arena's used bytes must not change. */
+void driver_run(uint32_t runs, uint32_t seed, uint32_t used);
+void driver_run(uint32_t runs, uint32_t seed, uint32_t used)
+{{
+    uint8_t *arena = (uint8_t *)isched_arena;
+    isched_atom_t atom = 0;
+    driver_state = seed;
+    driver_faults = 0;
+    for (uint16_t run = 0; run < runs; ++run) {{
+        isched_cycles_t cycles;
+        isched_cycles(run, &cycles);
+        for (isched_step_t cycle = 0; cycle < cycles.repeat; ++cycle) {{
+            for (size_t i = 0; i < sizeof(isched_arena); ++i) {{ arena[i] = (i < used) ? driver_garbage() : 0x5aU; }}
+            for (isched_atom_t place = 0; place < cycles.atoms; ++place) {{
+                isched_run_atom(atom, (uint8_t)(place == 0U));
+                ++atom;
+            }}
+            for (size_t i = used; i < sizeof(isched_arena); ++i) {{ driver_faults += (arena[i] != 0x5aU); }}
+        }}
+    }}
+}}
+"""
+
+_TABLES = """\
+uint16_t driver_vector = 1;
+uint32_t driver_cycles[100000][2];
+int32_t driver_layers[{most}][{count}];
+uint32_t driver_kernels[{most}];
+uint32_t driver_ends[{most}];
+uint32_t driver_addresses[1024];
+isched_word_t driver_weights[1 << 20];
+isched_sum_t driver_biases[1 << 16];
+int32_t driver_multipliers[1 << 16];
+uint8_t driver_shifts[1 << 16];
+isched_word_t driver_activations[{most}][65536];
+uint8_t driver_is_activated[{most}];
+uint32_t driver_shares[{most}][65536];
+static const isched_kernel_t *const driver_every[] = {{{kernels}}};
+void isched_cycles(uint16_t run, isched_cycles_t *cycles)
+{{
+    cycles->repeat = driver_cycles[run][0];
+    cycles->atoms = driver_cycles[run][1];
+    cycles->level = 0;
+}}
+void isched_layer(uint16_t number, isched_layer_t *layer)
+{{
+    const int32_t *field = driver_layers[number];
+    layer->kernel = driver_every[driver_kernels[number]];
+{fields}
+    layer->activation = (driver_is_activated[number] != 0U) ? driver_activations[number] : NULL;
+    layer->shares = driver_shares[number];
+}}
+isched_atom_t isched_layer_end(uint16_t number) {{ return driver_ends[number]; }}
+isched_address_t isched_layer_address(uint16_t index) {{ return driver_addresses[index]; }}
+int32_t isched_multiplier(uint16_t channel) {{ return driver_multipliers[channel]; }}
+uint8_t isched_shift(uint16_t channel) {{ return driver_shifts[channel]; }}
+void isched_weights_read(isched_offset_t first, isched_word_t *to, uint16_t count)
+{{
+    for (uint16_t i = 0; i < count; ++i) {{ to[i] = driver_weights[first + i]; }}
+}}
+void isched_biases_read(uint16_t first, isched_sum_t *to, uint16_t count)
+{{
+    for (uint16_t i = 0; i < count; ++i) {{ to[i] = driver_biases[first + i]; }}
+}}
+"""
+
+
+def _driver() -> str:
+    fields = "".join(_assigned(name, place) for place, name in enumerate(FIELDS))
+    kernels = ", ".join(f"&isched_kernel_{name}" for name in KERNELS)
+    return MEMORIES + _TABLES.format(most=MOST_LAYERS, count=len(FIELDS), fields=fields, kernels=kernels)
+
+
+def _assigned(name: str, place: int) -> str:
+    words, bytes_ = ("input_zero", "zero", "least", "greatest"), ("sources", "regions", "order", "flags")
+    kind = "isched_word_t" if name in words else "uint8_t" if name in bytes_ else "uint16_t"
+    return f"    layer->{name} = ({'isched_offset_t' if name == 'weights' else kind})field[{place}];\n"
+
+
+@functools.cache
+def library(width: AnyWidth, *options: str, replaced: tuple[tuple[str, str, str], ...] = ()) -> ctypes.CDLL:
+    """The shared object; ``replaced`` are (file, text, other text) of the runtime: a defect that is to be noticed."""
+    need("gcc")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = [file for file in layer_source.RUNTIME if file.endswith(".c")]
+        for file in (*layer_source.RUNTIME, "isched_plan.h", "isched_port.h"):
+            text = (RUNTIME / file).read_text()
+            for where, old, new in replaced:
+                if where == file:
+                    assert text.count(old) == 1, f"{old} stands {text.count(old)} times in {file}"
+                    text = text.replace(old, new)
+            (folder / file).write_text(text)
+        (folder / "schedule.h").write_text(_SCHEDULE)
+        (folder / "isched_config.h").write_text(CONFIG)
+        (folder / "driver.c").write_text(_driver())
+        command = ["gcc", *WARNINGS, "-O1", "-fPIC", "-shared", f"-DISCHED_ARITHMETIC={CODES[width]}", *options]
+        subprocess.run([*command, "-o", "driver.so", "driver.c", *sources], cwd=folder, check=True)
+        return ctypes.CDLL(str(folder / "driver.so"))
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A library with the layers of a plan and their numbers in its tables."""
+
+    loaded: ctypes.CDLL
+    image: NetworkImage
+    held: NumberImage
+
+    def prepare(self, cycles: Sequence[PowerCycles]) -> None:
+        """Fill the tables."""
+        lib, image, held = self.loaded, self.image, self.held
+        assert image.arena <= ARENA
+        assert len(image.layers) <= MOST_LAYERS
+        ctypes.c_uint16.in_dll(lib, "driver_vector").value = image.vector
+        self._put("driver_cycles", np.array([[run.repeat, run.atoms] for run in cycles], np.uint32))
+        listed: list[int] = []
+        for place, (layer, constants) in enumerate(zip(image.layers, held.layers, strict=True)):
+            fields = layer_source._described(layer, held) | {
+                "tile_rows": layer.tiling.rows,
+                "tile_columns": layer.tiling.columns,
+                "tile_outputs": layer.tiling.outputs,
+                "tile_inputs": layer.tiling.inputs,
+                "batch": layer.tiling.batch,
+                "addresses": len(listed),
+                "regions": layer.regions,
+                "order": layer_source._ORDERS[layer.tiling.order],
+                "weights": held.first_weight.get(layer.place, 0),
+                "input_zero": constants.input_zero,
+                "zero": constants.zero,
+                "least": constants.least,
+                "greatest": constants.greatest,
+            }
+            listed += layer.addresses
+            row = np.array([fields[name] for name in FIELDS], np.int32)
+            self._put("driver_layers", row, place * row.nbytes)
+            kernel = KERNELS.index(layer_source.kernel_of(layer))
+            self._put("driver_kernels", np.array([kernel], np.uint32), 4 * place)
+            self._put("driver_is_activated", np.array([constants.activation > 0], np.uint8), place)
+            if constants.activation:
+                table = held.activations[constants.activation - 1]
+                self._put("driver_activations", table, place * 65536 * table.itemsize)
+            if constants.shares:
+                self._put("driver_shares", held.shares[constants.shares - 1].astype(np.uint32), place * 65536 * 4)
+        self._put("driver_ends", np.array(image.ends, np.uint32))
+        self._put("driver_addresses", np.array(listed, np.uint32))
+        self._put("driver_weights", held.weights)
+        self._put("driver_biases", held.biases)
+        self._put("driver_multipliers", np.array(held.multipliers, np.int32))
+        self._put("driver_shifts", np.array(held.shifts, np.uint8))
+
+    def _put(self, name: str, values: Words, offset: int = 0) -> None:
+        start = ctypes.addressof(ctypes.c_uint8.in_dll(self.loaded, name))
+        ctypes.memmove(start + offset, np.ascontiguousarray(values).tobytes(), values.nbytes)
+
+    def run(self, cycles: Sequence[PowerCycles], words: Words, output: tuple[int, int], seed: int = 1) -> Words:
+        """The bytes at an output (where, how many words) after all power cycles on an input at the first address."""
+        self.prepare(cycles)
+        return run_in(
+            self.loaded, len(cycles), self.image.arena, (self.image.layers[0].addresses[0], words), output, seed
+        )
+
+
+def run_in(
+    lib: ctypes.CDLL, runs: int, arena: int, given: tuple[int, Words], output: tuple[int, int], seed: int = 1
+) -> Words:
+    """Run all power cycles of a library that begin with garbage, on an input at an address."""
+    start = ctypes.addressof(ctypes.c_uint8.in_dll(lib, "driver_memory"))
+    address, words = given
+    noise = np.random.default_rng(seed).bytes(MEMORY)
+    ctypes.memmove(start, noise, MEMORY)
+    ctypes.memmove(start + address, words.tobytes(), words.nbytes)
+    lib.driver_run(runs, seed, arena)
+    assert ctypes.c_uint32.in_dll(lib, "driver_faults").value == 0, "an access outside of memory, or of the arena"
+    where, count = output
+    return np.frombuffer(ctypes.string_at(start + where, count * words.itemsize), words.dtype)
