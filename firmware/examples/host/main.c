@@ -1,4 +1,5 @@
-/* Recognises an activity on a computer that plays a device: power ends with each power cycle of the plan, and comes back. */
+/* Recognises an activity on a computer that plays a device: power ends with each power cycle of the plan, and comes back.
+ * `activity 57` has it fail at the 57th store into non-volatile memory besides; the scores are the same. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,9 +43,10 @@ static void use_output(void)
     (void)printf(" after %u boots\n", boots);
 }
 
-int main(void)
+int main(int count, char **words)
 {
     host_gate_new(0xffU);
+    host_gate.fail_at = (count > 1) ? strtoul(words[1], NULL, 10) : 0UL;
     (void)setjmp(reset); /* a boot comes here */
     boots++;
     host_gate_boot();
