@@ -7,7 +7,13 @@
 #define ISCHED_TRACE_WRITE(memory, address, bytes)
 #endif
 
-#define NV_BYTES (ISCHED_META_ADDRESS + MSP430_META_BYTES)
+/* Weights have the first addresses of a plan, and a place of their own: they are constants of the program. */
+#ifdef ISCHED_PROGRESS_ADDRESS
+#define NV_FIRST (ISCHED_PROGRESS_ADDRESS / 2U * 2U)
+#else
+#define NV_FIRST 0U
+#endif
+#define NV_BYTES (ISCHED_META_ADDRESS - NV_FIRST + MSP430_META_BYTES)
 
 /* Aligned, so that words of it are words of FRAM. */
 __attribute__((section(".nv"), aligned(2))) uint8_t isched_nv[NV_BYTES];
@@ -16,7 +22,7 @@ __attribute__((section(".nv"), aligned(2))) uint8_t isched_nv[NV_BYTES];
 static volatile uint8_t *place_of(uint8_t memory, isched_address_t address)
 {
     (void)memory;
-    return &isched_nv[address];
+    return &isched_nv[address - NV_FIRST];
 }
 
 void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uint16_t bytes)
