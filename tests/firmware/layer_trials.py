@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from functools import cache, cached_property
+from itertools import accumulate, groupby, pairwise
+from random import Random
 
 import numpy as np
 from hypothesis import strategies as st
@@ -14,14 +16,16 @@ from ischedule.analysis.layer_numbers import LayerNumbers, random_numbers, rando
 from ischedule.firmware.layer_image import NetworkImage, image_of
 from ischedule.firmware.number_image import NumberImage, numbers_of
 from ischedule.models.build import program_of
-from ischedule.models.case import Case
+from ischedule.models.case import Case, load_case
 from ischedule.models.device import Device
-from ischedule.models.layout import layout_of
+from ischedule.models.layout import atoms_of_design, layout_of
 from ischedule.models.plan import Plan, PowerCycles
-from ischedule.models.program import Program
+from ischedule.models.program import Program, TiledStage
 from ischedule.models.storage import Slot
+from ischedule.models.tiling import Tiling, innermost
 from tests.analysis.test_executor_networks import plans, small_case
 from tests.firmware.layer_driver import Driver, library, run_in
+from tests.models.case_examples import NETWORK
 from tests.models.network_strategies import networks
 
 WIDTHS: dict[AnyWidth, tuple[Width, int | None]] = {
@@ -30,6 +34,155 @@ WIDTHS: dict[AnyWidth, tuple[Width, int | None]] = {
     FixedPoint.Q15: (Width.INT16, None),
 }
 """The words of each arithmetic, and the bytes of sums where a network states them."""
+
+
+NETWORKS: dict[str, dict[str, object]] = {
+    "windows": {
+        "input": {"channels": 4, "height": 7, "width": 5},
+        "fold": False,
+        "layers": [
+            {
+                "name": "strided",
+                "kind": "conv2d",
+                "out_channels": 6,
+                "kernel": [3, 2],
+                "stride": [2, 1],
+                "padding": [1, 2, 2, 0],
+                "bias": True,
+                "activation": "relu6",
+            },
+            {
+                "name": "grouped",
+                "kind": "conv2d",
+                "out_channels": 6,
+                "kernel": [2, 2],
+                "dilation": 2,
+                "groups": 2,
+                "padding": "same",
+                "activation": "relu",
+            },
+            {
+                "name": "depthwise",
+                "kind": "conv2d",
+                "out_channels": 6,
+                "kernel": [2, 3],
+                "groups": 6,
+                "padding": "same",
+                "bias": True,
+            },
+            {"name": "around", "kind": "pad", "padding": [1, 0, 2, 1]},
+            {"name": "highest", "kind": "max_pool", "kernel": [3, 2], "stride": [1, 2], "padding": [2, 0, 1, 1]},
+            {"name": "norm", "kind": "batch_norm", "activation": "relu"},
+            {"name": "apart", "kind": "conv2d", "out_channels": 5, "kernel": [1, 1], "stride": [3, 2]},
+            {"name": "mean", "kind": "average_pool", "kernel": [2, 2], "stride": 1, "padding": "same"},
+            {"name": "curve", "kind": "activation", "activation": "tanh"},
+            {"name": "dense", "kind": "dense", "out_channels": 7, "bias": True},
+            {"name": "shares", "kind": "softmax"},
+        ],
+    },
+    "sums": {
+        "input": {"channels": 9, "height": 4, "width": 3},
+        "layers": [
+            {"name": "mixed", "kind": "conv2d", "out_channels": 8, "kernel": [2, 2], "padding": "same", "bias": True},
+            {"name": "points", "kind": "conv2d", "out_channels": 7, "kernel": [1, 1]},
+            {"name": "inner", "kind": "dense", "out_channels": 11, "bias": True, "activation": "relu"},
+            {"name": "outer", "kind": "dense", "out_channels": 9},
+        ],
+    },
+    "branches": {
+        "input": {"channels": 3, "height": 6, "width": 4},
+        "layers": [
+            {
+                "name": "left",
+                "kind": "conv2d",
+                "inputs": ["input"],
+                "out_channels": 4,
+                "kernel": [3, 3],
+                "padding": "same",
+            },
+            {"name": "right", "kind": "conv2d", "inputs": ["input"], "out_channels": 4, "kernel": [1, 1], "bias": True},
+            {"name": "sum", "kind": "add", "inputs": ["left", "right", "left"], "activation": "relu"},
+            {
+                "name": "third",
+                "kind": "conv2d",
+                "inputs": ["sum"],
+                "out_channels": 5,
+                "kernel": [2, 1],
+                "padding": "same",
+            },
+            {"name": "joined", "kind": "concat", "inputs": ["sum", "third", "right"]},
+            {"name": "least", "kind": "conv2d", "inputs": ["joined"], "out_channels": 6, "kernel": [2, 2]},
+            {"name": "pool", "kind": "global_average_pool"},
+        ],
+    },
+    "maximum": {
+        "input": {"channels": 5, "height": 7, "width": 6},
+        "layers": [
+            {"name": "line", "kind": "conv2d", "out_channels": 6, "kernel": [3, 1]},
+            {"name": "even", "kind": "average_pool", "kernel": [4, 4], "stride": 1},
+            {"name": "pool", "kind": "global_max_pool"},
+        ],
+    },
+}
+"""Networks of all kinds of layers, with windows that overlap, touch and lie apart, and padding on all sides."""
+
+
+@cache
+def case_of(name: str, width: AnyWidth) -> Case:
+    """One of the networks, in an arithmetic."""
+    word, sums = WIDTHS[width]
+    base = small_case(word)
+    network = load_case(NETWORK | {"network": NETWORKS[name]}).network
+    assert network is not None
+    return replace(base, network=replace(network, width=word.value, sums=sums))
+
+
+def drawn_trial(name: str, width: AnyWidth, seed: int) -> LayerTrial:
+    """One of the networks under some plan, with some numbers and input."""
+    random, case = Random(f"{name} {width} {seed}"), case_of(name, width)
+    assert isinstance(case.device, Device)
+    case = replace(case, device=replace(case.device, vector_multiple=random.choice([1, 2, 4])))
+    program = program_of(case)
+    plan = drawn_plan(program, random, 100)
+    return trial_of(case, program, plan, width, np.random.default_rng(seed))
+
+
+def drawn_plan(program: Program, random: Random, most_atoms: int, most_cycles: int = 40) -> Plan:
+    """Any designs with few atoms that fit, and power cycles anywhere."""
+    designs, stages = [], []
+    place = 0
+    while place != program.end:
+        step = random.choice([step for step in program.steps if step.source == place])
+        stage = program.stages[step.stage]
+        assert isinstance(stage, TiledStage)
+        stages.append(step.stage)
+        designs.append(drawn_design(stage, random, most_atoms))
+        place = step.target
+    lengths = [len(stage_of(program, s).chain(d)) for s, d in zip(stages, designs, strict=True)]
+    atoms = sum(lengths)
+    ends = {atoms, *random.sample(range(1, atoms + 1), min(atoms, random.randint(0, most_cycles)))}
+    ends |= {end for end in accumulate(lengths) if random.random() < 0.3}
+    sizes = [end - start for start, end in pairwise([0, *sorted(ends)])]
+    return Plan(tuple(designs), in_runs(tuple(PowerCycles(1, size, 0) for size in sizes)), tuple(stages))
+
+
+def stage_of(program: Program, place: int) -> TiledStage:
+    stage = program.stages[place]
+    assert isinstance(stage, TiledStage)
+    return stage
+
+
+def drawn_design(stage: TiledStage, random: Random, most_atoms: int) -> Tiling:
+    """Any design with few atoms that fits."""
+    while True:
+        form = random.randrange(len(stage.forms))
+        extent = stage.forms[form]
+        tile = [-(-loop // random.choice([1, 1, 2, 3, 5, loop])) for loop in extent.loops]
+        tile[3] = max(tile[3], extent.least_inputs)
+        design = Tiling(form, random.choice(extent.orders), tile[0], tile[1], tile[2], tile[3], 1)
+        design = replace(design, batch=random.randint(1, min(4, innermost(extent, design))))
+        if stage.fits(design) and atoms_of_design(extent, design) <= most_atoms:
+            return design
 
 
 @dataclass(frozen=True)
@@ -44,6 +197,7 @@ class LayerTrial:
     image: NetworkImage
     addresses: dict[Slot, int]
 
+    @cached_property
     def expected(self) -> Words:
         """What the executor makes of it: the channels that the last layer writes."""
         return run(self.case, self.plan, self.words, self.numbers).output
@@ -64,8 +218,8 @@ class LayerTrial:
 
     def require_equal(self, *options: str) -> None:
         """Both make the same."""
-        expected = self.expected()
-        np.testing.assert_array_equal(self.found(*options), expected.reshape(self.found(*options).shape))
+        found = self.found(*options)
+        np.testing.assert_array_equal(found, self.expected.reshape(found.shape))
 
 
 def addresses_of(program: Program, plan: Plan) -> dict[Slot, int]:
@@ -99,9 +253,15 @@ def layer_trials(draw: st.DrawFn, width: AnyWidth, most_layers: int = 4, most_ex
     by_stage = draw(plans(program))
     designs = tuple(by_stage.designs[stage] for stage in way)
     plan = replace(by_stage, designs=designs, stages=tuple(way), cycles=in_runs(by_stage.cycles))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return trial_of(case, program, plan, width, np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
+
+
+def trial_of(case: Case, program: Program, plan: Plan, width: AnyWidth, random: np.random.Generator) -> LayerTrial:
+    """A plan with some numbers and input."""
+    assert case.network is not None
     zero = 0 if width is FixedPoint.Q15 else int(random.integers(-9, 9))
     numbers = [random_numbers(one.shape, width, random, zero) for one in case.lowered().kernels]
     addresses = addresses_of(program, plan)
     image = image_of(case, program, plan, addresses)
-    return LayerTrial(case, program, plan, numbers, random_tensor(network.input, width, random), image, addresses)
+    words = random_tensor(case.network.input, width, random)
+    return LayerTrial(case, program, plan, numbers, words, image, addresses)

@@ -24,13 +24,12 @@ from ischedule.firmware.layer_source import network_source
 from ischedule.firmware.source import WorkSource
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
-from ischedule.models.layout import atoms_of_design
-from ischedule.models.plan import Plan, PowerCycles, Status
+from ischedule.models.plan import Plan, Status
 from ischedule.models.plan_file import Certified, Claim, PlanFile
-from ischedule.models.program import Program, TiledStage
+from ischedule.models.program import Program
 from ischedule.models.storage import TABLES, Slot
-from ischedule.models.tiling import Tiling, innermost
 from tests.firmware.layer_driver import CONFIG, MEMORIES, RUNTIME, WARNINGS, run_in
+from tests.firmware.layer_trials import drawn_plan
 from tests.firmware.tools import need
 from tests.house.tree import ROOT
 
@@ -59,36 +58,6 @@ def built(work: WorkSource, plan: Plan) -> ctypes.CDLL:
         command = ["gcc", *WARNINGS, "-O1", "-fPIC", "-shared", f"-I{folder}", f"-I{RUNTIME}", "-o", f"{folder}/a.so"]
         subprocess.run([*command, *sources], check=True)
         return ctypes.CDLL(f"{folder}/a.so")
-
-
-def drawn_plan(program: Program, random: Random, most_atoms: int = 60) -> Plan:
-    """Any designs with few atoms that fit, and power cycles anywhere."""
-    designs, stages = [], []
-    place = 0
-    while place != program.end:
-        step = random.choice([step for step in program.steps if step.source == place])
-        stage = program.stages[step.stage]
-        assert isinstance(stage, TiledStage)
-        stages.append(step.stage)
-        designs.append(drawn_design(stage, random, most_atoms))
-        place = step.target
-    atoms = sum(atoms_of_design(program.stages[s].forms[d.form], d) for s, d in zip(stages, designs, strict=True))
-    ends = sorted({atoms, *random.sample(range(1, atoms + 1), min(atoms, 40))})
-    sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-    return Plan(tuple(designs), tuple(PowerCycles(1, size, 0) for size in sizes), tuple(stages))
-
-
-def drawn_design(stage: TiledStage, random: Random, most_atoms: int) -> Tiling:
-    while True:
-        form = random.randrange(len(stage.forms))
-        extent = stage.forms[form]
-        order = random.choice(extent.orders)
-        tile = [-(-loop // random.choice([1, 1, 2, 3, 5])) for loop in extent.loops]
-        tile[3] = max(tile[3], extent.least_inputs)
-        design = Tiling(form, order, *tile, 1)
-        design = Tiling(form, order, *tile, random.randint(1, min(4, innermost(extent, design))))
-        if stage.fits(design) and atoms_of_design(extent, design) <= most_atoms:
-            return design
 
 
 @dataclass(frozen=True)
@@ -146,7 +115,7 @@ def test_a_solved_network_runs_from_its_emitted_tables() -> None:
 def test_drawn_plans_run_from_their_emitted_tables(name: str) -> None:
     case = load_case(str(ROOT / "cases" / f"{name}.json"))
     program = program_of(case)
-    file = file_of(drawn_plan(program, Random(name)))
+    file = file_of(drawn_plan(program, Random(name), 60))
     network = network_of(case, file, 2)
     work = network_source(case, program, file, network.numbers)
     network.require_equal(built(work, network.plan))
@@ -157,7 +126,7 @@ def test_tables_are_deterministic_and_no_larger_than_plans_assume(name: str) -> 
     case = load_case(str(ROOT / "cases" / f"{name}.json"))
     program = program_of(case)
     for seed in range(8):
-        plan = drawn_plan(program, Random(seed))
+        plan = drawn_plan(program, Random(seed), 60)
         file = file_of(plan)
         network = network_of(case, file, 3)
         work = network_source(case, program, file, network.numbers)
