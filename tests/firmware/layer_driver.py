@@ -268,11 +268,13 @@ def run_in(
     output: tuple[int, int],
     seed: int = 1,
     failures: int = 0,
+    buffers: Sequence[tuple[int, int]] = ((0, MEMORY),),
 ) -> Words:
     """The words at an output (where, how many) after all power cycles of a library, on an input at an address.
 
     All of memory but the input is garbage at first, and volatile memory whenever a cycle begins; each cycle fails so
-    many times before it is completed.
+    many times before it is completed. Nothing is written outside of the buffers, given by their first bytes and those
+    behind their last ones.
     """
     start = ctypes.addressof(ctypes.c_uint8.in_dll(lib, "driver_memory"))
     address, words = given
@@ -281,5 +283,10 @@ def run_in(
     ctypes.memmove(start + address, words.tobytes(), words.nbytes)
     lib.driver_run(runs, seed, arena, failures)
     assert ctypes.c_uint32.in_dll(lib, "driver_faults").value == 0, "an access outside of memory, or of the arena"
+    allowed = np.zeros(MEMORY, np.bool_)
+    for first, stop in buffers:
+        allowed[first:stop] = True
+    changed = np.frombuffer(ctypes.string_at(start, MEMORY), np.uint8) != np.frombuffer(noise, np.uint8)
+    assert not (changed & ~allowed).any(), "an access outside of the buffers"
     where, count = output
     return np.frombuffer(ctypes.string_at(start + where, count * words.itemsize), words.dtype)

@@ -28,6 +28,8 @@ from tests.firmware.layer_driver import Driver, library, run_in
 from tests.models.case_examples import NETWORK
 from tests.models.network_strategies import networks
 
+GAP = 8
+
 WIDTHS: dict[AnyWidth, tuple[Width, int | None]] = {
     Width.INT8: (Width.INT8, None),
     Width.INT16: (Width.INT16, 8),
@@ -137,6 +139,7 @@ def case_of(name: str, width: AnyWidth) -> Case:
     return replace(base, network=replace(network, width=word.value, sums=sums))
 
 
+@cache
 def drawn_trial(name: str, width: AnyWidth, seed: int) -> LayerTrial:
     """One of the networks under some plan, with some numbers and input."""
     random, case = Random(f"{name} {width} {seed}"), case_of(name, width)
@@ -212,7 +215,10 @@ class LayerTrial:
         pixels = shape.out_height * shape.out_width
         given = (self.addresses[Slot(0)], self.words)
         output = (last.addresses[last.sources], pixels * last.out_channels)
-        found = run_in(lib, len(self.plan.cycles), self.image.arena, given, output, failures=failures)
+        buffers = layout_of(self.program, self.plan).buffers
+        ranges = [(self.addresses[slot], self.addresses[slot] + buffer.size) for slot, buffer in buffers.items()]
+        runs, arena = len(self.plan.cycles), self.image.arena
+        found = run_in(lib, runs, arena, given, output, failures=failures, buffers=ranges)
         channels = slice(last.first_channel, last.first_channel + shape.out_channels)
         return found.reshape(shape.out_height, shape.out_width, last.out_channels)[:, :, channels]
 
@@ -223,9 +229,12 @@ class LayerTrial:
 
 
 def addresses_of(program: Program, plan: Plan) -> dict[Slot, int]:
-    """Every buffer in memory of its own, with as few regions for sums as the plan's power cycles need."""
+    """Every buffer in memory of its own, with as few regions for sums as the plan's power cycles need.
+
+    Between them there are a few bytes that nobody may touch.
+    """
     buffers = layout_of(program, plan).buffers
-    ends = accumulate((buffer.size for buffer in buffers.values()), initial=0)
+    ends = accumulate((buffer.size + GAP for buffer in buffers.values()), initial=GAP)
     return dict(zip(buffers, ends, strict=False))
 
 
