@@ -103,6 +103,17 @@ static void driver_cycle(isched_atom_t first, isched_atom_t atoms, uint32_t used
     }}
     for (size_t i = used; i < sizeof(isched_arena); ++i) {{ driver_faults += (arena[i] != 0x5aU); }}
 }}
+/* The regions of a pass: the one it reads, and 256 times the one it writes. */
+uint32_t driver_regions(uint8_t regions, uint8_t order, uint32_t first, uint32_t apart, uint16_t passes, uint16_t pass);
+uint32_t driver_regions(uint8_t regions, uint8_t order, uint32_t first, uint32_t apart, uint16_t passes, uint16_t pass)
+{{
+    isched_layer_t layer = {{0}};
+    layer.regions = regions;
+    layer.order = order;
+    const isched_regions_t found =
+        isched_regions(&layer, (isched_atom_t)first, (isched_atom_t)apart, passes, pass);
+    return found.reads + 256U * found.writes;
+}}
 /* Runs power cycles one after the other. Each is begun `failures` times before: the store at which power fails leaves
  * garbage, and those behind it are not made. */
 void driver_run(uint32_t runs, uint32_t seed, uint32_t used, uint32_t failures);
@@ -205,6 +216,12 @@ def library(width: AnyWidth, *options: str, replaced: tuple[tuple[str, str, str]
         return ctypes.CDLL(str(folder / "driver.so"))
 
 
+def put(lib: ctypes.CDLL, name: str, values: Words, offset: int = 0) -> None:
+    """Fill a table of the library, from so many bytes on."""
+    start = ctypes.addressof(ctypes.c_uint8.in_dll(lib, name))
+    ctypes.memmove(start + offset, np.ascontiguousarray(values).tobytes(), values.nbytes)
+
+
 @dataclass(frozen=True)
 class Driver:
     """A library with the layers of a plan and their numbers in its tables."""
@@ -256,8 +273,7 @@ class Driver:
         self._put("driver_shifts", np.array(held.shifts, np.uint8))
 
     def _put(self, name: str, values: Words, offset: int = 0) -> None:
-        start = ctypes.addressof(ctypes.c_uint8.in_dll(self.loaded, name))
-        ctypes.memmove(start + offset, np.ascontiguousarray(values).tobytes(), values.nbytes)
+        put(self.loaded, name, values, offset)
 
 
 def run_in(
