@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ischedule.analysis.check import Verdict, check
 from ischedule.api import program_or_reason
@@ -18,6 +19,9 @@ from ischedule.models.plan import Status
 from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
 from ischedule.models.workload import explicit_tasks
+
+if TYPE_CHECKING:
+    from ischedule.analysis.layer_numbers import LayerNumbers
 
 TARGETS = {"msp430": "msp430-fram", "cortex-m": "cortex-m-mps2", "host": "host"}
 """The folders of the ports that come with the package; a generic target brings its own."""
@@ -64,17 +68,20 @@ def emitted(
 def _work(case: Case, program: Program, file: PlanFile, seed: int | None) -> WorkSource | None:
     if explicit_tasks(case) is not None:
         return None
+    from ischedule.firmware.layer_source import network_source
+
+    return network_source(case, program, file, None if seed is None else numbers_of(case, seed))
+
+
+def numbers_of(case: Case, seed: int) -> list[LayerNumbers]:
+    """Random numbers for the layers of a network: a case has shapes and no weights."""
     import numpy as np
 
     from ischedule.analysis.executor import arithmetic_of
     from ischedule.analysis.layer_numbers import random_network
-    from ischedule.firmware.layer_source import network_source
 
-    numbers = None
-    if seed is not None:
-        shapes = [kernel.shape for kernel in case.lowered().kernels]
-        numbers = random_network(shapes, arithmetic_of(case), np.random.default_rng(seed))
-    return network_source(case, program, file, numbers)
+    shapes = [kernel.shape for kernel in case.lowered().kernels]
+    return random_network(shapes, arithmetic_of(case), np.random.default_rng(seed))
 
 
 def runtime_folder() -> Traversable:

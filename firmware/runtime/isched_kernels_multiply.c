@@ -1,4 +1,8 @@
 /* Layers with weights: products added to sums, and sums made words. */
+#include "schedule.h"
+
+#ifdef ISCHED_ARITHMETIC
+
 #include "isched_arithmetic.h"
 
 const isched_kernel_t isched_kernel_multiply = {isched_multiply, isched_scale, NULL, 0};
@@ -114,3 +118,8 @@ ISCHED_WEAK void isched_scale(const isched_tile_t *tile, const isched_sum_t *sum
         words[output] = isched_word(layer, value + layer->zero);
     }
 }
+
+#else
+/* A schedule of tasks: C wants something in every file. */
+typedef int isched_kernels_multiply_is_not_used_t;
+#endif

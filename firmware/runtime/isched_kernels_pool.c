@@ -1,4 +1,8 @@
 /* Pooling, of windows and of whole maps. */
+#include "schedule.h"
+
+#ifdef ISCHED_ARITHMETIC
+
 #include "isched_arithmetic.h"
 
 static void isched_unchanged(const isched_tile_t *tile, const isched_sum_t *sums, isched_word_t *words);
@@ -144,3 +148,8 @@ static void isched_join_sums(isched_sum_t *sums, const isched_sum_t *others, uin
 #endif
     }
 }
+
+#else
+/* A schedule of tasks: C wants something in every file. */
+typedef int isched_kernels_pool_is_not_used_t;
+#endif

@@ -1,4 +1,8 @@
 /* Sums scaled: the product of a sum and a multiplier, shifted and rounded, exactly. */
+#include "schedule.h"
+
+#ifdef ISCHED_ARITHMETIC
+
 #include "isched_arithmetic.h"
 
 #if ISCHED_ARITHMETIC == ISCHED_Q15
@@ -78,4 +82,9 @@ int32_t isched_scaled(isched_exact_t sum, int32_t multiplier, uint8_t shift)
     return isched_pair_shifted(pair, shift);
 }
 
+#endif
+
+#else
+/* A schedule of tasks: C wants something in every file. */
+typedef int isched_scaled_is_not_used_t;
 #endif

@@ -2,6 +2,10 @@
  *
  * The arena holds the results of an atom (sums, or words where nothing is summed up), then the staged operands of all
  * sources, then the staged weights; each with the room that the largest tile takes. */
+#include "schedule.h"
+
+#ifdef ISCHED_ARITHMETIC
+
 #include "isched_staging.h"
 
 /* Positions of the input along one axis that windows look at: where windows do not touch, those between are left out. */
@@ -269,3 +273,8 @@ void isched_store(const isched_tile_t *tile, const isched_pass_t *pass)
         }
     }
 }
+
+#else
+/* A schedule of tasks: C wants something in every file. */
+typedef int isched_staging_is_not_used_t;
+#endif

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "say why there is no plan and what would help, or how much room a plan has",
     "supply": "take a lower supply curve from a recorded trace",
     "emit": "write an accepted plan as C tables, with the runtime that carries it out",
+    "verify-firmware": "build a plan's firmware and let power fail in it, on this computer or in an emulator",
     "simulate": "run a plan, or a runtime without one, on simulated boards",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",
@@ -53,7 +54,7 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
         if name == chosen:
-            module = importlib.import_module(f"ischedule.cli.{name}")
+            module = importlib.import_module(f"ischedule.cli.{name.replace('-', '_')}")
             module.configure(command)
             command.set_defaults(run=module.run)
     return parser

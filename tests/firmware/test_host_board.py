@@ -33,7 +33,7 @@ def _tools() -> None:
 def failures_of(steps: int, torn: tuple[int, ...]) -> list[list[host.Failure]]:
     """A failure at each step of a run that has so many, in each way; and each once more, soon after."""
     single = [[host.Failure(step, way)] for step in range(1, steps + 1) for way in torn]
-    double = [[*one, host.Failure(step, host.OLD, step)] for one, step in product(single, SOON)]
+    double = [[*one, host.Failure(step, torn[-1], step)] for one, step in product(single, SOON)]
     return single + double
 
 

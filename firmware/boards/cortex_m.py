@@ -1,0 +1,153 @@
+"""A Cortex-M4 in QEMU (mps2-an386) whose non-volatile memory is a file: power fails right after any store into it.
+
+`run` lets thousands of failures happen in one emulator, by the rule of a write gate: the memory that a failure leaves
+is set aside and given to the next boot. `kill` ends the emulator itself, after a store or an instruction, and starts
+another one on the file that is left: that takes longer, and nothing but the file survives.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ischedule.firmware.boards.outcome import Outcome, outcome_of
+from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
+from ischedule.firmware.boards.tool import ToolFailed, call, need
+
+PORT: Final = ROOM / "ports" / "cortex-m-mps2"
+CPU: Final = ("-mcpu=cortex-m4", "-mthumb")
+NV: Final = 0x21000000
+NV_BYTES: Final = 1 << 24
+
+_VOID: Final = re.compile(r"~P;.*?(~R;|\Z)", re.DOTALL)
+"""What firmware does after the instant at which power failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Power fails right after a store into non-volatile memory, the first being 1, counted since the failure before."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """The emulator ends after so many instructions, or after so many stores into non-volatile memory."""
+
+    step: int
+    stores: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Firmware for both ways to fail, and the plugin of the emulator."""
+
+    repeating: Path
+    once: Path
+    plugin: Path
+    nv_bytes: int
+
+
+def build(firmware: Firmware, out: Path, *, port: Path = PORT) -> Program:
+    """Compile and link for `run` and for `kill`."""
+    need("gcc", "arm-none-eabi-gcc", "arm-none-eabi-nm")
+    out.mkdir(parents=True, exist_ok=True)
+    plugin = out / "power.so"
+    options = ["-std=c99", "-D_DEFAULT_SOURCE", "-O2", "-shared", "-fPIC"]
+    call(["gcc", *options, str(HERE / "power.c"), "-o", str(plugin)])
+    ours = [*sorted(port.glob("*.c")), HERE / "verify_main.c", HERE / "isched_trace.c"]
+    sources = [str(path) for path in [*firmware.sources, *ours, input_source(firmware.input, out)]]
+    flags = [*CPU, *firmware.flags(), *firmware.folders(port), "-ffunction-sections", "-fdata-sections"]
+    link = [
+        "-nostartfiles",
+        "--specs=nano.specs",
+        "-Wl,--gc-sections",
+        "-T",
+        str(port / "mps2.ld"),
+        "-DMAIN=verify_main",
+    ]
+    for name, macros in (("repeating", ["-DBOARD_REPEATS"]), ("once", [])):
+        call(["arm-none-eabi-gcc", *flags, *macros, *link, *sources, "-o", str(out / f"{name}.elf")])
+    names = call(["arm-none-eabi-nm", str(out / "once.elf")])
+    end = next(int(line.split()[0], 16) for line in names.splitlines() if line.endswith(" __nv_end"))
+    return Program(out / "repeating.elf", out / "once.elf", plugin, end - NV)
+
+
+def run(
+    program: Program,
+    runs: Iterable[Sequence[Failure]],
+    *,
+    byte: int = 0xFF,
+    boots: int = 100_000,
+    timeout: float = 120.0,
+) -> list[Outcome]:
+    """One outcome for each sequence of failures; memory begins full of `byte` in each of them."""
+    lines = [" ".join(str(one.step) for one in failures) for failures in runs]
+    if not lines:
+        return []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "runs").write_text("\n".join(lines) + "\n")
+        settings = {
+            "runs": str(folder / "runs"),
+            "image": str(_memory(folder, byte, program.nv_bytes)),
+            "report": str(folder / "report"),
+            "bytes": str(program.nv_bytes),
+            "byte": str(byte),
+            "boots": str(boots),
+        }
+        said = _emulate(program.repeating, program.plugin, folder, settings, timeout)
+        text = (folder / "report").read_text("latin-1")
+    pieces = re.findall(r".*?~Z [0-9a-f]+;", text, re.DOTALL)
+    outcomes = [outcome_of(_VOID.sub("", piece)) for piece in pieces]
+    if len(outcomes) != len(lines):
+        outcomes.append(outcome_of(_VOID.sub("", text[sum(map(len, pieces)) :])))
+        if said is not None:
+            raise ToolFailed(f"qemu-system-arm reported {len(pieces)} runs of {len(lines)}: {said}")
+    return outcomes
+
+
+def kill(program: Program, kills: Sequence[Kill], *, byte: int = 0xFF, timeout: float = 60.0) -> Outcome:
+    """What comes out where one emulator after the other ends early, and a last one does not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _memory(folder, byte, program.nv_bytes)
+        for one in kills:
+            settings = {"kill_stores" if one.stores else "kill_steps": str(one.step)}
+            _emulate(program.once, program.plugin, folder, settings, timeout)
+        _emulate(program.once, program.plugin, folder, {}, timeout)
+        return outcome_of((folder / "report").read_text("latin-1"))
+
+
+def _memory(folder: Path, byte: int, used: int) -> Path:
+    """The file behind the memory, as it leaves the factory."""
+    path = folder / "memory"
+    with path.open("wb") as file:
+        file.write(bytes([byte]) * used)
+        file.truncate(NV_BYTES)
+    return path
+
+
+def _emulate(elf: Path, plugin: Path, folder: Path, settings: dict[str, str], timeout: float) -> str | None:
+    """Run QEMU until it ends; what it said besides the report, None if it had to be ended."""
+    need("qemu-system-arm")
+    memory = f"memory-backend-file,id=nv,size=16M,mem-path={folder / 'memory'},share=on"
+    command = [
+        *("qemu-system-arm", "-M", "mps2-an386,memory-backend=nv", "-object", memory, "-display", "none"),
+        *("-monitor", "none", "-chardev", f"file,id=report,path={folder / 'report'},append=on"),
+        *("-serial", "chardev:report", "-semihosting-config", "enable=on,target=native"),
+        *("-plugin", ",".join([str(plugin), *(f"{name}={value}" for name, value in settings.items())])),
+        *("-kernel", str(elf)),
+    ]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode != 0:
+        raise ToolFailed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr

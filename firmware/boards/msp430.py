@@ -1,0 +1,117 @@
+"""An MSP430 with FRAM in `mspdebug sim`: power fails after any number of instructions.
+
+A failure overwrites RAM and registers and resets; FRAM is kept. Many runs share a process, about 3 ms each.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ischedule.firmware.boards.outcome import Outcome, outcome_of
+from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
+from ischedule.firmware.boards.tool import ToolFailed, call, need
+
+PORT: Final = ROOM / "ports" / "msp430-fram"
+RAM_BYTES: Final = 0x2000
+
+_BATCH: Final = 400
+_NEW_RUN: Final = "Erasing..."
+_COUNT: Final = re.compile(r"Instruction count: (\d+)")
+_GARBAGE: Final = ("0xa5 0x5a", "0xff", "0x00", "0x3c 0xc3 0x99")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Power fails after so many instructions, counted since the boot that follows the failure before it."""
+
+    step: int
+
+
+def build(firmware: Firmware, out: Path, *, ram: int = RAM_BYTES, port: Path = PORT) -> Path:
+    """Compile and link; `ram` bytes of volatile memory are used, and overwritten where power is switched off."""
+    need("clang", "ld.lld", "llvm-nm")
+    out.mkdir(parents=True, exist_ok=True)
+    compiler = ["clang", "--target=msp430", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections"]
+    ours = [port / "port.c", HERE / "verify_main.c", HERE / "isched_trace.c", input_source(firmware.input, out)]
+    objects = []
+    for number, source in enumerate([*firmware.sources, *ours]):
+        objects.append(str(out / f"{number}-{source.stem}.o"))
+        call([*compiler, *firmware.flags(), *firmware.folders(port), "-c", str(source), "-o", objects[-1]])
+    for source in sorted(port.glob("*.S")):
+        objects.append(str(out / f"{source.stem}.o"))
+        call(["clang", "--target=msp430", "-DMAIN=verify_main", "-c", str(source), "-o", objects[-1]])
+    elf = out / "msp430.elf"
+    script = str(port / "msp430.ld")
+    call(["ld.lld", f"--defsym=__ram_bytes={ram}", "-T", script, "--gc-sections", *objects, "-o", str(elf)])
+    return elf
+
+
+def symbols(elf: Path) -> dict[str, int]:
+    """Where everything is that has a name."""
+    rows = [line.split() for line in call(["llvm-nm", str(elf)]).splitlines()]
+    return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
+
+
+def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) -> list[Outcome]:
+    """One outcome for each sequence of failures; FRAM is as programmed at the begin of each run.
+
+    A run that does not end within `timeout` seconds, with those that share its process, counts as hung.
+    """
+    need("mspdebug")
+    names = symbols(elf)
+    outcomes: list[Outcome] = []
+    waiting = [list(failures) for failures in runs]
+    while waiting:
+        batch = waiting[:_BATCH]
+        commands = [line for number, failures in enumerate(batch) for line in _commands(elf, names, failures, number)]
+        found, cut = _simulate(commands, timeout)
+        # What follows a run that hung has not been tried: it gets a process of its own.
+        done = found[: len(batch)] if cut else found
+        if not done or (not cut and len(done) != len(batch)):
+            raise ToolFailed(f"mspdebug reported {len(done)} runs of {len(batch)}")
+        outcomes += done
+        waiting = waiting[len(done) :]
+    return outcomes
+
+
+def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int) -> list[str]:
+    """What mspdebug is told for one run."""
+    lines = [f"prog {elf}", "reset"]
+    for count, failure in enumerate(failures):
+        garbage = _GARBAGE[(number + count) % len(_GARBAGE)]
+        lines += [f"step {failure.step}", f"fill {names['__ram_start']} {names['__ram_bytes']} {garbage}"]
+        lines += [f"set {register} {0xA5A5 ^ (register * 257)}" for register in range(4, 16)]
+        lines.append("reset")
+    lines += [f"setbreak {names['board_end']} 0", "simio config steps clear", "run", "simio info steps"]
+    return lines
+
+
+def _simulate(commands: list[str], timeout: float) -> tuple[list[Outcome], bool]:
+    """The outcomes of the runs that were complete, and whether one was not: then it is the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "commands"
+        start = ["simio add console console", "simio config console base 0xf0", "simio add tracer steps"]
+        script.write_text("\n".join([*start, *commands, "exit"]) + "\n")
+        try:
+            done = subprocess.run(
+                ["mspdebug", "-q", "sim", f"read {script}"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+            )
+            text, cut = done.stdout, False
+        except subprocess.TimeoutExpired as late:
+            text, cut = late.stdout or b"", True
+    pieces = text.decode("latin-1").split(_NEW_RUN)[1:]
+    return [outcome_of(piece, _steps(piece)) for piece in pieces], cut
+
+
+def _steps(text: str) -> int:
+    counts = _COUNT.findall(text)
+    return int(counts[-1]) if counts else 0

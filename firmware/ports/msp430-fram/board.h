@@ -1,0 +1,13 @@
+/* What depends on the circuit around the MCU. board_emulated.S has it for a simulator. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdint.h>
+
+/* Opens the load switch, or idles until brown-out. Does not return: the next thing that runs is start-up code. */
+void board_power_off(void);
+
+/* Returns once the buffer has this level, in the code that schedule.h explains; what it measured. */
+uint16_t board_wait_for_level(uint16_t code);
+
+#endif
