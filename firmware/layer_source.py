@@ -9,7 +9,7 @@ from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.firmware.columns import Column, integer_type
 from ischedule.firmware.layer_image import LayerImage, NetworkImage, image_of
 from ischedule.firmware.number_image import NumberImage, numbers_of
-from ischedule.firmware.number_source import number_files
+from ischedule.firmware.number_source import number_bytes, number_files
 from ischedule.firmware.source import WorkSource
 from ischedule.models.case import Case
 from ischedule.models.plan_file import PlanFile
@@ -113,7 +113,7 @@ def network_source(
         RUNTIME,
         sum(column.bytes for column in decided),
         sum(column.bytes for column in network) + _POINTER_BYTES * ("static" in kernels) * len(image.layers),
-        held.bytes if numbers is not None else 0,
+        number_bytes(held) if numbers is not None else 0,
     )
 
 

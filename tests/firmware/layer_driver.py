@@ -39,7 +39,7 @@ KERNELS = (
 )
 MOST_LAYERS = 64
 ARENA = 1 << 17
-MEMORY = 1 << 18
+MEMORY = 1 << 20
 
 _SCHEDULE = f"""\
 #ifndef SCHEDULE_H

@@ -21,6 +21,7 @@ from ischedule.firmware.cycle_source import cycle_source
 from ischedule.firmware.layer_image import image_of
 from ischedule.firmware.layer_source import RUNTIME as FILES
 from ischedule.firmware.layer_source import network_source
+from ischedule.firmware.number_image import numbers_of
 from ischedule.firmware.source import WorkSource
 from ischedule.models.build import program_of
 from ischedule.models.case import Case, load_case
@@ -139,4 +140,4 @@ def test_tables_are_deterministic_and_no_larger_than_plans_assume(name: str) -> 
             assumed += program.storage.table_bytes(stage, others)
         assert 0 < work.table_bytes <= assumed
         assert TABLES.layer * len(plan.stages) < assumed
-        assert work.weight_bytes == program.storage.weights
+        assert numbers_of(image_of(case, program, plan, {}), network.numbers).bytes == program.storage.weights
