@@ -8,6 +8,9 @@
 
 volatile isched_watch_t isched_watch;
 
+/* Whether this boot has done something since it began: what is left in the buffer is no longer what it booted with. */
+static uint8_t has_worked;
+
 /* The run of equal cycles that a power cycle belongs to; returns the first of its atoms. */
 static isched_atom_t find(isched_step_t cycle, isched_cycles_t *cycles)
 {
@@ -89,6 +92,10 @@ isched_status_t isched_run(void)
             pending = 0;
         }
 #endif
+        if ((has_worked != 0U) && (step == published)) {
+            isched_port_end_of_cycle();
+        }
+        has_worked = 1U;
         level = wait_for(step, cycles.level, boots);
         if (counted == 0U) {
             counted = 1U;
@@ -115,9 +122,6 @@ isched_status_t isched_run(void)
         }
         published = step;
         boots = 0;
-        if (step != ISCHED_CYCLES) {
-            isched_port_end_of_cycle();
-        }
     }
     return ISCHED_DONE;
 }
@@ -131,6 +135,7 @@ isched_status_t isched_begin(void)
 #if ISCHED_INTEGRITY
     isched_seal(ISCHED_STEP_IDLE, 0);
 #endif
+    has_worked = 1U;
     return (isched_store_publish(0) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
 }
 
