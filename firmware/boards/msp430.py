@@ -35,14 +35,20 @@ class Failure:
 
 def build(firmware: Firmware, out: Path, *, ram: int = RAM_BYTES, port: Path = PORT) -> Path:
     """Compile and link; `ram` bytes of volatile memory are used, and overwritten where power is switched off."""
-    need("clang", "ld.lld", "llvm-nm")
     out.mkdir(parents=True, exist_ok=True)
-    compiler = ["clang", "--target=msp430", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections"]
     ours = [port / "port.c", HERE / "verify_main.c", HERE / "isched_trace.c", input_source(firmware.input, out)]
+    flags = [*firmware.flags(), *firmware.folders(port)]
+    return assemble([*firmware.sources, *ours], flags, out, ram, port)
+
+
+def assemble(sources: Sequence[Path], flags: Sequence[str], out: Path, ram: int, port: Path) -> Path:
+    """A program that starts in verify_main() of these sources, with the start-up code and the library of a port."""
+    need("clang", "ld.lld", "llvm-nm")
+    compiler = ["clang", "--target=msp430", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections"]
     objects = []
-    for number, source in enumerate([*firmware.sources, *ours]):
+    for number, source in enumerate(sources):
         objects.append(str(out / f"{number}-{source.stem}.o"))
-        call([*compiler, *firmware.flags(), *firmware.folders(port), "-c", str(source), "-o", objects[-1]])
+        call([*compiler, *flags, "-c", str(source), "-o", objects[-1]])
     for source in sorted(port.glob("*.S")):
         objects.append(str(out / f"{source.stem}.o"))
         call(["clang", "--target=msp430", "-DMAIN=verify_main", "-c", str(source), "-o", objects[-1]])
@@ -70,9 +76,9 @@ def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) 
     while waiting:
         batch = waiting[:_BATCH]
         commands = [line for number, failures in enumerate(batch) for line in _commands(elf, names, failures, number)]
-        found, cut = _simulate(commands, timeout)
+        text, cut = _simulate(commands, timeout)
         # What follows a run that hung has not been tried: it gets a process of its own.
-        done = found[: len(batch)] if cut else found
+        done = _outcomes(text)
         if not done or (not cut and len(done) != len(batch)):
             raise ToolFailed(f"mspdebug reported {len(done)} runs of {len(batch)}")
         outcomes += done
@@ -92,24 +98,30 @@ def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], num
     return lines
 
 
-def _simulate(commands: list[str], timeout: float) -> tuple[list[Outcome], bool]:
-    """The outcomes of the runs that were complete, and whether one was not: then it is the last."""
+def console(elf: Path, *, timeout: float = 60.0) -> str:
+    """All that the simulator and the firmware say in a run without failures."""
+    need("mspdebug")
+    return _simulate(_commands(elf, symbols(elf), [], 0), timeout)[0]
+
+
+def _simulate(commands: list[str], timeout: float) -> tuple[str, bool]:
+    """What was said, and whether the simulator had to be ended."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "commands"
         start = ["simio add console console", "simio config console base 0xf0", "simio add tracer steps"]
         script.write_text("\n".join([*start, *commands, "exit"]) + "\n")
+        command = ["mspdebug", "-q", "sim", f"read {script}"]
         try:
-            done = subprocess.run(
-                ["mspdebug", "-q", "sim", f"read {script}"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-            )
-            text, cut = done.stdout, False
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+            said, cut = done.stdout, False
         except subprocess.TimeoutExpired as late:
-            text, cut = late.stdout or b"", True
-    pieces = text.decode("latin-1").split(_NEW_RUN)[1:]
-    return [outcome_of(piece, _steps(piece)) for piece in pieces], cut
+            said, cut = late.stdout or b"", True
+    return said.decode("latin-1"), cut
+
+
+def _outcomes(text: str) -> list[Outcome]:
+    """One for each run; the first piece is what was said before anything was programmed."""
+    return [outcome_of(piece, _steps(piece)) for piece in text.split(_NEW_RUN)[1:]]
 
 
 def _steps(text: str) -> int:
