@@ -125,12 +125,14 @@ def _with_tables(program: Program) -> Program:
 def _goal(case: Case, law: CycleLaw, stages: Sequence[TiledStage]) -> Goal:
     """What the case's plans are for; a deadline is a limit where latency is not what counts first.
 
-    Each power cycle writes a progress record, so that no more of them are allowed than writes of one byte.
+    Each power cycle writes a progress record, or a head more than once, so that no more of them are allowed than a byte
+    bears.
     """
     asked = case.requirements
     cycles = [] if asked.power_cycles is None else [asked.power_cycles]
-    if asked.writes_per_byte is not None and asked.writes_per_byte < most_cycles(stages):
-        cycles.append(asked.writes_per_byte)
+    if asked.writes_per_byte is not None:
+        borne = asked.writes_per_byte // case.protocol.writes_of_a_byte
+        cycles += [borne] if borne < most_cycles(stages) else []
     limits = {
         Criterion.ENERGY: asked.amount,
         Criterion.WRITTEN: asked.written,
@@ -163,7 +165,7 @@ def _network_stages(work: Loaded) -> tuple[TiledStage, ...]:
     device = work.device(_device(case))
     required = case.requirements.volatile_memory
     volatile = device.volatile_memory if required is None else min(device.volatile_memory, required)
-    prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, work.restart)
+    prices, ends = prices_of(device, _width(case), sum_width(case)), ends_of(device, work.restart, case.protocol)
     stages = tuple(
         TiledStage(kernel.name, forms, prices, ends, volatile, writes_per_byte=case.requirements.writes_per_byte)
         for kernel, forms in zip(case.lowered().kernels, forms_of_network(case), strict=True)
@@ -276,7 +278,7 @@ def _storage(case: Case, runs: Sequence[Sequence[int]], marked: Collection[int])
         sum(
             width * (kernel.parameters - kernel.shape.biases) + sums * kernel.shape.biases for kernel in network.kernels
         ),
-        RECORDS * device.word_bytes * device.record_words + COUNTER_BYTES * (Kind.FOOTPRINT in case.preservation),
+        case.protocol.stored_bytes(device, RECORDS) + COUNTER_BYTES * (Kind.FOOTPRINT in case.preservation),
         writes_per_byte=case.requirements.writes_per_byte,
     )
 

@@ -32,6 +32,7 @@ from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
 from ischedule.models.power_path import Converter
 from ischedule.models.preservation import Kind
+from ischedule.models.protocol import Protocol
 from ischedule.models.quantities import MEMORY, POWER, TIME, Interval, Rounding, show_exact
 from ischedule.models.schema import check_shape
 from ischedule.models.strict_json import STANDARD_INPUT, parse_json, read_json
@@ -112,6 +113,8 @@ class Case:
     streaming: tuple[tuple[str, ...], ...] = ()
     preservation: tuple[Kind, ...] = (Kind.RECORD,)
     """How layers may keep their progress: a plan chooses for each."""
+    protocol: Protocol = Protocol.RECORD
+    """What publishing progress is counted as."""
     while_running: Harvest | None = None
     """What is guaranteed to flow into the buffer while the device runs; None where nothing is counted."""
 
@@ -226,6 +229,7 @@ class _Loader:
             load=self._load(device),
             streaming=self._streaming(device),
             preservation=self._preservation(device),
+            protocol=self._protocol(device),
             while_running=case_sections.while_running(document.get("while_running", "none"), values, buffer, supply),
         )
 
@@ -271,6 +275,22 @@ class _Loader:
             problem = "leaves out records, which layers keep whose atoms leave no room for anything else"
             raise self.values.error("$.options.preservation", stated, problem, f'add "{Kind.RECORD.value}"')
         return tuple(kind for kind in Kind if kind in stated)
+
+    def _protocol(self, device: AnyDevice | None) -> Protocol:
+        """What progress takes; the runtime's own transfers are known where a device has prices for them."""
+        stated = self.document.get("options", {}).get("protocol")
+        if stated is None:
+            return Protocol.RECORD
+        if not isinstance(device, Device) or "network" not in self.document:
+            problem = "means nothing without a network that is run in tiles"
+            raise self.values.error("$.options.protocol", stated, problem, "remove it")
+        if self.document.get("semantics", "ischedule") != "ischedule":
+            problem = "has no meaning under published semantics, which count one transfer of a record"
+            raise self.values.error("$.options.protocol", stated, problem, "remove it")
+        if Protocol(stated) is Protocol.RUNTIME and self._preservation(device) != (Kind.RECORD,):
+            problem = "is of a runtime that keeps records, and layers may keep progress otherwise"
+            raise self.values.error("$.options.protocol", stated, problem, 'remove it, or "preservation"')
+        return Protocol(stated)
 
     def _check_workload(self) -> None:
         document, values = self.document, self.values
@@ -439,11 +459,13 @@ def resolve(case: Case) -> dict[str, object]:
 
     Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
     endurance: what decides is how many writes it leaves to one inference; streaming groups where there are none, and
-    kinds of preservation where there is no choice.
+    kinds of preservation where there is no choice, and the protocol where it is a record alone.
     """
     silent = _SILENT if case.streaming else _SILENT | {"streaming"}
     if case.preservation == (Kind.RECORD,):
         silent |= {"preservation"}
+    if case.protocol is Protocol.RECORD:
+        silent |= {"protocol"}
     plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in silent}
     plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
     return dict(sorted(plain.items()))

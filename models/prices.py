@@ -5,6 +5,7 @@ from __future__ import annotations
 from ischedule.models.cost import Cost, Effort
 from ischedule.models.device import Device
 from ischedule.models.kernels import Ends, Price, Prices
+from ischedule.models.protocol import Protocol
 from ischedule.models.tiling import Order
 
 
@@ -49,8 +50,7 @@ def prices_of(device: Device, word_bytes: int | None = None, sum_bytes: int | No
     )
 
 
-def ends_of(device: Device, restart: Effort) -> Ends:
-    """What every power cycle begins with (booting, or waking), and one command each to read and write its record."""
-    fetch, save = (_price(linear.of(device.record_words)) for linear in (device.read, device.write))
-    record = device.record_words * device.word_bytes
-    return Ends((restart.amount + fetch[0], restart.time + fetch[1]), save, record)
+def ends_of(device: Device, restart: Effort, protocol: Protocol = Protocol.RECORD) -> Ends:
+    """What every power cycle begins with (booting, or waking), and what reading and publishing its record takes."""
+    fetch, save = _price(protocol.resuming(device)), _price(protocol.committing(device))
+    return Ends((restart.amount + fetch[0], restart.time + fetch[1]), save, protocol.written_bytes(device))

@@ -126,7 +126,7 @@ class Workload:
     @cached_property
     def ends(self) -> Ends:
         """What this project's power cycles begin and end with."""
-        return ends_of(self.device, self.boot)
+        return ends_of(self.device, self.boot, self.case.protocol)
 
     @cached_property
     def nests(self) -> tuple[Nest, ...]:

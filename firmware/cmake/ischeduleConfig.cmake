@@ -48,18 +48,20 @@ file(TO_CMAKE_PATH "${ischedule_FIRMWARE_DIR}" ischedule_FIRMWARE_DIR)
 set(ischedule_RUNTIME_DIR "${ischedule_FIRMWARE_DIR}/runtime")
 set(ischedule_PORTS_DIR "${ischedule_FIRMWARE_DIR}/ports")
 
-# ischedule_add_schedule(<target> CASE <case.json> [PLAN <plan.json>] [TARGET msp430|cortex-m|host]
+# ischedule_add_schedule(<target> CASE <case.json> [PLAN <plan.json>]
+#                        [TARGET msp430|cortex-m|host [BOARD <board.c>]]
 #                        [WEIGHTS] [SEED <n>] [INTEGRITY] [TABLE_ONLY])
 #
 # Adds to a target the tables of a case's plan and the runtime that carries it out. When the target is built, the case is
 # solved (unless there is a PLAN), the plan is checked against the case, and emitted; again only when the case, a file
 # that it names, the plan or ischedule itself is newer than the tables. A plan that the checker rejects fails the build.
 #
-# TARGET adds the sources of a port that comes with ischedule; without it the target has its own, and an isched_config.h
-# on its include path. WEIGHTS adds the weights of a network, drawn by SEED where the case has none. INTEGRITY
-# seals its tensors with checksums. TABLE_ONLY leaves out the runtime and the port.
+# TARGET adds a port that comes with ischedule, linker script included; without it the target has its own port, and an
+# isched_config.h on its include path. BOARD takes the place of the circuit that the port emulates. WEIGHTS adds the weights
+# of a network, drawn by SEED where the case has none. INTEGRITY seals its tensors with checksums. TABLE_ONLY leaves out
+# the runtime and the port.
 function(ischedule_add_schedule target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "WEIGHTS;INTEGRITY;TABLE_ONLY" "CASE;PLAN;TARGET;SEED" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WEIGHTS;INTEGRITY;TABLE_ONLY" "CASE;PLAN;TARGET;BOARD;SEED" "")
   _ischedule_check_arguments()
   get_filename_component(case "${arg_CASE}" ABSOLUTE)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/ischedule/${target}")
@@ -93,7 +95,7 @@ function(ischedule_add_schedule target)
   if(NOT arg_TABLE_ONLY)
     _ischedule_add_runtime(${target} "${case}")
     if(DEFINED arg_TARGET)
-      _ischedule_add_port(${target} ${arg_TARGET})
+      _ischedule_add_port(${target} ${arg_TARGET} "${arg_BOARD}")
     endif()
   endif()
 endfunction()
@@ -131,15 +133,15 @@ function(_ischedule_add_runtime target case)
     file(READ "${case}" text)
     string(JSON tasks ERROR_VARIABLE problem TYPE "${text}" tasks)
     if(problem STREQUAL "NOTFOUND")
-      list(FILTER sources EXCLUDE REGEX "/isched_(layer|kernel)[^/]*$")
+      list(FILTER sources EXCLUDE REGEX "/isched_(arithmetic|kernels|layers|regions|scaled|staging)[^/]*$")
     endif()
   endif()
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} PRIVATE "${ischedule_RUNTIME_DIR}")
 endfunction()
 
-# A port is all C in its folder.
-function(_ischedule_add_port target name)
+# A port: its C and assembler, and its linker script. `board` takes the place of the circuit that it emulates.
+function(_ischedule_add_port target name board)
   set(folder "${ischedule_PORTS_DIR}/${name}")
   if(name STREQUAL "msp430")
     set(folder "${ischedule_PORTS_DIR}/msp430-fram")
@@ -149,9 +151,25 @@ function(_ischedule_add_port target name)
   if(NOT IS_DIRECTORY "${folder}")
     message(FATAL_ERROR "ischedule_add_schedule: TARGET ${name} is none of msp430, cortex-m, host")
   endif()
-  file(GLOB sources "${folder}/*.c")
+  file(GLOB sources "${folder}/*.c" "${folder}/*.S")
+  file(GLOB scripts "${folder}/*.ld")
+  if(board)
+    list(FILTER sources EXCLUDE REGEX "/board_emulated\\.[cS]$")
+    list(APPEND sources "${board}")
+  endif()
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    list(FILTER sources EXCLUDE REGEX "/runtime\\.S$") # other compilers bring their own library
+  endif()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(sources MATCHES "\\.S(;|$)" AND NOT "ASM" IN_LIST languages)
+    message(FATAL_ERROR "ischedule_add_schedule: TARGET ${name} has assembler: project(... LANGUAGES C ASM)")
+  endif()
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} PRIVATE "${folder}")
+  foreach(script IN LISTS scripts)
+    target_link_options(${target} PRIVATE "-T${script}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${script}")
+  endforeach()
 endfunction()
 
 set(ischedule_FOUND TRUE)

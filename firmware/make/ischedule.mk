@@ -16,7 +16,7 @@
 #     ISCHEDULE_DIR      where the sources go; the folder is this file's own, and emptied
 #     ISCHEDULE          how ischedule is called
 #
-# It sets ISCHEDULE_SOURCES, ISCHEDULE_HEADERS and ISCHEDULE_CFLAGS, and `make ischedule-clean` removes the folder.
+# It sets ISCHEDULE_SOURCES, ISCHEDULE_HEADERS, ISCHEDULE_ASSEMBLER and ISCHEDULE_CFLAGS, and `make ischedule-clean` removes the folder.
 
 ISCHEDULE ?= ischedule
 ISCHEDULE_DIR ?= build/ischedule
@@ -46,4 +46,5 @@ endif
 
 ISCHEDULE_SOURCES := $(sort $(wildcard $(ISCHEDULE_DIR)/*.c))
 ISCHEDULE_HEADERS := $(sort $(wildcard $(ISCHEDULE_DIR)/*.h))
+ISCHEDULE_ASSEMBLER := $(sort $(wildcard $(ISCHEDULE_DIR)/*.S))
 ISCHEDULE_CFLAGS := -I$(ISCHEDULE_DIR)

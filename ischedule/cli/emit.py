@@ -14,6 +14,7 @@ from ischedule.models.errors import InputError
 if TYPE_CHECKING:
     from ischedule.emitting import Emitted
     from ischedule.firmware.emission import Emission
+    from ischedule.models.case import Case
 
 REFUSED = 1
 TARGETS = ("generic", "msp430", "cortex-m", "host")
@@ -163,4 +164,27 @@ def emitted_report(result: "Emitted", files: list[str], folder: str) -> str:
     kept = [row for row in rows if row[1] or row[0].startswith("tables")]
     width = max(len(number(row[1])) for row in kept)
     lines += [f"{name:<20}  {number(size):>{width}} B  {note}".rstrip() for name, size, note in kept]
-    return "\n".join(lines) + "\n"
+    note = protocol_note(result.case)
+    return "\n".join([*lines, *([] if note is None else ["", note])]) + "\n"
+
+
+def protocol_note(case: "Case") -> str | None:
+    """What the plan has not counted of what the runtime does to publish progress."""
+    from ischedule.models.device import Device
+    from ischedule.models.prices import ends_of
+    from ischedule.models.protocol import Protocol
+    from ischedule.models.quantities import ENERGY, TIME, show
+
+    if not isinstance(case.device, Device) or case.network is None or case.protocol is Protocol.RUNTIME:
+        return None
+    counted, done = (ends_of(case.device, case.boot, protocol) for protocol in (Protocol.RECORD, Protocol.RUNTIME))
+    energy, time = (
+        max(0, done.resume[part] + done.commit[part] - counted.resume[part] - counted.commit[part]) for part in (0, 1)
+    )
+    if energy == time == 0:
+        return None
+    return (
+        "note: the case counts one transfer of a record to publish progress; the runtime takes up to\n"
+        f"{show(energy, ENERGY)} and {show(time, TIME)} more in each power cycle. A plan that counts them is that of a\n"
+        'case with "options": {"protocol": "runtime"}.'
+    )

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+FILE_LINE = re.compile(r"(?:/\*|#|;) (?P<name>[\w./-]+)(?: \*/)?")
+"""The first line of a block that is a file: a comment with its name."""
+
 FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)")
 EXIT_CODE = re.compile(r"\s+# exit (?P<code>\d+)\Z")
 
@@ -79,6 +82,17 @@ def steps(block: Block) -> Iterator[Step]:
         yield Step(plain, int(code["code"]) if code else 0, "\n".join(output) if printed else None, start)
 
 
+def written(block: Block, tree: Path) -> Path:
+    """The file that a block is, written where its first line says: `/* sensor/main.c */`, `# sensor/Makefile`."""
+    match = FILE_LINE.fullmatch(block.text.partition("\n")[0])
+    if match is None:
+        raise ValueError(f"line {block.line}: a block in {block.language!r} whose first line does not name its file")
+    file = tree / match["name"]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.text)
+    return file
+
+
 def prints(expected: str, printed: str) -> bool:
     """Whether an output is the expected one: a line `...` stands for any lines, `...` within a line for any text."""
     pattern = ""
@@ -86,6 +100,20 @@ def prints(expected: str, printed: str) -> bool:
         text = re.escape(line.rstrip()).replace(r"\.\.\.", ".*")
         pattern += r"(?:.*\n)*" if text == ".*" else rf"{text}[^\S\n]*\n"
     return re.fullmatch(pattern, f"{printed.strip(chr(10))}\n" if printed.strip() else "") is not None
+
+
+STRICT = "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+
+TRIED = {
+    "c": f"gcc {STRICT} -fsyntax-only -I {{folder}} $(find {{folder}} -name schedule.h -printf ' -I %h') {{file}}",
+    "cmake": 'cmake -S {folder} -B {folder}/configured -Dischedule_DIR="$(ischedule emit --folder cmake)"',
+    "make": "make -C {folder} --dry-run",
+    "ini": "true",
+}
+"""How a block that is a file is tried: compiled beside the schedule that was emitted into its folder, configured, read.
+
+What PlatformIO reads is only written.
+"""
 
 
 @dataclass(frozen=True)
@@ -125,6 +153,11 @@ class Shell:
         if step.output is not None and not prints(step.output, printed):
             return f"line {step.line}: `{step.command}` printed\n{printed}\nand not\n{step.output}"
         return None
+
+    def try_file(self, block: Block) -> str | None:
+        """Write a block that is a file, and try it; what is wrong with it, or None."""
+        file = written(block, self.tree).relative_to(self.tree)
+        return self.follow(Step(TRIED[block.language].format(file=file, folder=file.parent), 0, None, block.line))
 
 
 def heading_anchors(text: str) -> set[str]:

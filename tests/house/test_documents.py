@@ -9,13 +9,17 @@ import pytest
 
 from ischedule.models.case import load_case
 from ischedule.models.strict_json import parse_json
-from tests.house.documents import Block, Shell, Step, blocks, broken_links, heading_anchors, prints, steps
+from tests.firmware.tools import need
+from tests.house.documents import TRIED, Block, Shell, Step, blocks, broken_links, heading_anchors, prints, steps
 from tests.house.tree import ROOT, copy_of_tree
 
 README = ROOT / "README.md"
 DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = {"text", "csv", "math"}
-"""Languages in which nothing can be run or parsed; shell, Python and JSON blocks are."""
+"""Languages in which nothing can be run or parsed; shell, Python and JSON blocks are, and files are tried."""
+
+NEEDED = {"c": ("gcc",), "cmake": ("cmake", "make", "gcc"), "make": ("make", "gcc")}
+"""The tools that files of firmware are tried with."""
 
 SET_UP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install (?P<what>\S+) && \.venv/bin/(?P<rest>.+)")
 TEST_COMMAND = "python -m pytest -n auto --dist worksteal"
@@ -42,6 +46,10 @@ def run_block(document: Path, block: Block, shell: Shell, namespace: dict[str, o
         if isinstance(value, dict) and "ischedule" in value:
             load_case(value)
         return []
+    if block.language in TRIED:
+        need(*NEEDED.get(block.language, ()))
+        wrong = shell.try_file(block)
+        return [] if wrong is None else [wrong]
     return [] if block.language in NOT_RUN else [f"line {block.line}: a block in {block.language!r} is not tried"]
 
 
@@ -136,6 +144,30 @@ def test_a_block_that_is_wrong_is_reported(tmp_path: Path) -> None:
         run_block(here, Block("json", '{"ischedule": 1}', 1), shell, namespace)
     assert run_block(here, Block("ruby", "", 7), shell, namespace) == ["line 7: a block in 'ruby' is not tried"]
     assert "ended with 1" in run_block(here, Block("sh", "false\n", 1), shell, namespace)[0]
+
+
+def test_a_file_that_does_not_compile_or_cannot_be_configured_is_reported(tmp_path: Path) -> None:
+    need("gcc", "cmake", "make")
+    shell = Shell(copy_of_tree(tmp_path / "tree"), tmp_path / "tools")
+    (shell.tree / "out/schedule").mkdir(parents=True)
+    (shell.tree / "out/schedule/schedule.h").write_text("#define CYCLES 3\n")
+    here = tmp_path / "page.md"
+    uses = '#include "schedule.h"\n\nint cycles(void);\nint cycles(void)\n{{\n    return {what};\n}}\n'
+
+    def tried(language: str, text: str) -> str:
+        return "\n".join(run_block(here, Block(language, text, 1), shell, {}))
+
+    assert tried("c", f"/* out/a.c */\n{uses.format(what='CYCLES')}") == ""
+    assert "WAYS" in tried("c", f"/* out/a.c */\n{uses.format(what='WAYS')}")
+    start = (
+        "# out/CMakeLists.txt\ncmake_minimum_required(VERSION 3.20)\nproject(a C)\nfind_package(ischedule REQUIRED)\n"
+    )
+    assert tried("cmake", f"{start}add_library(a a.c)\n") == ""
+    assert "not a target" in tried("cmake", f"{start}ischedule_add_schedule(a CASE a.json)\n")
+    assert tried("make", "# out/Makefile\na: a.c\n\tcc -c a.c\n") == ""
+    assert "missing separator" in tried("make", "# out/Makefile\na: a.c\n  cc -c a.c\n")
+    with pytest.raises(ValueError, match="line 1: a block in 'c' whose first line does not name its file"):
+        tried("c", "int a;\n")
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:

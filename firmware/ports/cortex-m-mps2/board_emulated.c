@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "board.h"
-#include "isched_trace.h"
+#include "board_emulated.h"
 
 #define UART_DATA (*(volatile uint32_t *)0x40004000UL)
 #define UART_STATE (*(volatile uint32_t *)0x40004004UL)
