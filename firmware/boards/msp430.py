@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ischedule.firmware.boards.batches import Attempt, in_batches
 from ischedule.firmware.boards.outcome import Outcome, outcome_of
 from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
-from ischedule.firmware.boards.tool import ToolFailed, call, need
+from ischedule.firmware.boards.tool import call, need
 
 PORT: Final = ROOM / "ports" / "msp430-fram"
 RAM_BYTES: Final = 0x2000
@@ -67,23 +68,20 @@ def symbols(elf: Path) -> dict[str, int]:
 def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) -> list[Outcome]:
     """One outcome for each sequence of failures; FRAM is as programmed at the begin of each run.
 
-    A run that does not end within `timeout` seconds, with those that share its process, counts as hung.
+    A run that takes longer than `timeout` seconds counts as hung.
     """
     need("mspdebug")
     names = symbols(elf)
-    outcomes: list[Outcome] = []
-    waiting = [list(failures) for failures in runs]
-    while waiting:
-        batch = waiting[:_BATCH]
-        commands = [line for number, failures in enumerate(batch) for line in _commands(elf, names, failures, number)]
-        text, cut = _simulate(commands, timeout)
-        # What follows a run that hung has not been tried: it gets a process of its own.
-        done = _outcomes(text)
-        if not done or (not cut and len(done) != len(batch)):
-            raise ToolFailed(f"mspdebug reported {len(done)} runs of {len(batch)}")
-        outcomes += done
-        waiting = waiting[len(done) :]
-    return outcomes
+
+    def attempt(batch: list[Sequence[Failure]]) -> Attempt:
+        text, cut = _simulate(
+            [line for at, one in enumerate(batch) for line in _commands(elf, names, one, at)], timeout
+        )
+        # The first piece is what was said before anything was programmed.
+        outcomes = [outcome_of(piece, _steps(piece)) for piece in text.split(_NEW_RUN)[1:]]
+        return (outcomes[:-1], outcomes[-1]) if cut and outcomes else (outcomes, None)
+
+    return in_batches(runs, _BATCH, attempt)
 
 
 def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int) -> list[str]:
@@ -117,11 +115,6 @@ def _simulate(commands: list[str], timeout: float) -> tuple[str, bool]:
         except subprocess.TimeoutExpired as late:
             said, cut = late.stdout or b"", True
     return said.decode("latin-1"), cut
-
-
-def _outcomes(text: str) -> list[Outcome]:
-    """One for each run; the first piece is what was said before anything was programmed."""
-    return [outcome_of(piece, _steps(piece)) for piece in text.split(_NEW_RUN)[1:]]
 
 
 def _steps(text: str) -> int:
