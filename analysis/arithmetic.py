@@ -158,12 +158,16 @@ def table_of(activation: str, width: AnyWidth, before: tuple[Fraction, int], aft
 
     Rounded to the nearest word, halves upward.
     """
-    function = FUNCTIONS[activation]
-    half = Fraction(1, 2)
+    function, half, least, greatest = FUNCTIONS[activation], Fraction(1, 2), width.least, width.greatest
+    if before == after and activation in ("relu", "relu6"):
+        # words of one scale keep their values between the limits
+        most = greatest if activation == "relu" else min(math.floor(_SIX / after[0] + after[1] + half), greatest)
+        clipped: Words = np.clip(np.arange(least, greatest + 1), after[1], most).astype(width.word)
+        return clipped
     entries = []
-    for word in range(width.least, width.greatest + 1):
+    for word in range(least, greatest + 1):
         value = Fraction(function(before[0] * (word - before[1])))
-        entries.append(min(max(math.floor(value / after[0] + after[1] + half), width.least), width.greatest))
+        entries.append(min(max(math.floor(value / after[0] + after[1] + half), least), greatest))
     return np.array(entries, width.word)
 
 

@@ -123,6 +123,8 @@ def _zero(width: AnyWidth, random: np.random.Generator) -> int:
 @cache
 def _table(activation: str, width: AnyWidth) -> Words:
     """The function between words that stand for -4 to 4."""
+    if isinstance(width, FixedPoint):
+        return _table(activation, Width.INT16)
     scale = Fraction(4, width.greatest + 1)
     return table_of(activation, width, (scale, 0), (scale, 0))
 

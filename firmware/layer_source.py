@@ -9,7 +9,7 @@ from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.firmware.columns import Column, integer_type
 from ischedule.firmware.layer_image import LayerImage, NetworkImage, image_of
 from ischedule.firmware.number_image import NumberImage, numbers_of
-from ischedule.firmware.number_source import number_files
+from ischedule.firmware.number_source import number_bytes, number_files
 from ischedule.firmware.source import WorkSource
 from ischedule.models.case import Case
 from ischedule.models.plan_file import PlanFile
@@ -32,7 +32,7 @@ RUNTIME = (
 """The files of the runtime that run layers."""
 
 _ARITHMETIC = {Width.INT8: "8 /* int8 */", Width.INT16: "16 /* int16 */", FixedPoint.Q15: "15 /* Q15 */"}
-_ORDERS = {Order.INPUT: 0, Order.WEIGHT: 1, Order.OUTPUT: 2}
+ORDERS = {Order.INPUT: 0, Order.WEIGHT: 1, Order.OUTPUT: 2}
 _POINTER_BYTES = 4
 
 _DECLARED = """\
@@ -95,7 +95,7 @@ def network_source(
     assert plan_file.plan is not None, "an accepted plan file has a plan"
     image = image_of(case, program, plan_file.plan, dict(plan_file.addresses))
     held = numbers_of(image, numbers)
-    decided, described = _plan_columns(image, held), _network_columns(image, held)
+    decided, network = _plan_columns(image, held), _network_columns(image, held)
     kernels = _kernel_column(image)
     text = [
         '#include "isched_layers.h"\n',
@@ -103,8 +103,8 @@ def network_source(
         "/* What the plan decides: order and regions, tiles, and where tensors, sums and weights lie. */",
         "".join(column.text() for column in decided),
         "/* What the network is. */",
-        "".join(column.text() for column in described) + kernels + _LISTED,
-        _READ.format(fields=_fields(described + decided[2:7])),
+        "".join(column.text() for column in network) + kernels + _LISTED,
+        _READ.format(fields=_fields(network + decided[2:7])),
     ]
     return WorkSource(
         _declared(image, held),
@@ -112,8 +112,8 @@ def network_source(
         number_files(held) if numbers is not None else {},
         RUNTIME,
         sum(column.bytes for column in decided),
-        sum(column.bytes for column in described) + _POINTER_BYTES * ("static" in kernels) * len(image.layers),
-        held.bytes if numbers is not None else 0,
+        sum(column.bytes for column in network) + _POINTER_BYTES * ("static" in kernels) * len(image.layers),
+        number_bytes(held) if numbers is not None else 0,
     )
 
 
@@ -133,7 +133,7 @@ def _plan_columns(image: NetworkImage, held: NumberImage) -> list[Column]:
     listed: list[int] = []
     for layer in layers:
         listed += [*layer.addresses, *([held.first_weight[layer.place]] if layer.has_weights else [])]
-    designs = [_ORDERS[layer.tiling.order] + 4 * layer.regions for layer in layers]
+    designs = [ORDERS[layer.tiling.order] + 4 * layer.regions for layer in layers]
     return [
         Column.of("isched_layers_end", image.ends),
         Column.of("isched_layers_design", designs),
@@ -147,11 +147,11 @@ def _plan_columns(image: NetworkImage, held: NumberImage) -> list[Column]:
 
 
 def _network_columns(image: NetworkImage, held: NumberImage) -> list[Column]:
-    described = [_described(layer, held) for layer in image.layers]
-    return [Column.of(f"isched_layers_{name}", [one[name] for one in described]) for name in described[0]]
+    fields = [described(layer, held) for layer in image.layers]
+    return [Column.of(f"isched_layers_{name}", [one[name] for one in fields]) for name in fields[0]]
 
 
-def _described(layer: LayerImage, held: NumberImage) -> dict[str, int]:
+def described(layer: LayerImage, held: NumberImage) -> dict[str, int]:
     """The fields of `isched_layer_t` that the plan does not decide."""
     extent, padding = layer.extent, layer.kernel.shape.padding
     flags = (extent.channelwise, extent.pooling, extent.bias, layer.has_weights, extent.adds_up)

@@ -19,7 +19,15 @@ _HEADER = """\
 
 #define ISCHED_WEIGHTS {weights}UL
 #define ISCHED_BIASES {biases}UL
-{externs}
+
+/* 1: a board keeps them elsewhere, and has its own isched_weights_read() and isched_biases_read(). */
+#ifndef ISCHED_WEIGHTS_ELSEWHERE
+#define ISCHED_WEIGHTS_ELSEWHERE 0
+#endif
+
+#if !ISCHED_WEIGHTS_ELSEWHERE
+{externs}#endif
+
 #endif
 """
 
@@ -31,7 +39,6 @@ _HEAD = """\
 """
 
 _READS = """\
-/* A board that keeps {what} elsewhere has a function of this name. */
 ISCHED_WEAK void isched_{what}_read({index} first, {kind} *to, uint16_t count)
 {{
 {body}
@@ -84,12 +91,13 @@ def number_files(held: NumberImage) -> dict[str, str]:
     header = _HEADER.format(weights=len(held.weights), biases=len(held.biases), externs=externs)
     parts = [
         _HEAD,
+        "#if !ISCHED_WEIGHTS_ELSEWHERE\n",
         numbers_array("const isched_word_t", "isched_weights", held.weights) if has_weights else "",
         numbers_array("const isched_sum_t", "isched_biases", held.biases) if has_biases else "",
         _read("weights", "isched_offset_t", "isched_word_t", has_weights),
         _read("biases", "uint16_t", "isched_sum_t", has_biases),
-        Column.of("isched_multipliers", held.multipliers or (0,)).text(),
-        Column.of("isched_shifts", held.shifts or (1,)).text(),
+        "#endif\n",
+        "".join(column.text() for column in _scalings(held)),
         _SCALING,
         _tables("isched_activation", "isched_word_t", held.activations),
         _tables("isched_share", "uint32_t", held.shares),
@@ -112,21 +120,41 @@ def _tables(name: str, kind: str, tables: Sequence[Words]) -> str:
     return "\n".join([*text, f"static const {kind} *const {name}_tables[{len(tables) + 1}] = {{{names}}};\n"])
 
 
-def _constants(held: NumberImage) -> str:
+def number_bytes(held: NumberImage) -> int:
+    """What all numbers take: weights, biases, scalings, tables, and what is said of each layer; without pointers."""
+    scalings = _scalings(held)
+    tables = sum(table.nbytes for table in held.activations) + sum(4 * len(table) for table in held.shares)
+    return held.bytes + tables + sum(column.bytes for column in (*scalings, *_columns(held)))
+
+
+def _scalings(held: NumberImage) -> list[Column]:
+    return [
+        Column.of("isched_multipliers", held.multipliers or (0,)),
+        Column.of("isched_shifts", held.shifts or (1,)),
+    ]
+
+
+def _columns(held: NumberImage) -> list[Column]:
     columns = [
         Column.of("isched_numbers_input_zero", [layer.input_zero for layer in held.layers]),
         Column.of("isched_numbers_zero", [layer.zero for layer in held.layers]),
         Column.of("isched_numbers_least", [layer.least for layer in held.layers]),
         Column.of("isched_numbers_greatest", [layer.greatest for layer in held.layers]),
     ]
-    activation = shares = "NULL"
     if held.activations:
         columns.append(Column.of("isched_numbers_activation", [layer.activation for layer in held.layers]))
-        activation = "isched_activation_tables[ISCHED_NUMBERS_ACTIVATION(number)]"
     if held.shares:
         columns.append(Column.of("isched_numbers_share", [layer.shares for layer in held.layers]))
+    return columns
+
+
+def _constants(held: NumberImage) -> str:
+    activation = shares = "NULL"
+    if held.activations:
+        activation = "isched_activation_tables[ISCHED_NUMBERS_ACTIVATION(number)]"
+    if held.shares:
         shares = "isched_share_tables[ISCHED_NUMBERS_SHARE(number)]"
-    text = "".join(column.text() for column in columns)
+    text = "".join(column.text() for column in _columns(held))
     return text + "\n" + _LAYER.format(activation=activation, shares=shares)
 
 

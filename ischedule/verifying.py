@@ -35,7 +35,8 @@ class Verified:
 
     ``deviation`` is the first thing that the uninterrupted run did otherwise than planned, ``right`` tells whether its
     output is the reference executor's. Of ``runs`` with power failures ``wrong`` ended otherwise. ``steps``
-    are those of the uninterrupted run, in ``unit``.
+    are those of the uninterrupted run, in ``unit``. ``every_store`` tells what became of a failure at
+    every store, on the host.
     """
 
     target: str
@@ -48,11 +49,13 @@ class Verified:
     wrong: int
     steps: int
     unit: str
+    every_store: host.EveryStore | None = None
 
     @property
     def holds(self) -> bool:
         """Whether nothing was found."""
-        return self.deviation is None and self.right and self.wrong == 0
+        everywhere = self.every_store is None or self.every_store.wrong == 0
+        return self.deviation is None and self.right and self.wrong == 0 and everywhere
 
 
 def require_computing(case: Case) -> None:
@@ -101,12 +104,22 @@ def _cortex_m(seed: int) -> _Target:
 
 _PATIENCE = 3600.0
 _BATCH = 200
+_BLANK = 0xA5
+"""What non-volatile memory holds before anything was written to it."""
 
 TARGETS: dict[str, Callable[[int], _Target]] = {"host": _host, "msp430": _msp430, "cortex-m": _cortex_m}
 
 
 def verify(
-    case: Case, file: PlanFile, target: str, failures: int, folder: Path, tell: Tell, seed: int = 0
+    case: Case,
+    file: PlanFile,
+    target: str,
+    failures: int,
+    folder: Path,
+    tell: Tell,
+    seed: int = 0,
+    *,
+    every_store: bool = False,
 ) -> Emitted | Verified:
     """What firmware of a plan does on a target; what the checker refuses is not built.
 
@@ -140,6 +153,11 @@ def verify(
         tell(f"power failures on {target}: {start} of {len(runs)} runs")
         outcomes = board.run(silent, runs[start : start + _BATCH])
         wrong += sum(not one.is_right(expected) for one in outcomes)
+    everywhere = None
+    if every_store:
+        tell("power failures at every store")
+        program_of_all = host.build(Firmware.of_folder(sources, data), folder / "every", main="every_store.c")
+        everywhere = host.every_store(program_of_all, byte=_BLANK, timeout=_PATIENCE)
     return Verified(
         target,
         len(plan.cycles),
@@ -151,6 +169,7 @@ def verify(
         wrong,
         steps,
         board.unit,
+        everywhere,
     )
 
 

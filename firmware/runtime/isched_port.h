@@ -4,7 +4,7 @@
  *     ISCHED_DATA_UNIT       bytes of memory 0 that a power failure cannot tear apart; it is overwritten in place
  *     ISCHED_OTHER_UNIT      the same of memory 1, where the board has a second memory; 0 where it has none
  *     ISCHED_DATA_TORN       what the unit that was being written reads as: ISCHED_TORN_WHOLE (old or new), or
- *     ISCHED_OTHER_TORN      ISCHED_TORN_ANY (anything)
+ *     ISCHED_OTHER_TORN      ISCHED_TORN_ANY (anything, but the same until it is written or erased again)
  *     ISCHED_OTHER_APPENDS   1 if a unit of memory 1 can be written once after each erasure (flash), else 0
  *     ISCHED_META_ADDRESS    where progress is kept, in the memory with the larger unit (ISCHED_META_MEMORY)
  *     ISCHED_META_SECTOR     bytes of each of the two sectors of a log there, and of one erasure

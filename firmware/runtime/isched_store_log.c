@@ -123,8 +123,10 @@ static uint8_t newer(const sector_t *sectors)
     if ((is0 == 0U) && (is1 == 0U)) {
         return 2U;
     }
-    /* The other one was blank before anything was published there, unless it is being cleared. */
-    if ((sectors[1U - is1].last == SPOILED) && ((sectors[is1].flags & CLEARING) == 0U)) {
+    /* The other one was blank before anything was published there, unless it is being cleared: as the older of two, or,
+     * while this one is full, because nothing there was published before it was full, too. */
+    if ((sectors[1U - is1].last == SPOILED) && ((sectors[is1].flags & CLEARING) == 0U) &&
+        (sectors[is1].free != ENTRIES)) {
         return 2U;
     }
     return is1;

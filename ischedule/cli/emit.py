@@ -185,6 +185,6 @@ def protocol_note(case: "Case") -> str | None:
         return None
     return (
         "note: the case counts one transfer of a record to publish progress; the runtime takes up to\n"
-        f"{show(energy, ENERGY)} and {show(time, TIME)} more in each power cycle. A plan that counts them is that of a\n"
-        'case with "options": {"protocol": "runtime"}.'
+        f"{show(energy, ENERGY)} and {show(time, TIME)} more in each power cycle. The plan of a case with\n"
+        '"options": {"protocol": "runtime"} counts them.'
     )

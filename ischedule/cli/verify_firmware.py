@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=seed_number, default=0, metavar="N", help="draw weights, input and failures by it (default: 0)"
     )
+    parser.add_argument(
+        "--every-store",
+        action="store_true",
+        help="on the host, let power fail at every single store of the inference as well",
+    )
     parser.add_argument("--keep", metavar="DIR", help="keep the sources and what was built in this folder")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
 
@@ -66,7 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress() as progress, _folder(arguments.keep) as folder:
         file = _plan(case, arguments.plan, progress)
         for target in arguments.target or ["host"]:
-            one = verify(case, file, target, arguments.failures, folder / target, progress, arguments.seed)
+            one = verify(
+                case,
+                file,
+                target,
+                arguments.failures,
+                folder / target,
+                progress,
+                arguments.seed,
+                every_store=arguments.every_store and target == "host",
+            )
             if not isinstance(one, Verified):
                 sys.stdout.write(f"{case.name}: not emitted\n{one.refusal}\n")
                 return REFUTED
@@ -121,6 +136,7 @@ def verified_value(one: "Verified") -> dict[str, Any]:
         "wrong": one.wrong,
         "steps": one.steps,
         "unit": one.unit,
+        "every_store": None if one.every_store is None else asdict(one.every_store),
     }
 
 
@@ -137,4 +153,7 @@ def verified_report(case: "Case", one: "Verified") -> str:
         f"output    {output if one.right else 'differs from that of the reference executor'}",
         f"failures  {among}: {number(one.wrong)} wrong",
     ]
+    if one.every_store is not None:
+        tried = f"{plural(one.every_store.failures, 'failure')} in {plural(one.every_store.boots, 'boot')}"
+        lines.append(f"stores    {tried}, three at every store: {number(one.every_store.wrong)} wrong")
     return "\n".join(lines) + "\n"

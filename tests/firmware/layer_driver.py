@@ -39,7 +39,7 @@ KERNELS = (
 )
 MOST_LAYERS = 64
 ARENA = 1 << 17
-MEMORY = 1 << 21
+MEMORY = 1 << 20
 
 _SCHEDULE = f"""\
 #ifndef SCHEDULE_H
@@ -69,6 +69,13 @@ MEMORIES = f"""\
 #include "isched_plan.h"
 uint8_t driver_memory[{MEMORY}];
 uint32_t driver_faults;
+static uint32_t driver_gate = 0xffffffffUL;
+static uint32_t driver_state;
+static uint8_t driver_garbage(void)
+{{
+    driver_state = driver_state * 1664525U + 1013904223U;
+    return (uint8_t)(driver_state >> 24);
+}}
 void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uint16_t bytes)
 {{
     uint8_t *place = to;
@@ -79,20 +86,39 @@ void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *
 {{
     const uint8_t *place = from;
     driver_faults += (memory != 0U) || (address + bytes > {MEMORY}UL) || (bytes == 0U);
-    for (uint16_t i = 0; i < bytes; ++i) {{ driver_memory[(address + i) % {MEMORY}UL] = place[i]; }}
+    if (driver_gate == 0U) {{ return; }}
+    --driver_gate;
+    for (uint16_t i = 0; i < bytes; ++i) {{
+        driver_memory[(address + i) % {MEMORY}UL] = (driver_gate == 0U) ? driver_garbage() : place[i];
+    }}
 }}
 void isched_port_nv_complete(uint8_t memory) {{ (void)memory; }}
-static uint32_t driver_state;
-static uint8_t driver_garbage(void)
-{{
-    driver_state = driver_state * 1664525U + 1013904223U;
-    return (uint8_t)(driver_state >> 24);
-}}
-/* Runs power cycles one after the other; what lies behind the arena's used bytes must not change. */
-void driver_run(uint32_t runs, uint32_t seed, uint32_t used);
-void driver_run(uint32_t runs, uint32_t seed, uint32_t used)
+/* One attempt at a power cycle; what lies behind the arena's used bytes must not change. */
+static void driver_cycle(isched_atom_t first, isched_atom_t atoms, uint32_t used)
 {{
     uint8_t *arena = (uint8_t *)isched_arena;
+    for (size_t i = 0; i < sizeof(isched_arena); ++i) {{ arena[i] = (i < used) ? driver_garbage() : 0x5aU; }}
+    for (isched_atom_t place = 0; place < atoms; ++place) {{
+        isched_run_atom((isched_atom_t)(first + place), (uint8_t)(place == 0U));
+    }}
+    for (size_t i = used; i < sizeof(isched_arena); ++i) {{ driver_faults += (arena[i] != 0x5aU); }}
+}}
+/* The regions of a pass: the one it reads, and 256 times the one it writes. */
+uint32_t driver_regions(uint8_t regions, uint8_t order, uint32_t first, uint32_t apart, uint16_t passes, uint16_t pass);
+uint32_t driver_regions(uint8_t regions, uint8_t order, uint32_t first, uint32_t apart, uint16_t passes, uint16_t pass)
+{{
+    isched_layer_t layer = {{0}};
+    layer.regions = regions;
+    layer.order = order;
+    const isched_regions_t found =
+        isched_regions(&layer, (isched_atom_t)first, (isched_atom_t)apart, passes, pass);
+    return found.reads + 256U * found.writes;
+}}
+/* Runs power cycles one after the other. Each is begun `failures` times before: the store at which power fails leaves
+ * garbage, and those behind it are not made. */
+void driver_run(uint32_t runs, uint32_t seed, uint32_t used, uint32_t failures);
+void driver_run(uint32_t runs, uint32_t seed, uint32_t used, uint32_t failures)
+{{
     isched_atom_t atom = 0;
     driver_state = seed;
     driver_faults = 0;
@@ -100,12 +126,13 @@ void driver_run(uint32_t runs, uint32_t seed, uint32_t used)
         isched_cycles_t cycles;
         isched_cycles(run, &cycles);
         for (isched_step_t cycle = 0; cycle < cycles.repeat; ++cycle) {{
-            for (size_t i = 0; i < sizeof(isched_arena); ++i) {{ arena[i] = (i < used) ? driver_garbage() : 0x5aU; }}
-            for (isched_atom_t place = 0; place < cycles.atoms; ++place) {{
-                isched_run_atom(atom, (uint8_t)(place == 0U));
-                ++atom;
+            for (uint32_t failure = 0; failure < failures; ++failure) {{
+                driver_gate = 1U + driver_garbage() % (1U << (driver_garbage() % 8U));
+                driver_cycle(atom, cycles.atoms, used);
             }}
-            for (size_t i = used; i < sizeof(isched_arena); ++i) {{ driver_faults += (arena[i] != 0x5aU); }}
+            driver_gate = 0xffffffffUL;
+            driver_cycle(atom, cycles.atoms, used);
+            atom = (isched_atom_t)(atom + cycles.atoms);
         }}
     }}
 }}
@@ -189,6 +216,12 @@ def library(width: AnyWidth, *options: str, replaced: tuple[tuple[str, str, str]
         return ctypes.CDLL(str(folder / "driver.so"))
 
 
+def put(lib: ctypes.CDLL, name: str, values: Words, offset: int = 0) -> None:
+    """Fill a table of the library, from so many bytes on."""
+    start = ctypes.addressof(ctypes.c_uint8.in_dll(lib, name))
+    ctypes.memmove(start + offset, np.ascontiguousarray(values).tobytes(), values.nbytes)
+
+
 @dataclass(frozen=True)
 class Driver:
     """A library with the layers of a plan and their numbers in its tables."""
@@ -206,7 +239,7 @@ class Driver:
         self._put("driver_cycles", np.array([[run.repeat, run.atoms] for run in cycles], np.uint32))
         listed: list[int] = []
         for place, (layer, constants) in enumerate(zip(image.layers, held.layers, strict=True)):
-            fields = layer_source._described(layer, held) | {
+            fields = layer_source.described(layer, held) | {
                 "tile_rows": layer.tiling.rows,
                 "tile_columns": layer.tiling.columns,
                 "tile_outputs": layer.tiling.outputs,
@@ -214,7 +247,7 @@ class Driver:
                 "batch": layer.tiling.batch,
                 "addresses": len(listed),
                 "regions": layer.regions,
-                "order": layer_source._ORDERS[layer.tiling.order],
+                "order": layer_source.ORDERS[layer.tiling.order],
                 "weights": held.first_weight.get(layer.place, 0),
                 "input_zero": constants.input_zero,
                 "zero": constants.zero,
@@ -240,27 +273,36 @@ class Driver:
         self._put("driver_shifts", np.array(held.shifts, np.uint8))
 
     def _put(self, name: str, values: Words, offset: int = 0) -> None:
-        start = ctypes.addressof(ctypes.c_uint8.in_dll(self.loaded, name))
-        ctypes.memmove(start + offset, np.ascontiguousarray(values).tobytes(), values.nbytes)
-
-    def run(self, cycles: Sequence[PowerCycles], words: Words, output: tuple[int, int], seed: int = 1) -> Words:
-        """The bytes at an output (where, how many words) after all power cycles on an input at the first address."""
-        self.prepare(cycles)
-        return run_in(
-            self.loaded, len(cycles), self.image.arena, (self.image.layers[0].addresses[0], words), output, seed
-        )
+        put(self.loaded, name, values, offset)
 
 
 def run_in(
-    lib: ctypes.CDLL, runs: int, arena: int, given: tuple[int, Words], output: tuple[int, int], seed: int = 1
+    lib: ctypes.CDLL,
+    runs: int,
+    arena: int,
+    given: tuple[int, Words],
+    output: tuple[int, int],
+    seed: int = 1,
+    failures: int = 0,
+    buffers: Sequence[tuple[int, int]] = ((0, MEMORY),),
 ) -> Words:
-    """Run all power cycles of a library that begin with garbage, on an input at an address."""
+    """The words at an output (where, how many) after all power cycles of a library, on an input at an address.
+
+    All of memory but the input is garbage at first, and volatile memory whenever a cycle begins; each cycle fails so
+    many times before it is completed. Nothing is written outside of the buffers, given by their first bytes and those
+    behind their last ones.
+    """
     start = ctypes.addressof(ctypes.c_uint8.in_dll(lib, "driver_memory"))
     address, words = given
     noise = np.random.default_rng(seed).bytes(MEMORY)
     ctypes.memmove(start, noise, MEMORY)
     ctypes.memmove(start + address, words.tobytes(), words.nbytes)
-    lib.driver_run(runs, seed, arena)
+    lib.driver_run(runs, seed, arena, failures)
     assert ctypes.c_uint32.in_dll(lib, "driver_faults").value == 0, "an access outside of memory, or of the arena"
+    allowed = np.zeros(MEMORY, np.bool_)
+    for first, stop in buffers:
+        allowed[first:stop] = True
+    changed = np.frombuffer(ctypes.string_at(start, MEMORY), np.uint8) != np.frombuffer(noise, np.uint8)
+    assert not (changed & ~allowed).any(), "an access outside of the buffers"
     where, count = output
     return np.frombuffer(ctypes.string_at(start + where, count * words.itemsize), words.dtype)
