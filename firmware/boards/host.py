@@ -30,13 +30,22 @@ class Failure:
 
 
 def build(
-    firmware: Firmware, out: Path, *, compiler: str = "gcc", port: Path | None = None, main: str = "host_main.c"
+    firmware: Firmware,
+    out: Path,
+    *,
+    compiler: str = "gcc",
+    port: Path | None = None,
+    main: str = "host_main.c",
+    application: Path = HERE / "verify_main.c",
 ) -> Path:
-    """Compile and link; the result is a program that `run` starts, or `every_store` with a main of that name."""
+    """Compile and link; the result is a program that `run` starts, or `every_store` with a main of that name.
+
+    The application is what runs an inference and reports what came out.
+    """
     need(compiler, "objcopy")
     out.mkdir(parents=True, exist_ok=True)
     flags = [*firmware.flags(), *firmware.folders(PORT)]
-    inside = [*firmware.sources, HERE / "verify_main.c", input_source(firmware.input, out)]
+    inside = [*firmware.sources, application, input_source(firmware.input, out)]
     objects = []
     for number, source in enumerate(inside):
         target = out / f"fw{number}.o"
