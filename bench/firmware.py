@@ -62,9 +62,8 @@ def tables(name: str, file: PlanFile) -> bool:
     emission = emitted(load_case(CASES / f"{name}.json"), file, lambda _: None, 0).emission
     assert emission is not None
     each = emission.cycles.table_bytes / emission.power_cycles
-    print(
-        f"{name:24} {emission.table_bytes:6,} B of {emission.assumed_bytes:6,} B counted, {each:6.3f} B a power cycle"
-    )
+    counted = f"{emission.table_bytes:6,} B of {emission.assumed_bytes:6,} B counted"
+    print(f"{name:24} {counted}, {each:6.3f} B of runs for each power cycle")
     return emission.table_bytes <= emission.assumed_bytes
 
 

@@ -39,6 +39,15 @@
     (((ISCHED_NV_BYTES + ISCHED_META_SECTOR - 1U) / ISCHED_META_SECTOR + 2U) * ISCHED_META_SECTOR)
 #define HOST_OTHER_BYTES (2U * ISCHED_META_SECTOR)
 
+/* By how many codes the buffer is above the level that was waited for, and after which of its sleeps with a commit pending
+ * the supply fades each time (0: never). */
+#ifndef HOST_SURPLUS
+#define HOST_SURPLUS 0U
+#endif
+#ifndef HOST_FADES
+#define HOST_FADES 0U
+#endif
+
 /* The order that C gives to accesses is enough: the gate sees each call of the port, and nothing runs beside it. */
 #define ISCHED_BARRIER() host_barrier()
 void host_barrier(void);

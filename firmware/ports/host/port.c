@@ -282,7 +282,7 @@ void isched_port_nv_erase(uint8_t memory, isched_address_t address)
 
 uint16_t isched_port_wait_for_level(uint16_t code)
 {
-    return code;
+    return (uint16_t)(code + HOST_SURPLUS);
 }
 
 void isched_port_end_of_cycle(void)
@@ -302,8 +302,10 @@ void isched_port_stuck(isched_step_t cycle)
 #if ISCHED_SKIPS
 uint8_t isched_port_wait_or_reserve(uint16_t code, uint16_t reserve)
 {
+    static uint32_t sleeps;
     (void)code;
     (void)reserve;
-    return 1U;
+    sleeps++;
+    return (uint8_t)((HOST_FADES != 0U && sleeps % HOST_FADES == 0U) ? 0U : 1U);
 }
 #endif

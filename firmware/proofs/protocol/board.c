@@ -84,7 +84,7 @@ static void power_fails_under_way(void)
             settle(&pending[number]);
         } else if (torn == 0U) {
             torn = 1U;
-            tear(&pending[number], board.way / choices);
+            tear(&pending[number], board.way / choices % tears(pending[number].memory));
         }
         most = (tears(pending[number].memory) > most) ? tears(pending[number].memory) : most;
     }
@@ -115,7 +115,7 @@ static void begin_store(const store_t *store)
     if (board.bus == BUS_DIRECT) {
         if (board.steps == board.fail_at) {
             board.ways = tears(store->memory);
-            tear(store, board.way);
+            tear(store, board.way % board.ways);
             longjmp(board.off, POWER_FAILED);
         }
         settle(store);
@@ -203,7 +203,7 @@ void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *
 /* What is left of a byte of a sector when its erasure is cut short. */
 static uint8_t half_erased(uint32_t at, uint8_t old)
 {
-    switch (board.way) {
+    switch (board.way % 7U) {
     case 0U: return old;
     case 1U: return 0xffU;
     case 2U: return (at < ISCHED_META_SECTOR / 2U) ? old : 0xffU;

@@ -54,7 +54,7 @@ static promise_t promise;
 static uint8_t began;     /* a power cycle has begun since isched_run() was called */
 static uint32_t published; /* steps in this session */
 static uint8_t golden[INFERENCES][TENSOR_BYTES];
-static enum { GOES_ON, GIVES_UP, STARTS_OVER, MAY_START_OVER } mode;
+static enum { GOES_ON, GIVES_UP, STARTS_OVER, MAY_START_OVER, ANYTHING } mode;
 static uint64_t boots_tried;
 static uint32_t counted[4]; /* inferences, most boots, stuck, highest */
 
@@ -80,6 +80,10 @@ static void observe(uint32_t step)
         board_wrong("other firmware goes on");
     }
     promise.released = 0;
+    if (mode == ANYTHING) {
+        promise = (promise_t){(uint8_t)(inference() * STEPS + step), 0U, MOST_BOOTS, 0U};
+        return;
+    }
     if (skips != 0U && step != here) {
         mode = GOES_ON;
         promise = (promise_t){(uint8_t)((inference() + 1U) * STEPS % POSITIONS), 0U, 0U, 0U};
@@ -116,6 +120,9 @@ static uint8_t was_stuck;
 uint16_t isched_port_wait_for_level(uint16_t code)
 {
     static const uint16_t levels[ISCHED_CYCLES] = {10, 20, 20, 30};
+    if (isched_watch.cycle >= ISCHED_CYCLES) {
+        board_wrong("a power cycle that the plan does not have");
+    }
     observe(isched_watch.cycle + 1U);
     boots_seen = isched_watch.boots;
     if (boots_seen < promise.least || boots_seen > promise.most) {
@@ -169,7 +176,7 @@ static void check_output(void)
 {
     uint8_t output[TENSOR_BYTES];
     isched_port_nv_read(ISCHED_DATA_MEMORY, ISCHED_OUTPUT_ADDRESS, output, TENSOR_BYTES);
-    if (memcmp(output, golden[inference()], TENSOR_BYTES) != 0) {
+    if (mode != ANYTHING && memcmp(output, golden[inference()], TENSOR_BYTES) != 0) {
         board_wrong("the output is wrong");
     }
     ++counted[0];
@@ -198,6 +205,7 @@ static void application(void)
             isched_port_nv_write(ISCHED_DATA_MEMORY, ISCHED_INPUT_ADDRESS, input, TENSOR_BYTES);
             if (isched_begin() == ISCHED_IDLE) {
                 observe(1U);
+                mode = (mode == ANYTHING) ? GOES_ON : mode;
             } else if (board.drops == 0U) {
                 board_wrong("an inference does not begin");
             }
