@@ -135,7 +135,7 @@ def verify(
     for name, text in {**result.emission.files, **runtime_files(result.emission)}.items():
         (sources / name).write_text(text, encoding="utf-8")
     tell("running the reference executor")
-    data, expected = _reference(case, file, seed)
+    data, expected = reference(case, file, seed)
     board = TARGETS[target](seed)
     tell(f"building for {target}")
     reporting = _built(board, Firmware.of_folder(sources, data, trace=2), folder / "reporting", target)
@@ -200,7 +200,7 @@ def _pair(step: int, steps: int, drawn: random.Random) -> list[int]:
     return [step, drawn.randrange(1, max(2, steps // 20))]
 
 
-def _reference(case: Case, file: PlanFile, seed: int) -> tuple[bytes, bytes]:
+def reference(case: Case, file: PlanFile, seed: int) -> tuple[bytes, bytes]:
     """A drawn input, and what the reference executor makes of it, as bytes in the order of the boards."""
     import numpy as np
 
