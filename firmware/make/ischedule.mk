@@ -42,7 +42,7 @@ ischedule-clean:
 # Made when it is included; make then starts again, and finds the sources. Nothing is solved to clean up.
 ifneq ($(filter-out clean ischedule-clean,$(or $(MAKECMDGOALS),all)),)
 # Says how the sources are made; written when that has changed, and only then.
-$(shell echo '$(ISCHEDULE_WORDS)' | cmp -s - $(ISCHEDULE_DIR).words 2>&1 || \
+$(shell echo '$(ISCHEDULE_WORDS)' | cmp -s - $(ISCHEDULE_DIR).words || \
   { mkdir -p $(dir $(ISCHEDULE_DIR)); echo '$(ISCHEDULE_WORDS)' > $(ISCHEDULE_DIR).words; })
 include $(ISCHEDULE_DIR)/schedule.d
 endif
