@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ischedule.firmware.boards.batches import Attempt, in_batches
 from ischedule.firmware.boards.outcome import Outcome, outcome_of
 from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
 from ischedule.firmware.boards.tool import ToolFailed, call, need
@@ -24,6 +25,8 @@ CPU: Final = ("-mcpu=cortex-m4", "-mthumb")
 NV: Final = 0x21000000
 NV_BYTES: Final = 1 << 24
 
+_BATCH: Final = 500
+_RUN: Final = re.compile(r".*?~Z [0-9a-f]+;", re.DOTALL)
 _VOID: Final = re.compile(r"~P;.*?(~R;|\Z)", re.DOTALL)
 """What firmware does after the instant at which power failed."""
 
@@ -63,16 +66,10 @@ def build(firmware: Firmware, out: Path, *, port: Path = PORT) -> Program:
     ours = [*sorted(port.glob("*.c")), HERE / "verify_main.c", HERE / "isched_trace.c"]
     sources = [str(path) for path in [*firmware.sources, *ours, input_source(firmware.input, out)]]
     flags = [*CPU, *firmware.flags(), *firmware.folders(port), "-ffunction-sections", "-fdata-sections"]
-    link = [
-        "-nostartfiles",
-        "--specs=nano.specs",
-        "-Wl,--gc-sections",
-        "-T",
-        str(port / "mps2.ld"),
-        "-DMAIN=verify_main",
-    ]
+    link = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-T", str(port / "mps2.ld")]
+    start = "-DMAIN=verify_main"
     for name, macros in (("repeating", ["-DBOARD_REPEATS"]), ("once", [])):
-        call(["arm-none-eabi-gcc", *flags, *macros, *link, *sources, "-o", str(out / f"{name}.elf")])
+        call(["arm-none-eabi-gcc", *flags, start, *macros, *link, *sources, "-o", str(out / f"{name}.elf")])
     names = call(["arm-none-eabi-nm", str(out / "once.elf")])
     end = next(int(line.split()[0], 16) for line in names.splitlines() if line.endswith(" __nv_end"))
     return Program(out / "repeating.elf", out / "once.elf", plugin, end - NV)
@@ -86,30 +83,37 @@ def run(
     boots: int = 100_000,
     timeout: float = 120.0,
 ) -> list[Outcome]:
-    """One outcome for each sequence of failures; memory begins full of `byte` in each of them."""
-    lines = [" ".join(str(one.step) for one in failures) for failures in runs]
-    if not lines:
-        return []
+    """One outcome for each sequence of failures; memory begins full of `byte` in each of them.
+
+    A run of more than `boots` boots counts as hung, and one that takes longer than `timeout` seconds.
+    """
+
+    def attempt(batch: list[Sequence[Failure]]) -> Attempt:
+        text, cut = _repeat(program, batch, {"byte": str(byte), "boots": str(boots)}, timeout)
+        ended = _RUN.findall(text)
+        rest = outcome_of(_VOID.sub("", text[sum(map(len, ended)) :]))
+        return [outcome_of(_VOID.sub("", one)) for one in ended], rest if cut else None
+
+    return in_batches(runs, _BATCH, attempt)
+
+
+def _repeat(
+    program: Program, runs: list[Sequence[Failure]], settings: dict[str, str], timeout: float
+) -> tuple[str, bool]:
+    """The report of one emulator that goes through all runs, and whether it had to be ended."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "runs").write_text("\n".join(lines) + "\n")
-        settings = {
+        lines = [" ".join(str(one.step) for one in failures) for failures in runs]
+        (folder / "runs").write_text("".join(f"{line}\n" for line in lines))
+        (folder / "report").touch()
+        places = {
             "runs": str(folder / "runs"),
-            "image": str(_memory(folder, byte, program.nv_bytes)),
+            "image": str(_memory(folder, 0, 0)),
             "report": str(folder / "report"),
             "bytes": str(program.nv_bytes),
-            "byte": str(byte),
-            "boots": str(boots),
         }
-        said = _emulate(program.repeating, program.plugin, folder, settings, timeout)
-        text = (folder / "report").read_text("latin-1")
-    pieces = re.findall(r".*?~Z [0-9a-f]+;", text, re.DOTALL)
-    outcomes = [outcome_of(_VOID.sub("", piece)) for piece in pieces]
-    if len(outcomes) != len(lines):
-        outcomes.append(outcome_of(_VOID.sub("", text[sum(map(len, pieces)) :])))
-        if said is not None:
-            raise ToolFailed(f"qemu-system-arm reported {len(pieces)} runs of {len(lines)}: {said}")
-    return outcomes
+        ended = _emulate(program.repeating, program.plugin, folder, {**places, **settings}, timeout)
+        return (folder / "report").read_text("latin-1"), not ended
 
 
 def kill(program: Program, kills: Sequence[Kill], *, byte: int = 0xFF, timeout: float = 60.0) -> Outcome:
@@ -133,8 +137,8 @@ def _memory(folder: Path, byte: int, used: int) -> Path:
     return path
 
 
-def _emulate(elf: Path, plugin: Path, folder: Path, settings: dict[str, str], timeout: float) -> str | None:
-    """Run QEMU until it ends; what it said besides the report, None if it had to be ended."""
+def _emulate(elf: Path, plugin: Path, folder: Path, settings: dict[str, str], timeout: float) -> bool:
+    """Run QEMU; whether it came to an end."""
     need("qemu-system-arm")
     memory = f"memory-backend-file,id=nv,size=16M,mem-path={folder / 'memory'},share=on"
     command = [
@@ -147,7 +151,7 @@ def _emulate(elf: Path, plugin: Path, folder: Path, settings: dict[str, str], ti
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
-        return None
+        return False
     if done.returncode != 0:
         raise ToolFailed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
+    return True

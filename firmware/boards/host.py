@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ischedule.firmware.boards.batches import Attempt, in_batches
 from ischedule.firmware.boards.outcome import Outcome, outcome_of
 from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
-from ischedule.firmware.boards.tool import call, need
+from ischedule.firmware.boards.tool import ToolFailed, call, need
 
 PORT: Final = ROOM / "ports" / "host"
+
+_BATCH: Final = 5000
+_RUN: Final = re.compile(r".*?~Z [0-9a-f]+;", re.DOTALL)
 
 OLD, NEW, ZEROS, ONES, MIXED, NOISE = range(6)
 """What the unit reads as that was being written; OLD and NEW are all that memory with whole units knows."""
@@ -69,25 +75,33 @@ def run(
     boots: int = 100_000,
     timeout: float = 120.0,
 ) -> list[Outcome]:
-    """One outcome for each sequence of failures; memory begins full of `byte` in each of them."""
-    lines = []
-    for failures in runs:
-        numbers = [str(number) for one in failures for number in (one.step, one.torn, one.arrives)]
-        lines.append(" ".join([str(bus), str(byte), str(boots), *numbers]))
-    if not lines:
-        return []
-    text = call([str(program)], stdin="\n".join(lines) + "\n", timeout=timeout)
-    parts = text.split("~Z ")
-    return [outcome_of(f"{before}~Z {after}") for before, after in _runs(parts)]
+    """One outcome for each sequence of failures; memory begins full of `byte` in each of them.
+
+    A run of more than `boots` boots counts as hung, and one that takes longer than `timeout` seconds.
+    """
+
+    def attempt(batch: list[Sequence[Failure]]) -> Attempt:
+        lines = []
+        for failures in batch:
+            numbers = [str(number) for one in failures for number in (one.step, one.torn, one.arrives)]
+            lines.append(" ".join([str(bus), str(byte), str(boots), *numbers]))
+        text, cut = _said(program, "".join(f"{line}\n" for line in lines), timeout)
+        ended = _RUN.findall(text)
+        rest = outcome_of(text[sum(map(len, ended)) :])
+        return [outcome_of(one) for one in ended], rest if cut else None
+
+    return in_batches(runs, _BATCH, attempt)
 
 
-def _runs(parts: list[str]) -> list[tuple[str, str]]:
-    """The text of each run and its closing line."""
-    found = []
-    for number in range(len(parts) - 1):
-        before = parts[number] if number == 0 else parts[number].partition(";\n")[2]
-        found.append((before, parts[number + 1].partition("\n")[0]))
-    return found
+def _said(program: Path, lines: str, timeout: float) -> tuple[str, bool]:
+    """What the program wrote, and whether it had to be ended."""
+    try:
+        done = subprocess.run([str(program)], input=lines.encode(), capture_output=True, timeout=timeout)
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode("latin-1"), True
+    if done.returncode != 0:
+        raise ToolFailed(f"{program}\n{done.stdout.decode('latin-1')[-2000:]}{done.stderr.decode('latin-1')}")
+    return done.stdout.decode("latin-1"), False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ischedule.firmware.boards.batches import Attempt, in_batches
 from ischedule.firmware.boards.outcome import Outcome, outcome_of
 from ischedule.firmware.boards.source import HERE, ROOM, Firmware, input_source
-from ischedule.firmware.boards.tool import ToolFailed, call, need
+from ischedule.firmware.boards.tool import call, need
 
 PORT: Final = ROOM / "ports" / "msp430-fram"
 RAM_BYTES: Final = 0x2000
@@ -35,14 +36,20 @@ class Failure:
 
 def build(firmware: Firmware, out: Path, *, ram: int = RAM_BYTES, port: Path = PORT) -> Path:
     """Compile and link; `ram` bytes of volatile memory are used, and overwritten where power is switched off."""
-    need("clang", "ld.lld", "llvm-nm")
     out.mkdir(parents=True, exist_ok=True)
-    compiler = ["clang", "--target=msp430", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections"]
     ours = [port / "port.c", HERE / "verify_main.c", HERE / "isched_trace.c", input_source(firmware.input, out)]
+    flags = [*firmware.flags(), *firmware.folders(port)]
+    return assemble([*firmware.sources, *ours], flags, out, ram, port)
+
+
+def assemble(sources: Sequence[Path], flags: Sequence[str], out: Path, ram: int, port: Path) -> Path:
+    """A program that starts in verify_main() of these sources, with the start-up code and the library of a port."""
+    need("clang", "ld.lld", "llvm-nm")
+    compiler = ["clang", "--target=msp430", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections"]
     objects = []
-    for number, source in enumerate([*firmware.sources, *ours]):
+    for number, source in enumerate(sources):
         objects.append(str(out / f"{number}-{source.stem}.o"))
-        call([*compiler, *firmware.flags(), *firmware.folders(port), "-c", str(source), "-o", objects[-1]])
+        call([*compiler, *flags, "-c", str(source), "-o", objects[-1]])
     for source in sorted(port.glob("*.S")):
         objects.append(str(out / f"{source.stem}.o"))
         call(["clang", "--target=msp430", "-DMAIN=verify_main", "-c", str(source), "-o", objects[-1]])
@@ -58,58 +65,57 @@ def symbols(elf: Path) -> dict[str, int]:
     return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
 
 
-def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) -> list[Outcome]:
-    """One outcome for each sequence of failures; FRAM is as programmed at the begin of each run.
+def run(elf: Path, runs: Iterable[Sequence[Failure]], *, byte: int = 0xFF, timeout: float = 60.0) -> list[Outcome]:
+    """One outcome for each sequence of failures; non-volatile memory begins full of `byte` in each of them.
 
-    A run that does not end within `timeout` seconds, with those that share its process, counts as hung.
+    A run that takes longer than `timeout` seconds counts as hung.
     """
     need("mspdebug")
     names = symbols(elf)
-    outcomes: list[Outcome] = []
-    waiting = [list(failures) for failures in runs]
-    while waiting:
-        batch = waiting[:_BATCH]
-        commands = [line for number, failures in enumerate(batch) for line in _commands(elf, names, failures, number)]
-        found, cut = _simulate(commands, timeout)
-        # What follows a run that hung has not been tried: it gets a process of its own.
-        done = found[: len(batch)] if cut else found
-        if not done or (not cut and len(done) != len(batch)):
-            raise ToolFailed(f"mspdebug reported {len(done)} runs of {len(batch)}")
-        outcomes += done
-        waiting = waiting[len(done) :]
-    return outcomes
+
+    def attempt(batch: list[Sequence[Failure]]) -> Attempt:
+        commands = [line for number, one in enumerate(batch) for line in _commands(elf, names, one, number, byte)]
+        text, cut = _simulate(commands, timeout)
+        # The first piece is what was said before anything was programmed.
+        outcomes = [outcome_of(piece, _steps(piece)) for piece in text.split(_NEW_RUN)[1:]]
+        return (outcomes[:-1], outcomes[-1]) if cut and outcomes else (outcomes, None)
+
+    return in_batches(runs, _BATCH, attempt)
 
 
-def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int) -> list[str]:
+def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int, byte: int) -> list[str]:
     """What mspdebug is told for one run."""
-    lines = [f"prog {elf}", "reset"]
+    lines = [f"prog {elf}"]
+    if (size := names["__nv_end"] - names["__nv_start"]) > 0:
+        lines.append(f"fill {names['__nv_start']} {size} {byte}")
+    lines.append("reset")
     for count, failure in enumerate(failures):
         garbage = _GARBAGE[(number + count) % len(_GARBAGE)]
         lines += [f"step {failure.step}", f"fill {names['__ram_start']} {names['__ram_bytes']} {garbage}"]
-        lines += [f"set {register} {0xA5A5 ^ (register * 257)}" for register in range(4, 16)]
-        lines.append("reset")
+        lines += ["reset", *(f"set {register} {0xA5A5 ^ (register * 257)}" for register in range(4, 16))]
     lines += [f"setbreak {names['board_end']} 0", "simio config steps clear", "run", "simio info steps"]
     return lines
 
 
-def _simulate(commands: list[str], timeout: float) -> tuple[list[Outcome], bool]:
-    """The outcomes of the runs that were complete, and whether one was not: then it is the last."""
+def console(elf: Path, *, timeout: float = 60.0) -> str:
+    """All that the simulator and the firmware say in a run without failures."""
+    need("mspdebug")
+    return _simulate(_commands(elf, symbols(elf), [], 0, 0xFF), timeout)[0]
+
+
+def _simulate(commands: list[str], timeout: float) -> tuple[str, bool]:
+    """What was said, and whether the simulator had to be ended."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "commands"
         start = ["simio add console console", "simio config console base 0xf0", "simio add tracer steps"]
         script.write_text("\n".join([*start, *commands, "exit"]) + "\n")
+        command = ["mspdebug", "-q", "sim", f"read {script}"]
         try:
-            done = subprocess.run(
-                ["mspdebug", "-q", "sim", f"read {script}"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-            )
-            text, cut = done.stdout, False
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+            said, cut = done.stdout, False
         except subprocess.TimeoutExpired as late:
-            text, cut = late.stdout or b"", True
-    pieces = text.decode("latin-1").split(_NEW_RUN)[1:]
-    return [outcome_of(piece, _steps(piece)) for piece in pieces], cut
+            said, cut = late.stdout or b"", True
+    return said.decode("latin-1"), cut
 
 
 def _steps(text: str) -> int:

@@ -19,7 +19,8 @@ class Firmware:
     """What runs on a board.
 
     ``sources`` are the emitted files and the runtime, ``includes`` the folders of their headers. ``trace`` is 0, 1
-    (power cycles and atoms are reported) or 2 (writes too); ``defines`` are macros.
+    (power cycles and atoms are reported) or 2 (writes too); ``defines`` are macros, ``optimise`` options of compiler
+    and linker.
     """
 
     sources: Sequence[Path]
@@ -39,7 +40,8 @@ class Firmware:
     def flags(self) -> list[str]:
         """Options of the compiler that are the same for every board."""
         macros = {**self.defines, **({"ISCHED_TRACE": str(self.trace)} if self.trace else {})}
-        return ["-std=c99", self.optimise, *WARNINGS, *(f"-D{name}={value}" for name, value in sorted(macros.items()))]
+        given = [f"-D{name}={value}" for name, value in sorted(macros.items())]
+        return ["-std=c99", *self.optimise.split(), *WARNINGS, *given]
 
     def folders(self, port: Path) -> list[str]:
         """Where headers are, as options of the compiler."""

@@ -71,3 +71,12 @@ def test_a_run_that_boots_for_ever_is_given_up(tmp_path: Path) -> None:
     program = host.build(toy(), tmp_path)
     assert host.run(program, [[]], boots=4)[0].end == "hung"
     assert host.run(program, [[]], boots=6)[0].end == "done"
+
+
+def test_a_run_that_hangs_is_told_apart_from_those_around_it(tmp_path: Path) -> None:
+    wait = "    return isched_port_wait_for_level(asked);"
+    runtime = mutant(tmp_path / "runtime", "isched.c", wait, f"    while (boots != 0U) {{\n    }}\n{wait}")
+    program = host.build(toy(trace=1, runtime=runtime), tmp_path)
+    runs = [[], [host.Failure(30)], []]
+    assert [one.end for one in host.run(program, runs, timeout=1.0)] == ["done", "hung", "done"]
+    assert [one.end for one in host.run(program, [[]] * 3, timeout=1.0)] == ["done"] * 3

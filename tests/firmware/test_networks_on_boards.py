@@ -90,7 +90,8 @@ def writes(events: Iterable[Event]) -> list[Write]:
         if event.kind == "C":
             cycle = event.numbers[0]
         elif event.kind == "W" and cycle >= 0:
-            found.append((cycle, *event.numbers[1:]))
+            _, address, size = event.numbers
+            found.append((cycle, address, size))
     return found
 
 
