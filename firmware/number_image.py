@@ -145,7 +145,7 @@ def _require_shares(width: AnyWidth, layer: LayerImage, numbers: LayerNumbers) -
     most, least = int(numbers.exponentials.max()), int(numbers.exponentials.min())
     bits = 64 if width is Width.INT16 else 32
     largest = most * (2 * (width.greatest - width.least) + 2 * layer.extent.inputs)
-    if least < 0 or most >= 1 << 32 or largest >= 1 << bits:
+    if least < 1 or most >= 1 << 32 or largest >= 1 << bits:
         raise ValueError(f"what words of {layer.kernel.name} count for comes to {largest}, more than {bits} bits hold")
 
 

@@ -19,10 +19,20 @@ static inline int32_t isched_shifted(int32_t value, uint8_t shift)
     return (value < 0) ? ~(~value >> shift) : (value >> shift);
 }
 
+/* Added up modulo the width of sums: only what no layer has written can exceed it. */
+#if ISCHED_ARITHMETIC == ISCHED_INT16
+typedef uint64_t isched_bits_t;
+#else
+typedef uint32_t isched_bits_t;
+#endif
+
 /* Divided and rounded to the nearest, halves upward. */
 static inline int32_t isched_mean(int32_t sum, int32_t count)
 {
-    const int32_t value = sum + (count / 2);
+    const int32_t value = (int32_t)((uint32_t)sum + ((uint32_t)count / 2U));
+    if (count == 0) {
+        return 0;
+    }
     const int32_t quotient = value / count;
     return ((value % count) < 0) ? (quotient - 1) : quotient;
 }

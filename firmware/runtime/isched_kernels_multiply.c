@@ -17,7 +17,7 @@ static isched_sum_t isched_joined(isched_sum_t sum, isched_exact_t products, uin
     return (isched_sum_t)isched_clipped((int32_t)sum + rounded, ISCHED_LEAST, ISCHED_GREATEST);
 #else
     (void)channel;
-    return sum + products;
+    return (isched_sum_t)((isched_bits_t)sum + (isched_bits_t)products);
 #endif
 }
 

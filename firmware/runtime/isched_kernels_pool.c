@@ -50,7 +50,9 @@ static isched_pooled_t isched_pooled(const isched_tile_t *tile, uint16_t row, ui
             const isched_word_t word = tile->operands[pixel * tile->lanes + lane];
             found.count += 1;
             found.sum += word;
-            found.greatest = (word > found.greatest) ? word : found.greatest;
+            if (word > found.greatest) {
+                found.greatest = word;
+            }
         }
     }
     return found;
@@ -107,7 +109,7 @@ ISCHED_WEAK void isched_global_mean(const isched_tile_t *tile)
         sum = isched_mean(sum, (int32_t)tile->layer->rows * tile->layer->columns);
         tile->sums[lane] = (isched_sum_t)isched_clipped(tile->sums[lane] + sum, ISCHED_LEAST, ISCHED_GREATEST);
 #else
-        tile->sums[lane] += sum;
+        tile->sums[lane] = (isched_sum_t)((isched_bits_t)tile->sums[lane] + (isched_bits_t)sum);
 #endif
     }
 }
@@ -144,7 +146,7 @@ static void isched_join_sums(isched_sum_t *sums, const isched_sum_t *others, uin
 #if ISCHED_ARITHMETIC == ISCHED_Q15
         sums[lane] = (isched_sum_t)isched_clipped((int32_t)sums[lane] + others[lane], ISCHED_LEAST, ISCHED_GREATEST);
 #else
-        sums[lane] += others[lane];
+        sums[lane] = (isched_sum_t)((isched_bits_t)sums[lane] + (isched_bits_t)others[lane]);
 #endif
     }
 }

@@ -17,12 +17,13 @@ int32_t isched_scaled(isched_exact_t sum, int32_t multiplier, uint8_t shift)
 
 int32_t isched_scaled(isched_exact_t sum, int32_t multiplier, uint8_t shift)
 {
-    const int64_t product = (int64_t)sum * multiplier + (int64_t)((uint64_t)1U << (shift - 1U));
+    const uint64_t half = (uint64_t)1U << (shift - 1U);
+    const int64_t product = (int64_t)((uint64_t)(int64_t)sum * (uint64_t)(int64_t)multiplier + half);
     const int64_t value = (product < 0) ? ~(~product >> shift) : (product >> shift);
     if (value > ISCHED_SCALED_MOST) {
         return ISCHED_SCALED_MOST;
     }
-    return (value < -ISCHED_SCALED_MOST) ? -ISCHED_SCALED_MOST : (int32_t)value;
+    return (value < -ISCHED_SCALED_MOST) ? (int32_t)-ISCHED_SCALED_MOST : (int32_t)value;
 }
 
 #else

@@ -259,7 +259,10 @@ static const isched_word_t *isched_words(const isched_tile_t *tile, size_t place
 
 void isched_store(const isched_tile_t *tile, const isched_pass_t *pass)
 {
-    const uint8_t bytes = (uint8_t)((pass->is_last != 0U) ? sizeof(isched_word_t) : sizeof(isched_sum_t));
+    uint8_t bytes = (uint8_t)sizeof(isched_sum_t);
+    if (pass->is_last != 0U) {
+        bytes = (uint8_t)sizeof(isched_word_t);
+    }
     const isched_span_t span = isched_span(tile, pass->regions.writes, bytes);
     size_t place = 0;
     for (uint16_t row = 0; row < tile->rows; ++row) {

@@ -194,10 +194,17 @@ def _assigned(name: str, place: int) -> str:
     return f"    layer->{name} = ({'isched_offset_t' if name == 'weights' else kind})field[{place}];\n"
 
 
-@functools.cache
-def library(width: AnyWidth, *options: str, replaced: tuple[tuple[str, str, str], ...] = ()) -> ctypes.CDLL:
+Replaced = tuple[tuple[str, str, str], ...]
+
+
+def library(width: AnyWidth, *options: str, replaced: Replaced = ()) -> ctypes.CDLL:
     """The shared object; ``replaced`` are (file, text, other text) of the runtime: a defect that is to be noticed."""
     need("gcc")
+    return _library(width, options, replaced)
+
+
+@functools.cache
+def _library(width: AnyWidth, options: tuple[str, ...], replaced: Replaced) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sources = [file for file in layer_source.RUNTIME if file.endswith(".c")]

@@ -24,7 +24,7 @@ from ischedule.models.program import Program, TiledStage
 from ischedule.models.storage import Slot
 from ischedule.models.tiling import Tiling, innermost
 from tests.analysis.test_executor_networks import plans, small_case
-from tests.firmware.layer_driver import Driver, library, run_in
+from tests.firmware.layer_driver import Driver, Replaced, library, run_in
 from tests.models.case_examples import NETWORK
 from tests.models.network_strategies import networks
 
@@ -205,7 +205,7 @@ class LayerTrial:
         """What the executor makes of it: the channels that the last layer writes."""
         return run(self.case, self.plan, self.words, self.numbers).output
 
-    def found(self, *options: str, replaced: tuple[tuple[str, str, str], ...] = (), failures: int = 2) -> Words:
+    def found(self, *options: str, replaced: Replaced = (), failures: int = 2) -> Words:
         """What compiled kernels make of it."""
         held: NumberImage = numbers_of(self.image, self.numbers)
         lib = library(self.image.width, *options, replaced=replaced)

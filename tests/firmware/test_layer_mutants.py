@@ -156,7 +156,11 @@ MUTANTS = (
         "sums",
         FixedPoint.Q15,
     ),
-    Mutant("rounded down", SCALED, (("(int64_t)((uint64_t)1U << (shift - 1U))", "(int64_t)((uint64_t)1U & 0U)"),)),
+    Mutant(
+        "rounded down",
+        SCALED,
+        (("const uint64_t half = (uint64_t)1U << (shift - 1U);", "const uint64_t half = (uint64_t)shift & 0U;"),),
+    ),
     Mutant("zero of the input added", MULTIPLY, (("operands[lane] - zero", "operands[lane] + zero"),)),
     Mutant(
         "dilation forgotten",

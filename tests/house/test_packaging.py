@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import ischedule
+from tests.firmware.tools import need
 from tests.house.tree import ROOMS, ROOT, copy_of_tree, package_files, package_folders
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -129,6 +131,23 @@ def test_cmake_finds_the_package_beside_the_programs(installed: Path) -> None:
     for name in ("ischeduleConfig.cmake", "ischeduleConfigVersion.cmake"):
         copy = installed / "share/cmake/ischedule" / name
         assert copy.read_bytes() == (ROOT / "firmware/cmake" / name).read_bytes()
+
+
+def test_cmake_runs_the_program_beside_which_it_has_found_the_package(installed: Path, tmp_path: Path) -> None:
+    need("cmake")
+    script = tmp_path / "find.cmake"
+    wanted = 'find_package(ischedule 0.1 REQUIRED)\nmessage("${ischedule_EXECUTABLE};${ischedule_RUNTIME_DIR}")\n'
+    script.write_text(f"cmake_minimum_required(VERSION 3.20)\n{wanted}")
+    path = f"{installed / 'bin'}:{os.environ['PATH']}"
+    ran = subprocess.run(["cmake", "-P", script], env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    program, runtime = ran.stderr.strip().split(";")
+    assert Path(program) == installed / "bin/ischedule"
+    assert (Path(runtime) / "isched.c").is_file()
+    assert Path(runtime).is_relative_to(installed)
+    script.write_text(script.read_text().replace("0.1 REQUIRED", "0.2 REQUIRED"))
+    ran = subprocess.run(["cmake", "-P", script], env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    assert ran.returncode != 0
 
 
 def test_what_is_shipped_as_data_is_found(installed: Path, tmp_path: Path) -> None:
