@@ -1,4 +1,4 @@
-"""What a board's configuration cannot state without breaking progress does not compile; idle devices do not wear out."""
+"""What would break progress on a board does not compile, and a device that has nothing to do does not wear out."""
 
 from __future__ import annotations
 
