@@ -65,8 +65,8 @@ def symbols(elf: Path) -> dict[str, int]:
     return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
 
 
-def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) -> list[Outcome]:
-    """One outcome for each sequence of failures; FRAM is as programmed at the begin of each run.
+def run(elf: Path, runs: Iterable[Sequence[Failure]], *, byte: int = 0xFF, timeout: float = 60.0) -> list[Outcome]:
+    """One outcome for each sequence of failures; non-volatile memory begins full of `byte` in each of them.
 
     A run that takes longer than `timeout` seconds counts as hung.
     """
@@ -74,9 +74,8 @@ def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) 
     names = symbols(elf)
 
     def attempt(batch: list[Sequence[Failure]]) -> Attempt:
-        text, cut = _simulate(
-            [line for at, one in enumerate(batch) for line in _commands(elf, names, one, at)], timeout
-        )
+        commands = [line for number, one in enumerate(batch) for line in _commands(elf, names, one, number, byte)]
+        text, cut = _simulate(commands, timeout)
         # The first piece is what was said before anything was programmed.
         outcomes = [_outcome(piece) for piece in text.split(_NEW_RUN)[1:]]
         return (outcomes[:-1], outcomes[-1]) if cut and outcomes else (outcomes, None)
@@ -84,14 +83,16 @@ def run(elf: Path, runs: Iterable[Sequence[Failure]], *, timeout: float = 60.0) 
     return in_batches(runs, _BATCH, attempt)
 
 
-def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int) -> list[str]:
+def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], number: int, byte: int) -> list[str]:
     """What mspdebug is told for one run."""
-    lines = [f"prog {elf}", "reset"]
+    lines = [f"prog {elf}"]
+    if (size := names["__nv_end"] - names["__nv_start"]) > 0:
+        lines.append(f"fill {names['__nv_start']} {size} {byte}")
+    lines.append("reset")
     for count, failure in enumerate(failures):
         garbage = _GARBAGE[(number + count) % len(_GARBAGE)]
         lines += [f"step {failure.step}", f"fill {names['__ram_start']} {names['__ram_bytes']} {garbage}"]
-        lines += [f"set {register} {0xA5A5 ^ (register * 257)}" for register in range(4, 16)]
-        lines.append("reset")
+        lines += ["reset", *(f"set {register} {0xA5A5 ^ (register * 257)}" for register in range(4, 16))]
     lines += [f"setbreak {names['board_end']} 0", "simio config steps clear", "run", "simio info steps"]
     return lines
 
@@ -99,7 +100,7 @@ def _commands(elf: Path, names: dict[str, int], failures: Sequence[Failure], num
 def console(elf: Path, *, timeout: float = 60.0) -> str:
     """All that the simulator and the firmware say in a run without failures."""
     need("mspdebug")
-    return _simulate(_commands(elf, symbols(elf), [], 0), timeout)[0]
+    return _simulate(_commands(elf, symbols(elf), [], 0, 0xFF), timeout)[0]
 
 
 def _simulate(commands: list[str], timeout: float) -> tuple[str, bool]:

@@ -82,10 +82,12 @@ function(ischedule_add_schedule target)
       list(APPEND options --seed "${arg_SEED}")
     endif()
   endif()
+  # Not every generator runs a command again because it reads differently.
+  file(CONFIGURE OUTPUT "${folder}/words" CONTENT "${needed};${options}" @ONLY)
   add_custom_command(
     OUTPUT ${generated}
     COMMAND ${ischedule_EXECUTABLE} emit ${needed} -o "${folder}" ${options} --depfile "${folder}/schedule.d"
-    DEPENDS ${needed}
+    DEPENDS ${needed} "${folder}/words"
     DEPFILE "${folder}/schedule.d"
     COMMENT "Solving, checking and emitting ${arg_CASE}"
     VERBATIM

@@ -26,19 +26,24 @@ ifndef ISCHEDULE_CASE
 $(error ISCHEDULE_CASE is not set: name a case file before ischedule.mk is included)
 endif
 
-$(ISCHEDULE_DIR)/schedule.d: $(ISCHEDULE_CASE) $(ISCHEDULE_PLAN)
+ISCHEDULE_WORDS := emit $(ISCHEDULE_CASE) $(ISCHEDULE_PLAN) -o $(ISCHEDULE_DIR) \
+  $(if $(ISCHEDULE_TARGET),--target $(ISCHEDULE_TARGET)) $(ISCHEDULE_FLAGS)
+
+$(ISCHEDULE_DIR)/schedule.d: $(ISCHEDULE_CASE) $(ISCHEDULE_PLAN) $(ISCHEDULE_DIR).words
 	@rm -rf $(ISCHEDULE_DIR)
-	$(ISCHEDULE) emit $(ISCHEDULE_CASE) $(ISCHEDULE_PLAN) -o $(ISCHEDULE_DIR) \
-	  $(if $(ISCHEDULE_TARGET),--target $(ISCHEDULE_TARGET)) $(ISCHEDULE_FLAGS) --depfile $@.new
+	$(ISCHEDULE) $(ISCHEDULE_WORDS) --depfile $@.new
 	@sed '1s|^[^:]*:|$@:|' $@.new > $@
 	@rm $@.new
 
 .PHONY: ischedule-clean
 ischedule-clean:
-	rm -rf $(ISCHEDULE_DIR)
+	rm -rf $(ISCHEDULE_DIR) $(ISCHEDULE_DIR).words
 
 # Made when it is included; make then starts again, and finds the sources. Nothing is solved to clean up.
 ifneq ($(filter-out clean ischedule-clean,$(or $(MAKECMDGOALS),all)),)
+# Says how the sources are made; written when that has changed, and only then.
+$(shell echo '$(ISCHEDULE_WORDS)' | cmp -s - $(ISCHEDULE_DIR).words || \
+  { mkdir -p $(dir $(ISCHEDULE_DIR)); echo '$(ISCHEDULE_WORDS)' > $(ISCHEDULE_DIR).words; })
 include $(ISCHEDULE_DIR)/schedule.d
 endif
 

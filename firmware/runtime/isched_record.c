@@ -13,10 +13,9 @@ uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count)
     return crc;
 }
 
-static uint32_t crc_of(const uint8_t *bytes, uint8_t count, uint8_t seed)
-{
-    return ~isched_crc(0xffffffffUL ^ seed, bytes, count);
-}
+/* Where the CRC of a record begins, and what is left of it behind a record that ends with its CRC. */
+#define BEGUN_WITH(seed) (0xffffffffUL ^ (seed))
+#define RESIDUE 0xdebb20e3UL
 
 static void put(uint8_t *to, uint32_t value, uint8_t bytes)
 {
@@ -40,14 +39,13 @@ void isched_record_make(uint8_t *record, isched_step_t step, uint8_t seed)
     const uint8_t body = (uint8_t)(4U + ISCHED_STEP_BYTES);
     put(record, ISCHED_PLAN_ID, 4U);
     put(&record[4], step, ISCHED_STEP_BYTES);
-    put(&record[body], crc_of(record, body, seed), 4U);
+    put(&record[body], ~isched_crc(BEGUN_WITH(seed), record, body), 4U);
 }
 
 uint8_t isched_record_read(const uint8_t *record, uint8_t seed, isched_step_t *step)
 {
-    const uint8_t body = (uint8_t)(4U + ISCHED_STEP_BYTES);
     const isched_step_t found = (isched_step_t)get(&record[4], ISCHED_STEP_BYTES);
-    if (get(&record[body], 4U) != crc_of(record, body, seed)) {
+    if (isched_crc(BEGUN_WITH(seed), record, ISCHED_RECORD_BYTES) != RESIDUE) {
         return 0U;
     }
     *step = ((get(record, 4U) == ISCHED_PLAN_ID) && (found <= ISCHED_STEP_IDLE)) ? found : ISCHED_STEP_IDLE;

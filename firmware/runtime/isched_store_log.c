@@ -40,8 +40,8 @@ typedef enum { BLANK, LOST, SPOILED, PUBLISHED } entry_t;
 
 static isched_address_t place_of(uint8_t which, uint16_t entry)
 {
-    return (isched_address_t)(ISCHED_META_ADDRESS + ((which != 0U) ? ISCHED_META_SECTOR : 0U) +
-                              ((isched_address_t)entry * ENTRY_BYTES));
+    const isched_address_t within = (isched_address_t)((isched_address_t)entry * ENTRY_BYTES);
+    return (isched_address_t)(ISCHED_META_ADDRESS + ((which != 0U) ? ISCHED_META_SECTOR : 0U) + within);
 }
 
 /* The mark of an entry follows from its CRC, with the generation and the boots that the CRC begins with. */

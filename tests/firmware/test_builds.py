@@ -57,8 +57,13 @@ def test_only_what_has_changed_is_made_again(project: Project, builder: Builder)
     assert changed(project, first) == {"sensor"}
     second = times(project)
     project.edit("case.json", '"energy": "310 uJ"', '"energy": "700 uJ"')
+    project.succeed("ischedule", "solve", "case.json", "-o", ".")
     project.succeed(*builder.build)
     assert changed(project, second) == {"schedule.c", "schedule.h", "sensor"}
+    third = times(project)
+    with_plan(project, "own-tasks.plan.json")
+    project.succeed(*builder.build)
+    assert changed(project, third) == {"schedule.c", "schedule.h", "sensor"}
     boots = 1
     while project.succeed("build/sensor") != SENT:
         boots += 1

@@ -15,7 +15,11 @@ RUNS = {"cell": 4_000, "bytes": 4_000, "flash": 800}
 
 MUTANTS = {
     "steps out of range believed": [
-        Mutant("isched_record.c", "if (get(&record[body], 4U) != crc_of(record, body, seed))", "if (body == 0U)"),
+        Mutant(
+            "isched_record.c",
+            "BEGUN_WITH(seed), record, ISCHED_RECORD_BYTES) != RESIDUE",
+            "BEGUN_WITH(seed), record, 0U) == 0U",
+        ),
         Mutant("isched_record.c", "(get(record, 4U) == ISCHED_PLAN_ID) && (found <= ISCHED_STEP_IDLE)", "1"),
     ],
     "a bank outside of memory": [

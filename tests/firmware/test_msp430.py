@@ -48,7 +48,7 @@ def test_failures_during_recovery_leave_the_output_as_it_was(tmp_path: Path) -> 
         for first in range(2500, steps, steps // 12)
         for again, times in ((300, 1), (1900, 2), (3300, 9))
     ]
-    outcomes = msp430.run(elf, failures)
+    outcomes = msp430.run(elf, failures, byte=0xA5)
     assert all(is_sound(one) for one in outcomes)
     assert {one.boots for one in outcomes} >= {8, 9}
 

@@ -80,7 +80,7 @@ MUTANTS = {
         CELL, "(isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U)", "(1)", {}, DIRECT, "drops"
     ),
     "checksum without the sequence number": Mutant(
-        "isched_record.c", "0xffffffffUL ^ seed", "0xffffffffUL ^ (0U * seed)", what="corrupts"
+        "isched_record.c", "(0xffffffffUL ^ (seed))", "(0xffffffffUL ^ (0U * (seed)))", what="corrupts"
     ),
     "boots not counted": Mutant(WALK, "            isched_store_boot();\n", ""),
     "boots not counted beyond one": Mutant(CELL, "(current >> 2U) < MOST_BOOTS", "(current >> 2U) < 1U"),
