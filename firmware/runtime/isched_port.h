@@ -52,19 +52,18 @@ typedef ISCHED_ADDRESS_T isched_address_t;
 #endif
 
 /* What isched_config.h states cannot be otherwise: each of these is an array of -1 elements where it is. */
-#define ISCHED_REQUIRE(name, holds) typedef char isched_require_##name[(holds) ? 1 : -1]
-
-ISCHED_REQUIRE(boots_are_counted_up_to_7, ISCHED_STUCK <= 7U && ISCHED_PATIENCE <= 7U);
-ISCHED_REQUIRE(progress_begins_with_a_unit, (ISCHED_META_ADDRESS) % (ISCHED_META_UNIT) == 0U);
+typedef char isched_boots_are_counted_up_to_7[(ISCHED_STUCK <= 7U && ISCHED_PATIENCE <= 7U) ? 1 : -1];
+typedef char isched_progress_begins_with_a_unit[((ISCHED_META_ADDRESS) % (ISCHED_META_UNIT) == 0U) ? 1 : -1];
 #ifdef ISCHED_NV_BYTES
-ISCHED_REQUIRE(addresses_reach_all_buffers, (ISCHED_NV_BYTES) - 1UL <= (isched_address_t)~(isched_address_t)0);
+typedef char isched_addresses_reach_all_buffers
+    [((ISCHED_NV_BYTES) - 1UL <= (isched_address_t)~(isched_address_t)0) ? 1 : -1];
 #endif
 
-/* Progress of so many bytes stands behind the buffers, or below them among the constants. Tasks keep theirs where they like. */
+/* Progress of so many bytes stands behind the buffers, or below them among the constants. Tasks keep it where they like. */
 #if defined(ISCHED_NV_BYTES) && defined(ISCHED_CONSTANTS_BYTES)
-#define ISCHED_IS_APART(bytes)                                                           \
-    (ISCHED_META_MEMORY != 0U || (ISCHED_META_ADDRESS) >= (ISCHED_NV_BYTES) || \
-     (ISCHED_META_ADDRESS) + (bytes) <= (ISCHED_CONSTANTS_BYTES))
+#define ISCHED_IS_APART(bytes)                                                             \
+    (ISCHED_META_MEMORY != 0U || (uint32_t)(ISCHED_META_ADDRESS) >= (uint32_t)(ISCHED_NV_BYTES) || \
+     (uint32_t)(ISCHED_META_ADDRESS) + (uint32_t)(bytes) <= (uint32_t)(ISCHED_CONSTANTS_BYTES))
 #else
 #define ISCHED_IS_APART(bytes) ((bytes) != 0U)
 #endif

@@ -19,10 +19,11 @@
 #define ENTRY_BYTES ((uint8_t)(MARK_AT + ISCHED_META_UNIT))
 #define ENTRIES ((uint16_t)(ISCHED_META_SECTOR / ENTRY_BYTES))
 
-ISCHED_REQUIRE(units_are_of_64_bytes_at_most, ISCHED_META_UNIT <= 64U);
-ISCHED_REQUIRE(sectors_hold_an_entry, ISCHED_META_SECTOR >= ENTRY_BYTES && ISCHED_META_SECTOR / ENTRY_BYTES <= 0xffffUL);
-ISCHED_REQUIRE(sectors_begin_with_a_unit, ISCHED_META_SECTOR % ISCHED_META_UNIT == 0U);
-ISCHED_REQUIRE(progress_is_apart_from_buffers, ISCHED_IS_APART(2UL * ISCHED_META_SECTOR));
+typedef char isched_units_are_of_64_bytes_at_most[(ISCHED_META_UNIT <= 64U) ? 1 : -1];
+typedef char isched_sectors_hold_an_entry
+    [(ISCHED_META_SECTOR >= ENTRY_BYTES && ISCHED_META_SECTOR / ENTRY_BYTES <= 0xffffUL) ? 1 : -1];
+typedef char isched_sectors_begin_with_a_unit[(ISCHED_META_SECTOR % ISCHED_META_UNIT == 0U) ? 1 : -1];
+typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2U * ISCHED_META_SECTOR)) ? 1 : -1];
 
 #define GENERATION 3U
 #define CLEARING 32U
