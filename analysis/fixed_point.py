@@ -30,6 +30,11 @@ def accumulated(sums: Words, products: Words, scaling: Scaling, channels: slice)
     return saturated(sums.astype(np.int64) + np.right_shift(products.astype(np.int64) + half, shift))
 
 
+def joined(one: Words, other: Words) -> Words:
+    """What two tiles of a pooled map come to together."""
+    return saturated(one.astype(np.int64) + other)
+
+
 def part_of_mean(total: Words, area: int) -> Words:
     """What pixels that come to a total add to the mean over so many, to the nearest, halves upward."""
     parts: Words = np.floor_divide(total.astype(np.int64) + area // 2, area)

@@ -5,7 +5,7 @@ Whatever moves or works is counted as it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ischedule.analysis.arithmetic import FixedPoint, Words, look_up
-from ischedule.analysis.fixed_point import accumulated, part_of_mean, saturated
+from ischedule.analysis.fixed_point import accumulated, joined, part_of_mean, saturated
 from ischedule.analysis.layer_numbers import LayerNumbers
 from ischedule.analysis.memories import Box, Buffer, Holds, Region, UnknownContent
+from ischedule.analysis.padded_input import runs_inside
 from ischedule.analysis.stored_results import Results, box_of
 from ischedule.models.kernels import padded
 from ischedule.models.layer import Sides
@@ -193,8 +194,8 @@ class KernelRun:
         """Input words with padding around and beside them; a pixel of the padding moves like any other."""
         lanes = padded(len(channels), self._multiple)
         block = np.full((len(rows), len(columns), lanes), self.numbers.input_zero, self.numbers.width.word)
-        for down, inside in _runs_inside(rows, self._padding[0], source.values.shape[0]):
-            for across, beside in _runs_inside(columns, self._padding[2], source.values.shape[1]):
+        for down, inside in runs_inside(rows, self._padding[0], source.values.shape[0]):
+            for across, beside in runs_inside(columns, self._padding[2], source.values.shape[1]):
                 words = source.read((inside, beside, channels), Holds.RESULT).astype(self.numbers.width.word)
                 block[down : down + len(inside), across : across + len(beside), : len(channels)] = words
         return block
@@ -330,7 +331,7 @@ class KernelRun:
         """How pixels are pooled, and how what two tiles have pooled is joined."""
         if self.numbers.takes_maximum:
             return np.max, np.maximum
-        return np.sum, _saturating_sum if self._is_fixed else np.add
+        return np.sum, joined if self._is_fixed else np.add
 
     def _store(self, step: Step, upto: int | None) -> Work:
         values = self._joined_sums(step)
@@ -393,29 +394,6 @@ class KernelRun:
     def _means(self, sums: Words, counts: NDArray[np.int64]) -> Words:
         number = counts[:, :, np.newaxis].astype(sums.dtype)
         return np.asarray(np.floor_divide(sums + number // 2, number).astype(self.numbers.width.word))
-
-
-def _saturating_sum(one: Words, other: Words) -> Words:
-    return saturated(one.astype(np.int64) + other)
-
-
-def _runs_inside(positions: Sequence[int], before: int, size: int) -> Iterator[tuple[int, range]]:
-    """The runs of positions that lie in the input behind its padding: where each begins, and its places there."""
-    start: int | None = None
-    for place, position in enumerate(positions):
-        follows = place > 0 and position == positions[place - 1] + 1
-        if not follows or not 0 <= position - before < size:
-            if start is not None:
-                yield start, _places(positions, start, place, before)
-            start = None
-        if start is None and 0 <= position - before < size:
-            start = place
-    if start is not None:
-        yield start, _places(positions, start, len(positions), before)
-
-
-def _places(positions: Sequence[int], start: int, stop: int, before: int) -> range:
-    return range(positions[start] - before, positions[stop - 1] - before + 1)
 
 
 def _parts(whole: range, size: int) -> Sequence[range]:

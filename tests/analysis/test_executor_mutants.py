@@ -203,8 +203,8 @@ def with_padding_of_zeros(patch: pytest.MonkeyPatch) -> None:
 
 def with_padding_on_the_other_side(patch: pytest.MonkeyPatch) -> None:
     """The input begins where it would without padding."""
-    original = kernel_run._runs_inside
-    patch.setattr(kernel_run, "_runs_inside", lambda positions, before, size: original(positions, 0, size))
+    original = kernel_run.runs_inside
+    patch.setattr(kernel_run, "runs_inside", lambda positions, before, size: original(positions, 0, size))
 
 
 def with_pools_of_padding(patch: pytest.MonkeyPatch) -> None:
