@@ -99,7 +99,10 @@ def emission(
     header = _header(names, review, levels, cycles, work, "" if memory is None else memory.text(), plan)
     seals, seal_bytes = seal_source(memory.saved) if memory is not None and memory.saved else ("", 0)
     body = [_SOURCE_HEAD.format(title=comment(case.name)), cycles.text, seals, work.tables]
-    files = {"schedule.h": header, "schedule.c": "\n".join(part for part in body if part), **work.files}
+    sources = {"schedule.c": "\n".join(part for part in body if part), **work.files}
+    match = _MATCH.format(id=plan_id)
+    matched = {name: text + match * name.endswith(".c") for name, text in sources.items()}
+    files = {"schedule.h": header, **matched}
     total = sum(run.repeat for run in plan.cycles)
     assumed = table_bytes(program, plan)
     return Emission(files, (*RUNTIME, *work.runtime), cycles, work, seal_bytes, assumed, plan_id, total)
@@ -137,6 +140,12 @@ class _Names:
 _SOURCE_HEAD = """\
 /* {title}: the tables of its plan. See schedule.h. */
 #include "isched_plan.h"
+"""
+
+_MATCH = """
+#if ISCHED_PLAN_ID != 0x{id:08x}UL
+#error "schedule.h is of another plan than this file: emit them again, together"
+#endif
 """
 
 

@@ -10,7 +10,7 @@ from ischedule.firmware.columns import Column, integer_type
 from ischedule.firmware.layer_image import LayerImage, NetworkImage, image_of
 from ischedule.firmware.number_image import NumberImage, numbers_of
 from ischedule.firmware.number_source import number_bytes, number_files
-from ischedule.firmware.source import WorkSource
+from ischedule.firmware.source import WorkSource, comment
 from ischedule.models.case import Case
 from ischedule.models.plan_file import PlanFile
 from ischedule.models.program import Program
@@ -99,7 +99,7 @@ def network_source(
     kernels = _kernel_column(image)
     text = [
         '#include "isched_layers.h"\n',
-        "/* Layers: " + ", ".join(layer.kernel.name for layer in image.layers).replace("*/", "* /") + ". */",
+        f"/* Layers: {comment(', '.join(layer.kernel.name for layer in image.layers))}. */",
         "/* What the plan decides: order and regions, tiles, and where tensors, sums and weights lie. */",
         "".join(column.text() for column in decided),
         "/* What the network is. */",

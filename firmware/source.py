@@ -25,6 +25,8 @@ class WorkSource:
 
 
 def comment(text: str) -> str:
-    """Text that cannot end a comment, whatever names it holds."""
-    plain = "".join(character if " " <= character <= "~" or character == "\n" else "?" for character in text)
-    return plain.replace("*/", "* /").replace("/*", "/ *")
+    """Text that cannot end a comment, whatever names it holds: C joins lines that end in a backslash, or in ??/."""
+    plain = "".join(
+        character if (" " <= character <= "~" and character != "\\") or character == "\n" else "?" for character in text
+    )
+    return plain.replace("??", "? ?").replace("??", "? ?").replace("*/", "* /").replace("/*", "/ *")

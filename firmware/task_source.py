@@ -29,10 +29,10 @@ void isched_run_atom(isched_atom_t atom, uint8_t resumes)
 {{
     uint16_t task = {last}U;
     (void)resumes;
-    while (atom < ISCHED_TASK_FIRST(task)) {{
+    while (atom < ISCHED_FIRST_OF_TASK(task)) {{
         --task;
     }}
-    isched_tasks[task]((isched_atom_t)(atom - ISCHED_TASK_FIRST(task)));
+    isched_tasks[task]((isched_atom_t)(atom - ISCHED_FIRST_OF_TASK(task)));
 }}
 """
 
@@ -43,8 +43,8 @@ def task_source(tasks: TaskColumns) -> WorkSource:
     functions = function_names(names)
     declared = "\n".join(f"void {name}(isched_atom_t repetition);" for name in dict.fromkeys(functions))
     entries = "\n".join(f"    {name}, /* {comment(label)} */" for name, label in zip(functions, names, strict=True))
-    column = Column.of("isched_task_first", first)
-    text = column.text() if len(first) > 1 else "#define ISCHED_TASK_FIRST(i) 0U\n"
+    column = Column.of("isched_first_of_task", first)
+    text = column.text() if len(first) > 1 else "#define ISCHED_FIRST_OF_TASK(i) 0U\n"
     if len(first) == 1:
         walk = f"""\
 void isched_run_atom(isched_atom_t atom, uint8_t resumes)

@@ -34,9 +34,9 @@ class Verified:
     """What was found out about firmware on one target.
 
     ``deviation`` is the first thing that the uninterrupted run did otherwise than planned, ``right`` tells whether its
-    output is the reference executor's. Of ``runs`` with power failures ``wrong`` ended otherwise. ``steps``
-    are those of the uninterrupted run, in ``unit``. ``every_store`` tells what became of a failure at
-    every store, on the host.
+    output is the reference executor's. Of ``runs`` with power failures ``wrong`` ended otherwise, and in ``spared`` of
+    them power did not fail at all: they show nothing. ``steps`` are those of the uninterrupted run, in ``unit``.
+    ``every_store`` tells what became of a failure at every store, on the host.
     """
 
     target: str
@@ -47,6 +47,7 @@ class Verified:
     output_bytes: int
     runs: int
     wrong: int
+    spared: int
     steps: int
     unit: str
     every_store: host.EveryStore | None = None
@@ -54,8 +55,9 @@ class Verified:
     @property
     def holds(self) -> bool:
         """Whether nothing was found."""
-        everywhere = self.every_store is None or self.every_store.wrong == 0
-        return self.deviation is None and self.right and self.wrong == 0 and everywhere
+        stores = self.every_store
+        everywhere = stores is None or (stores.wrong == 0 and stores.failures > 0)
+        return self.deviation is None and self.right and self.wrong == self.spared == 0 and everywhere
 
 
 def require_computing(case: Case) -> None:
@@ -147,12 +149,13 @@ def verify(
     found = deviation(plan, alone.events)
     silent = _built(board, Firmware.of_folder(sources, data), folder / "silent", target)
     steps = board.run(silent, [[]])[0].steps
-    wrong = 0
+    wrong = spared = 0
     runs = list(failing(steps, failures, seed))
     for start in range(0, len(runs), _BATCH):
         tell(f"power failures on {target}: {start} of {len(runs)} runs")
         outcomes = board.run(silent, runs[start : start + _BATCH])
         wrong += sum(not one.is_right(expected) for one in outcomes)
+        spared += sum(one.failures == 0 for one in outcomes)
     everywhere = None
     if every_store:
         tell("power failures at every store")
@@ -167,6 +170,7 @@ def verify(
         len(expected),
         len(runs),
         wrong,
+        spared,
         steps,
         board.unit,
         everywhere,

@@ -91,8 +91,8 @@ def run(
     def attempt(batch: list[Sequence[Failure]]) -> Attempt:
         text, cut = _repeat(program, batch, {"byte": str(byte), "boots": str(boots)}, timeout)
         ended = _RUN.findall(text)
-        rest = outcome_of(_VOID.sub("", text[sum(map(len, ended)) :]))
-        return [outcome_of(_VOID.sub("", one)) for one in ended], rest if cut else None
+        rest = outcome_of(_VOID.sub("~P;", text[sum(map(len, ended)) :]))
+        return [outcome_of(_VOID.sub("~P;", one)) for one in ended], rest if cut else None
 
     return in_batches(runs, _BATCH, attempt)
 

@@ -5,7 +5,8 @@
  * Each boot of the uninterrupted run is taken by itself: from the memory that it began with, power fails at each store in
  * turn, and the boot that follows must leave memory exactly as the uninterrupted boot does, or, where it failed so late
  * that everything was published, as the one after it does. As every boot may begin with what any number of failures left
- * behind, this covers all failures of the inference one by one, and pairs of them by sample.
+ * behind, this covers all failures of the inference one by one, and pairs of them by sample. A first failure that does not
+ * happen is wrong, too: nothing was tried.
  *
  * The answer is `failures wrong boots`. */
 #include <setjmp.h>
@@ -164,6 +165,7 @@ static void fail_at(unsigned long boots, unsigned long long step, unsigned torn,
 {
     restore(state_of(boots));
     if (boot(step, torn, (unsigned)step * 7U) != FAILED) {
+        wrong++;
         return;
     }
     if (again != 0U && boot(drawn(steps[boots % AHEAD]), drawn(3U) - 1U, drawn(1000U)) != FAILED) {

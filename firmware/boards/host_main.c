@@ -32,6 +32,9 @@ void board_end(void)
 
 void host_power_fails(uint8_t planned)
 {
+    if (planned == 0U) {
+        printf("\n~P;\n");
+    }
     longjmp(power, planned != 0U ? BOOT : FAILED);
 }
 

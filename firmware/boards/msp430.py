@@ -9,7 +9,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +77,7 @@ def run(elf: Path, runs: Iterable[Sequence[Failure]], *, byte: int = 0xFF, timeo
         commands = [line for number, one in enumerate(batch) for line in _commands(elf, names, one, number, byte)]
         text, cut = _simulate(commands, timeout)
         # The first piece is what was said before anything was programmed.
-        outcomes = [outcome_of(piece, _steps(piece)) for piece in text.split(_NEW_RUN)[1:]]
+        outcomes = [_outcome(piece) for piece in text.split(_NEW_RUN)[1:]]
         return (outcomes[:-1], outcomes[-1]) if cut and outcomes else (outcomes, None)
 
     return in_batches(runs, _BATCH, attempt)
@@ -116,6 +116,11 @@ def _simulate(commands: list[str], timeout: float) -> tuple[str, bool]:
         except subprocess.TimeoutExpired as late:
             said, cut = late.stdout or b"", True
     return said.decode("latin-1"), cut
+
+
+def _outcome(text: str) -> Outcome:
+    """What a run came to; mspdebug repeats each command that it carries out."""
+    return replace(outcome_of(text, _steps(text)), failures=text.count("=> fill "))
 
 
 def _steps(text: str) -> int:

@@ -24,8 +24,8 @@ class Event:
 class Outcome:
     """How a run ended: ``done``, ``fault``, ``hung``, or what the firmware did that no memory allows.
 
-    ``boots`` counts the planned ones too. ``steps`` is how often the board's own measure of time went by since the last
-    failure: instructions or stores.
+    ``boots`` counts the planned ones too, ``failures`` are the power failures that did happen. ``steps`` is how often
+    the board's own measure of time went by since the last failure: instructions or stores.
     """
 
     end: str
@@ -33,6 +33,7 @@ class Outcome:
     boots: int
     events: tuple[Event, ...]
     steps: int = 0
+    failures: int = 0
 
     def is_right(self, output: bytes) -> bool:
         """Whether the run came to its end with this output."""
@@ -41,7 +42,7 @@ class Outcome:
 
 def outcome_of(text: str, steps: int = 0) -> Outcome:
     """The outcome that a text reports, whatever stands between its lines."""
-    end, output, boots = HUNG, b"", 0
+    end, output, boots, failures = HUNG, b"", 0, 0
     events = []
     for kind, rest in _LINE.findall(text):
         if kind == "O":
@@ -56,9 +57,11 @@ def outcome_of(text: str, steps: int = 0) -> Outcome:
             steps = int(rest, 16)
         elif kind == "H":
             end = HUNG
+        elif kind == "P":
+            failures += 1
         elif kind == "B":
             boots += 1
             events.append(Event("B"))
         else:
             events.append(Event(kind, tuple(int(number, 16) for number in rest.split())))
-    return Outcome(end, output, boots, tuple(events), steps)
+    return Outcome(end, output, boots, tuple(events), steps, failures)

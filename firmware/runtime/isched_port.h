@@ -51,8 +51,26 @@ typedef ISCHED_ADDRESS_T isched_address_t;
 #define ISCHED_STUCK 6U
 #endif
 
+/* What isched_config.h states cannot be otherwise: each of these is an array of -1 elements where it is. */
+typedef char isched_boots_are_counted_up_to_7[(ISCHED_STUCK <= 7U && ISCHED_PATIENCE <= 7U) ? 1 : -1];
+typedef char isched_progress_begins_with_a_unit[((ISCHED_META_ADDRESS) % (ISCHED_META_UNIT) == 0U) ? 1 : -1];
+#ifdef ISCHED_NV_BYTES
+typedef char isched_addresses_reach_all_buffers
+    [((ISCHED_NV_BYTES) - 1UL <= (isched_address_t)~(isched_address_t)0) ? 1 : -1];
+#endif
+
+/* Progress of so many bytes stands behind the buffers, or below them among the constants. Tasks keep it where they like. */
+#if defined(ISCHED_NV_BYTES) && defined(ISCHED_CONSTANTS_BYTES)
+#define ISCHED_IS_APART(bytes)                                                             \
+    (ISCHED_META_MEMORY != 0U || (uint32_t)(ISCHED_META_ADDRESS) >= (uint32_t)(ISCHED_NV_BYTES) || \
+     (uint32_t)(ISCHED_META_ADDRESS) + (uint32_t)(bytes) <= (uint32_t)(ISCHED_CONSTANTS_BYTES))
+#else
+#define ISCHED_IS_APART(bytes) ((bytes) != 0U)
+#endif
+
 /* Reads and writes bytes of a memory; units of it are written in ascending order. A write may return before it is
- * complete: what is written is safe once isched_port_nv_complete() has returned (DMA ended, chip select released). */
+ * complete: what is written is safe once isched_port_nv_complete() has returned (DMA ended, chip select released). But
+ * the bytes at `from` are the caller's again at once (copy what a DMA takes later), and a read sees all writes before. */
 void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uint16_t bytes);
 void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *from, uint16_t bytes);
 void isched_port_nv_complete(uint8_t memory);

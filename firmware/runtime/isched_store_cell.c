@@ -14,6 +14,8 @@
 /* Whole units, so that no two banks and no head share one. */
 #define BANK_BYTES ((((ISCHED_RECORD_BYTES) + ISCHED_META_UNIT - 1U) / ISCHED_META_UNIT) * ISCHED_META_UNIT)
 
+typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(ISCHED_META_UNIT + (2U * BANK_BYTES))) ? 1 : -1];
+
 /* Two bits of sequence, three of boots, and their check. */
 static uint8_t current;
 

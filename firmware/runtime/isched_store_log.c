@@ -19,6 +19,12 @@
 #define ENTRY_BYTES ((uint8_t)(MARK_AT + ISCHED_META_UNIT))
 #define ENTRIES ((uint16_t)(ISCHED_META_SECTOR / ENTRY_BYTES))
 
+typedef char isched_units_are_of_64_bytes_at_most[(ISCHED_META_UNIT <= 64U) ? 1 : -1];
+typedef char isched_sectors_hold_an_entry
+    [(ISCHED_META_SECTOR >= ENTRY_BYTES && ISCHED_META_SECTOR / ENTRY_BYTES <= 0xffffUL) ? 1 : -1];
+typedef char isched_sectors_begin_with_a_unit[(ISCHED_META_SECTOR % ISCHED_META_UNIT == 0U) ? 1 : -1];
+typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2U * ISCHED_META_SECTOR)) ? 1 : -1];
+
 #define GENERATION 3U
 #define CLEARING 32U
 
@@ -132,36 +138,6 @@ static uint8_t newer(const sector_t *sectors)
     return is1;
 }
 
-isched_step_t isched_store_load(uint8_t *boots)
-{
-    sector_t sectors[2];
-    scan(0U, &sectors[0]);
-    scan(1U, &sectors[1]);
-    sector = newer(sectors);
-    if (sector > 1U) {
-        /* Whatever is published goes first, so that it cannot come back. */
-        const uint8_t first = (sectors[1].last == PUBLISHED) ? 1U : 0U;
-        erase(first);
-        erase((uint8_t)(1U - first));
-        sector = 0;
-        next = 0;
-        generation = 0;
-        current = ISCHED_STEP_IDLE;
-        count = 0;
-    } else {
-        next = sectors[sector].free;
-        generation = (uint8_t)(sectors[sector].flags & GENERATION);
-        current = sectors[sector].step;
-        count = (uint8_t)((sectors[sector].flags >> 2U) & 7U);
-        spare = sectors[1U - sector].free;
-        if ((spare != 0U) && ((sectors[sector].flags & CLEARING) != 0U)) {
-            erase((uint8_t)(1U - sector));
-        }
-    }
-    *boots = count;
-    return current;
-}
-
 static void write(isched_address_t to, const uint8_t *from, uint8_t bytes)
 {
     isched_port_nv_write(ISCHED_META_MEMORY, to, from, bytes);
@@ -215,6 +191,38 @@ static uint8_t append_until_it_holds(void)
         }
     }
     return 0U;
+}
+
+isched_step_t isched_store_load(uint8_t *boots)
+{
+    sector_t sectors[2];
+    scan(0U, &sectors[0]);
+    scan(1U, &sectors[1]);
+    sector = newer(sectors);
+    if (sector > 1U) {
+        /* Whatever is published goes first, so that it cannot come back. */
+        const uint8_t first = (sectors[1].last == PUBLISHED) ? 1U : 0U;
+        erase(first);
+        erase((uint8_t)(1U - first));
+        sector = 0;
+        next = 0;
+        generation = 0;
+        current = ISCHED_STEP_IDLE;
+        count = 0;
+        /* And that nothing is known is known from here on: sectors wear out. */
+        (void)append_until_it_holds();
+    } else {
+        next = sectors[sector].free;
+        generation = (uint8_t)(sectors[sector].flags & GENERATION);
+        current = sectors[sector].step;
+        count = (uint8_t)((sectors[sector].flags >> 2U) & 7U);
+        spare = sectors[1U - sector].free;
+        if ((spare != 0U) && ((sectors[sector].flags & CLEARING) != 0U)) {
+            erase((uint8_t)(1U - sector));
+        }
+    }
+    *boots = count;
+    return current;
 }
 
 uint8_t isched_store_publish(isched_step_t step)

@@ -134,6 +134,7 @@ def verified_value(one: "Verified") -> dict[str, Any]:
         "output_bytes": one.output_bytes,
         "failure_runs": one.runs,
         "wrong": one.wrong,
+        "without_a_failure": one.spared,
         "steps": one.steps,
         "unit": one.unit,
         "every_store": None if one.every_store is None else asdict(one.every_store),
@@ -153,6 +154,8 @@ def verified_report(case: "Case", one: "Verified") -> str:
         f"output    {output if one.right else 'differs from that of the reference executor'}",
         f"failures  {among}: {number(one.wrong)} wrong",
     ]
+    if one.spared:
+        lines.append(f"          in {plural(one.spared, 'run')} power did not fail: they show nothing")
     if one.every_store is not None:
         tried = f"{plural(one.every_store.failures, 'failure')} in {plural(one.every_store.boots, 'boot')}"
         lines.append(f"stores    {tried}, three at every store: {number(one.every_store.wrong)} wrong")

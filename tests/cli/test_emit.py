@@ -56,6 +56,19 @@ def test_it_compiles_without_a_warning(plans: Path, tmp_path: Path, name: str, c
     assert ("lists no commit" in done.stderr) is (not lists and bool(skips))
 
 
+def test_files_of_two_plans_do_not_compile_together(plans: Path, tmp_path: Path) -> None:
+    """What a call that was cut short has left, or a header that was copied alone."""
+    need("gcc")
+    for name in (TASKS, "sensor-node-part-tolerances"):
+        assert emit(name, plans, tmp_path / name) == 0
+    header = tmp_path / TASKS / "schedule.h"
+    header.write_bytes((tmp_path / "sensor-node-part-tolerances" / "schedule.h").read_bytes())
+    call = ["gcc", *STRICT, "-I", header.parent, "-c", header.parent / "schedule.c", "-o", tmp_path / "schedule.o"]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "schedule.h is of another plan than this file" in done.stderr
+
+
 @pytest.mark.parametrize("name", [TASKS, "sensor-node-sleeps-and-measures", "sensor-node-part-tolerances"])
 def test_the_compiled_tables_are_as_large_as_reported(
     plans: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]

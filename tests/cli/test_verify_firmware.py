@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ischedule import verifying
 from ischedule.cli.main import main
-from ischedule.firmware.boards.outcome import Event
+from ischedule.firmware.boards import host
+from ischedule.firmware.boards.outcome import Event, Outcome
 from ischedule.firmware.conformity import Planned, deviation
 from ischedule.verifying import failing
 from tests.firmware.tools import need
@@ -61,6 +62,27 @@ def test_what_is_broken_is_found(
     assert not found["holds"]
     assert found["wrong"] > 0
     assert found["every_store"]["wrong"] > 0
+
+
+def test_failures_that_never_happen_show_nothing(
+    plan: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board that forgets every other failure, and a search of all stores that tries none."""
+    need("gcc", "objcopy")
+    right = host.run
+
+    def forgetful(program: Path, runs: list[list[host.Failure]], *, timeout: float) -> list[Outcome]:
+        return right(program, [one if place % 2 else [] for place, one in enumerate(runs)], timeout=timeout)
+
+    monkeypatch.setattr(host, "run", forgetful)
+    capsys.readouterr()
+    assert main(["verify-firmware", NETWORK, plan, "--failures", "10"]) == 1
+    shown = capsys.readouterr().out
+    assert "0 wrong" in shown
+    assert "in 5 runs power did not fail: they show nothing" in shown
+    monkeypatch.setattr(host, "run", right)
+    monkeypatch.setattr(host, "every_store", lambda *_, **__: host.EveryStore(0, 0, 3))
+    assert main(["verify-firmware", NETWORK, plan, "--failures", "2", "--every-store"]) == 1
 
 
 @pytest.mark.parametrize(
