@@ -9,7 +9,7 @@
 volatile isched_watch_t isched_watch;
 
 /* Whether this boot has done something since it began: what is left in the buffer is no longer what it booted with. */
-static uint8_t has_worked;
+static uint8_t has_worked = 0;
 
 /* The run of equal cycles that a power cycle belongs to; returns the first of its atoms. */
 static isched_atom_t find(isched_step_t cycle, isched_cycles_t *cycles)
