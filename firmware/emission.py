@@ -45,6 +45,8 @@ RUNTIME = (
 _STEPS_OF_16_BITS = 0xFFFE
 """The most power cycles whose steps, with the one that says that there is no inference, fit 16 bits."""
 
+_MOST_RUNS = 0xFFFF
+
 _WAKES = {Mechanism.LATCH: "LATCH", Mechanism.BURN: "BURN", Mechanism.SENSE: "SENSE"}
 
 
@@ -206,6 +208,10 @@ typedef {atom} isched_atom_t;
 
 def require_emittable(case: Case, file: PlanFile) -> None:
     """Raise `InputError` for what the runtime cannot carry out."""
+    if file.plan is not None and len(file.plan.cycles) > _MOST_RUNS:
+        problem = f"has {len(file.plan.cycles)} runs of power cycles, and the runtime counts up to {_MOST_RUNS}"
+        remedy = 'limit "table_size" in the case\'s requirements, and solve it again'
+        raise InputError(case.source, "$.requirements.table_size", case.name, problem, remedy)
     if accelerator_of(case) is not None:
         problem = "runs whole layers by itself, and the runtime has no driver for it"
         remedy = "emit plans of tasks, or of networks on a device that runs tiles"

@@ -10,6 +10,7 @@ from ischedule.analysis.arithmetic import AnyWidth
 from ischedule.analysis.executor import arithmetic_of
 from ischedule.analysis.layout_check import side_by_side
 from ischedule.models.block import Block
+from ischedule.models.build import sum_width
 from ischedule.models.case import Case
 from ischedule.models.device import Device
 from ischedule.models.errors import InputError
@@ -116,7 +117,7 @@ def image_of(case: Case, program: Program, plan: Plan, addresses: Mapping[Slot, 
             atoms_of_design(extent, design),
             volatile_bytes(extent, design, stage.prices),
         )
-        _require_counted(case, layer)
+        _require_counted(case, layer, sum_width(case))
         assert layer.volatile <= stage.volatile, "an accepted plan fits volatile memory"
         layers.append(layer)
     return NetworkImage(width, tuple(layers), case.device.vector_multiple)
@@ -145,8 +146,8 @@ def _addresses(storage: Storage, index: int, where: Mapping[Slot, int]) -> tuple
     return tuple(found)
 
 
-def _require_counted(case: Case, layer: LayerImage) -> None:
-    """Refuse what 16 bits do not count: padded maps, channels of all groups, tiles along a row, passes."""
+def _require_counted(case: Case, layer: LayerImage, sum_bytes: int) -> None:
+    """Refuse what 16 bits do not count: padded maps, channels of all groups, tiles along a row, bytes of a transfer."""
     shape, extent = layer.kernel.shape, layer.extent
     top, bottom, left, right = shape.padding
     counted = {
@@ -155,6 +156,7 @@ def _require_counted(case: Case, layer: LayerImage) -> None:
         "input channels": layer.reads[2],
         "output channels": layer.out_channels,
         "taps": extent.taps,
+        "bytes in the results of a pixel": layer.out_channels * sum_bytes,
         "pixels": extent.rows * extent.columns if extent.pooling else 1,
     }
     for what, number in counted.items():
