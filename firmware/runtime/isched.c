@@ -29,7 +29,6 @@ static isched_atom_t find(isched_step_t cycle, isched_cycles_t *cycles)
 static uint16_t wait_for(isched_step_t cycle, uint16_t level, uint8_t boots)
 {
     const uint16_t asked = (boots >= ISCHED_PATIENCE) ? ISCHED_LEVEL_HIGHEST : level;
-    isched_watch.cycle = cycle;
     isched_watch.level = asked;
     isched_watch.boots = boots;
     if (boots >= ISCHED_STUCK) {
@@ -92,6 +91,7 @@ isched_status_t isched_run(void)
             pending = 0;
         }
 #endif
+        isched_watch.cycle = step;
         if ((has_worked != 0U) && (step == published)) {
             isched_port_end_of_cycle();
         }

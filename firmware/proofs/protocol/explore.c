@@ -159,7 +159,7 @@ void board_begins(unsigned cycle, unsigned level)
 
 void isched_port_end_of_cycle(void)
 {
-    observe(isched_watch.cycle + 2U);
+    observe(isched_watch.cycle + 1U);
 #if ISCHED_WAKE != ISCHED_WAKE_SENSE
     longjmp(board.off, SWITCHED_OFF);
 #endif

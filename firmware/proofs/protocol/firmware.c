@@ -15,6 +15,7 @@ void firmware_boots(void)
     count = 0;
 #endif
     current = 0;
+    has_worked = 0;
 }
 
 #if !ISCHED_META_IS_LOG
