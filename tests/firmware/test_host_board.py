@@ -38,7 +38,7 @@ def failures_of(steps: int, torn: tuple[int, ...]) -> list[list[host.Failure]]:
 
 
 @pytest.mark.parametrize("memory", ["cell", "bytes", "flash"])
-@pytest.mark.parametrize("bus", [host.DIRECT, host.IN_ORDER, host.ANY_ORDER])
+@pytest.mark.parametrize("bus", [host.DIRECT, host.ANY_ORDER])
 def test_a_failure_at_any_store_leaves_the_output_as_it_was(tmp_path: Path, memory: str, bus: int) -> None:
     defines = {"cell": {}, "bytes": {"ISCHED_DATA_UNIT": "1U"}, "flash": FLASH}[memory]
     ways = (host.OLD, host.NEW) if memory != "flash" else (host.OLD, host.NEW, host.MIXED, host.NOISE)
