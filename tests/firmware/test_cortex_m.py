@@ -44,7 +44,7 @@ def test_what_is_in_the_file_survives_the_end_of_the_emulator(tmp_path: Path) ->
     kills.append([Kill(3) for _ in range(6)])
     outcomes = [cortex_m.kill(program, one) for one in kills]
     assert all(is_sound(one) for one in outcomes)
-    assert {one.boots for one in outcomes} >= {7, 8, 9}
+    assert {one.boots for one in outcomes} >= {8, 13}
 
 
 @pytest.mark.parametrize("name", ["head before data", "head before record", "single bank", "in-place update"])
