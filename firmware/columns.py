@@ -65,13 +65,17 @@ def literal(value: int) -> str:
 
 
 def array(kind: str, name: str, values: Sequence[int]) -> str:
-    """A constant array, its entries in lines that are not too long."""
+    """A constant array of one file, its entries as `literal` writes them."""
+    return wrapped_array(f"static const {kind}", name, list(map(literal, values)))
+
+
+def wrapped_array(kind: str, name: str, entries: Sequence[str]) -> str:
+    """The definition of an array, its entries in lines that are not too long."""
     lines, line = [], "   "
-    for value in values:
-        entry = f" {literal(value)},"
-        if len(line) + len(entry) > _WIDTH:
+    for entry in entries:
+        if len(line) + len(entry) + 2 > _WIDTH:
             lines.append(line)
             line = "   "
-        line += entry
+        line += f" {entry},"
     body = "\n".join([*lines, line])
-    return f"static const {kind} {name}[{len(values)}] = {{\n{body}\n}};\n"
+    return f"{kind} {name}[{len(entries)}] = {{\n{body}\n}};\n"

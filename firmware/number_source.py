@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ischedule.analysis.arithmetic import Words
-from ischedule.firmware.columns import Column
+from ischedule.firmware.columns import Column, wrapped_array
 from ischedule.firmware.number_image import NumberImage
-
-_WIDTH = 120
 
 _HEADER = """\
 /* Weights and biases of all layers, one after the other. */
@@ -159,16 +157,8 @@ def _constants(held: NumberImage) -> str:
 
 
 def numbers_array(kind: str, name: str, values: Words) -> str:
-    """An array of signed numbers in lines that are not too long."""
-    lines, line = [], "   "
-    for value in values.tolist():
-        entry = f" {_signed(value)},"
-        if len(line) + len(entry) > _WIDTH:
-            lines.append(line)
-            line = "   "
-        line += entry
-    body = "\n".join([*lines, line])
-    return f"{kind} {name}[{len(values)}] = {{\n{body}\n}};\n"
+    """An array of signed numbers."""
+    return wrapped_array(kind, name, list(map(_signed, values.tolist())))
 
 
 def _signed(value: int) -> str:

@@ -16,6 +16,7 @@ from ischedule.firmware.boards.outcome import Outcome
 from ischedule.firmware.boards.source import Firmware
 from ischedule.firmware.boards.tool import ToolFailed
 from ischedule.firmware.conformity import deviation, planned
+from ischedule.firmware.emission import Emission
 from ischedule.firmware.levels import levels_of
 from ischedule.models.case import Case
 from ischedule.models.errors import InputError
@@ -132,10 +133,7 @@ def verify(
     program = program_or_reason(case)
     if result.emission is None or not isinstance(program, Program) or file.plan is None:
         return result
-    sources = folder / "schedule"
-    sources.mkdir(parents=True, exist_ok=True)
-    for name, text in {**result.emission.files, **runtime_files(result.emission)}.items():
-        (sources / name).write_text(text, encoding="utf-8")
+    sources = _written(result.emission, folder / "schedule")
     tell("running the reference executor")
     data, expected = reference(case, file, seed)
     board = TARGETS[target](seed)
@@ -143,29 +141,18 @@ def verify(
     reporting = _built(board, Firmware.of_folder(sources, data, trace=2), folder / "reporting", target)
     tell("running without a failure")
     alone = board.run(reporting, [[]])[0]
-    codes = levels_of(case, program, file.plan).codes
     addresses = dict(file.addresses) or side_by_side(program, file.plan)
-    plan = planned(program, file.plan, codes, addresses)
-    found = deviation(plan, alone.events)
+    plan = planned(program, file.plan, levels_of(case, program, file.plan).codes, addresses)
     silent = _built(board, Firmware.of_folder(sources, data), folder / "silent", target)
     steps = board.run(silent, [[]])[0].steps
-    wrong = spared = 0
-    runs = list(failing(steps, failures, seed))
-    for start in range(0, len(runs), _BATCH):
-        tell(f"power failures on {target}: {start} of {len(runs)} runs")
-        outcomes = board.run(silent, runs[start : start + _BATCH])
-        wrong += sum(not one.is_right(expected) for one in outcomes)
-        spared += sum(one.failures == 0 for one in outcomes)
-    everywhere = None
-    if every_store:
-        tell("power failures at every store")
-        program_of_all = host.build(Firmware.of_folder(sources, data), folder / "every", main="every_store.c")
-        everywhere = host.every_store(program_of_all, byte=_BLANK, timeout=_PATIENCE)
+    runs = failing(steps, failures, seed)
+    wrong, spared = _under_failures(board, silent, runs, expected, tell)
+    everywhere = _at_every_store(Firmware.of_folder(sources, data), folder / "every", tell) if every_store else None
     return Verified(
         target,
         len(plan.cycles),
         plan.ends[-1],
-        found,
+        deviation(plan, alone.events),
         alone.is_right(expected),
         len(expected),
         len(runs),
@@ -175,6 +162,32 @@ def verify(
         board.unit,
         everywhere,
     )
+
+
+def _written(emission: Emission, folder: Path) -> Path:
+    """The folder, with the emitted files and the runtime in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {**emission.files, **runtime_files(emission)}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _under_failures(
+    board: _Target, program: object, runs: Sequence[list[int]], expected: bytes, tell: Tell
+) -> tuple[int, int]:
+    """How many of the runs ended otherwise than expected, and in how many power did not fail at all."""
+    wrong = spared = 0
+    for start in range(0, len(runs), _BATCH):
+        tell(f"power failures: {start} of {len(runs)} runs")
+        outcomes = board.run(program, list(runs[start : start + _BATCH]))
+        wrong += sum(not one.is_right(expected) for one in outcomes)
+        spared += sum(one.failures == 0 for one in outcomes)
+    return wrong, spared
+
+
+def _at_every_store(firmware: Firmware, folder: Path, tell: Tell) -> host.EveryStore:
+    tell("power failures at every store")
+    return host.every_store(host.build(firmware, folder, main="every_store.c"), byte=_BLANK, timeout=_PATIENCE)
 
 
 def _built(board: _Target, firmware: Firmware, folder: Path, target: str) -> object:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from ischedule.models import case_network, case_sections
+from ischedule.models import case_network, case_options, case_sections
 from ischedule.models.accelerator import LayerAccelerator
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_buffer import energy_buffer
@@ -23,7 +23,7 @@ from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
 from ischedule.models.demand import Coordinate
-from ischedule.models.device import AnyDevice, Device, load_device
+from ischedule.models.device import AnyDevice, load_device
 from ischedule.models.draw import UNSTATED, Draw
 from ischedule.models.errors import MISSING, InputError, InvalidValue
 from ischedule.models.goal import PLAIN, Criterion
@@ -227,9 +227,9 @@ class _Loader:
             endurance=self._endurance(device),
             converter=converter(document["converter"], values) if "converter" in document else None,
             load=self._load(device),
-            streaming=self._streaming(device),
-            preservation=self._preservation(device),
-            protocol=self._protocol(device),
+            streaming=case_options.streaming(document, values, device),
+            preservation=case_options.preservation(document, values, device),
+            protocol=case_options.protocol(document, values, device),
             while_running=case_sections.while_running(document.get("while_running", "none"), values, buffer, supply),
         )
 
@@ -248,49 +248,6 @@ class _Loader:
                 "$.load.power", self.document["load"]["power"], problem, "state more, or leave it out"
             )
         return stated
-
-    def _streaming(self, device: AnyDevice | None) -> tuple[tuple[str, ...], ...]:
-        groups = self.document.get("options", {}).get("streaming", ())
-        if groups and not (isinstance(device, LayerAccelerator) and "network" in self.document):
-            problem = "means nothing without a network on an accelerator of layers"
-            raise self.values.error("$.options.streaming", groups, problem, "remove it")
-        return tuple(map(tuple, groups))
-
-    def _preservation(self, device: AnyDevice | None) -> tuple[Kind, ...]:
-        """The kinds that are asked for, in the order in which they are listed here."""
-        stated = self.document.get("options", {}).get("preservation")
-        if stated is None:
-            return (Kind.RECORD,)
-        if not isinstance(device, Device) or "network" not in self.document:
-            problem = "means nothing without a network that is run in tiles"
-            raise self.values.error("$.options.preservation", stated, problem, "remove it")
-        if self.document.get("semantics", "ischedule") != "ischedule":
-            problem = "has no meaning under published semantics, which keep records"
-            raise self.values.error("$.options.preservation", stated, problem, "remove it")
-        for place, name in enumerate(stated):
-            if name in stated[:place]:
-                path = f"$.options.preservation[{place}]"
-                raise self.values.error(path, name, "stands there twice", "name each kind once")
-        if Kind.RECORD not in stated:
-            problem = "leaves out records, which layers keep whose atoms leave no room for anything else"
-            raise self.values.error("$.options.preservation", stated, problem, f'add "{Kind.RECORD.value}"')
-        return tuple(kind for kind in Kind if kind in stated)
-
-    def _protocol(self, device: AnyDevice | None) -> Protocol:
-        """What progress takes; the runtime's own transfers are known where a device has prices for them."""
-        stated = self.document.get("options", {}).get("protocol")
-        if stated is None:
-            return Protocol.RECORD
-        if not isinstance(device, Device) or "network" not in self.document:
-            problem = "means nothing without a network that is run in tiles"
-            raise self.values.error("$.options.protocol", stated, problem, "remove it")
-        if self.document.get("semantics", "ischedule") != "ischedule":
-            problem = "has no meaning under published semantics, which count one transfer of a record"
-            raise self.values.error("$.options.protocol", stated, problem, "remove it")
-        if Protocol(stated) is Protocol.RUNTIME and self._preservation(device) != (Kind.RECORD,):
-            problem = "is of a runtime that keeps records, and layers may keep progress otherwise"
-            raise self.values.error("$.options.protocol", stated, problem, 'remove it, or "preservation"')
-        return Protocol(stated)
 
     def _check_workload(self) -> None:
         document, values = self.document, self.values
