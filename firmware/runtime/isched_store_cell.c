@@ -47,13 +47,15 @@ static isched_address_t bank_of(uint8_t value)
     return (isched_address_t)(ISCHED_META_ADDRESS + ISCHED_META_UNIT + (((value & 1U) != 0U) ? BANK_BYTES : 0U));
 }
 
-static void write_head(void)
+/* 1 where memory keeps it. */
+static uint8_t write_head(void)
 {
     const head_t head = head_of(current);
     ISCHED_BARRIER();
     isched_port_nv_write(ISCHED_META_MEMORY, (isched_address_t)ISCHED_META_ADDRESS, &head, (uint16_t)sizeof head);
     isched_port_nv_complete(ISCHED_META_MEMORY);
     ISCHED_BARRIER();
+    return isched_reads_back((isched_address_t)ISCHED_META_ADDRESS, (const uint8_t *)&head, (uint8_t)sizeof head);
 }
 
 isched_step_t isched_store_load(uint8_t *boots)
@@ -83,8 +85,9 @@ uint8_t isched_store_publish(isched_step_t step)
         isched_port_nv_complete(ISCHED_META_MEMORY);
         if (isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U) {
             current = next;
-            write_head();
-            return 1U;
+            if (write_head() != 0U) {
+                return 1U;
+            }
         }
     }
     return 0U;
@@ -94,7 +97,7 @@ void isched_store_boot(void)
 {
     if ((current >> 2U) < MOST_BOOTS) {
         current = (uint8_t)(current + 4U);
-        write_head();
+        (void)write_head();
     }
 }
 

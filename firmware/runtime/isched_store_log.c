@@ -175,6 +175,7 @@ static uint8_t append(void)
         ISCHED_BARRIER();
         write((isched_address_t)(place_of(sector, next) + MARK_AT), &bytes[MARK_AT], ISCHED_META_UNIT);
         ISCHED_BARRIER();
+        verified = isched_reads_back(place_of(sector, next), bytes, ENTRY_BYTES);
     }
     next = (uint16_t)(next + 1U);
     if ((clears != 0U) && (verified != 0U)) {

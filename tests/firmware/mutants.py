@@ -25,8 +25,9 @@ _WRITTEN: Final = """\
         isched_port_nv_complete(ISCHED_META_MEMORY);
         if (isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U) {
             current = next;
-            write_head();
-            return 1U;
+            if (write_head() != 0U) {
+                return 1U;
+            }
         }
 """
 
@@ -37,7 +38,7 @@ MUTANTS: Final = {
         "        (void)isched_store_publish((isched_step_t)(step + 1U));\n        run_atoms(first, cycles.atoms);\n",
     ),
     "head before record": Mutant(
-        CELL, _WRITTEN, "        current = next;\n        write_head();\n" + _WRITTEN.replace("write_head();", "")
+        CELL, _WRITTEN, "        current = next;\n        (void)write_head();\n" + _WRITTEN.replace("write_head()", "1U")
     ),
     "single bank": Mutant(CELL, "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "((value & 0U) != 0U ? 1U : 0U)"),
     "in-place update": Mutant("isched.c", "volatile isched_watch_t", "volatile isched_watch_t", {"TOY_IN_PLACE": "1"}),

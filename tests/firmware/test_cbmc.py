@@ -15,7 +15,7 @@ CELL = "isched_store_cell.c"
 WRITTEN = "        isched_port_nv_write(ISCHED_META_MEMORY, bank_of(next), record, ISCHED_RECORD_BYTES);\n"
 
 MUTANTS = {
-    "head before record": Mutant(CELL, WRITTEN, f"        current = next;\n        write_head();\n{WRITTEN}"),
+    "head before record": Mutant(CELL, WRITTEN, f"        current = next;\n        (void)write_head();\n{WRITTEN}"),
     "single bank": Mutant(CELL, "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "(((value & 0U) != 0U) ? 1U : 0U)"),
     "boots not counted": Mutant(CELL, "        current = (uint8_t)(current + 4U);\n", "        current = 0U;\n"),
     "not the next sequence number": Mutant(CELL, "((current + 1U) & 3U);", "((current + 2U) & 3U);"),

@@ -47,7 +47,6 @@ _RECORD = """\
         isched_port_nv_write(ISCHED_META_MEMORY, bank_of(next), record, ISCHED_RECORD_BYTES);
         isched_port_nv_complete(ISCHED_META_MEMORY);
 """
-_HEAD = "            current = next;\n            write_head();\n"
 _DATA = "    isched_port_nv_complete(ISCHED_DATA_MEMORY);\n"
 _FALLBACK = """\
         current = (uint8_t)((current & 28U) | ((current + 3U) & 3U));
@@ -65,7 +64,7 @@ MUTANTS = {
         "        run_atoms(first, cycles.atoms);\n",
         "        (void)isched_store_publish((isched_step_t)(step + 1U));\n        run_atoms(first, cycles.atoms);\n",
     ),
-    "head before record": Mutant(CELL, _RECORD, "        current = next;\n        write_head();\n" + _RECORD),
+    "head before record": Mutant(CELL, _RECORD, "        current = next;\n        (void)write_head();\n" + _RECORD),
     "in-place update": Mutant(board={"PLAN_IN_PLACE": "1"}),
     "two regions of partial sums": Mutant(board={"PLAN_TWO_REGIONS": "1"}),
     "buffer freed at its last read": Mutant(board={"PLAN_FREED_AT_LAST_READ": "1"}),
@@ -78,6 +77,10 @@ MUTANTS = {
     ),
     "not read back": Mutant(
         CELL, "(isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U)", "(1)", {}, DIRECT, "drops"
+    ),
+    "head not read back": Mutant(CELL, "(write_head() != 0U)", "((void)write_head(), 1)", {}, DIRECT, "drops"),
+    "mark not read back": Mutant(
+        LOG, "        verified = isched_reads_back(place_of(sector, next), bytes, ENTRY_BYTES);\n", "", FLASH, DIRECT, "drops"
     ),
     "checksum without the sequence number": Mutant(
         "isched_record.c", "(0xffffffffUL ^ (seed))", "(0xffffffffUL ^ (0U * (seed)))", what="corrupts"

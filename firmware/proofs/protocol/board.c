@@ -109,7 +109,7 @@ void isched_port_nv_complete(uint8_t memory)
 static void begin_store(const store_t *store)
 {
     ++board.steps;
-    if (store->memory == ISCHED_META_MEMORY && store->address > ISCHED_META_ADDRESS && ++board.stores == board.drops) {
+    if (store->memory == ISCHED_META_MEMORY && store->address >= ISCHED_META_ADDRESS && ++board.stores == board.drops) {
         return;
     }
     if (board.bus == BUS_DIRECT) {

@@ -9,7 +9,8 @@
  * inference is also given up, with a failure at every step of that; and the device boots with other firmware, which must
  * find it idle.
  *
- * With `drops` every boot is also run with the store of each unit of a record lost in turn, although it was completed.
+ * With `drops` every boot is also run with the store of each unit of metadata lost in turn, although it was completed:
+ * the count of boots may then be less by one.
  * With `corrupts` each bit of the metadata is flipped in turn, and the head of a cell replaced by the head of each record
  * that is not there: the device is where it was, or starts over. A log may also be one step behind, if no power cycle
  * has begun since; whether the output is right tells.
@@ -154,7 +155,9 @@ void board_begins(unsigned cycle, unsigned level)
     (void)cycle;
     (void)level;
     began = 1U;
-    promise.least = promise.most;
+    if (board.drops == 0U) {
+        promise.least = promise.most;
+    }
 }
 
 void isched_port_end_of_cycle(void)
