@@ -20,6 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ischedule.models.errors import InvalidValue
+
 Words = NDArray[Any]
 """An array of words or sums: int8, int16, int32 or int64."""
 
@@ -128,12 +130,15 @@ class Scaling:
         return words
 
     def check(self, largest_sum: int, width: Width) -> None:
-        """Raise ValueError if a sum of this size could leave its type, or its product with a multiplier 63 bits."""
+        """Raise `InvalidValue` if a sum of this size could leave its type, or its product with a multiplier 63 bits."""
         if largest_sum > np.iinfo(width.sum).max:
-            raise ValueError(f"sums up to {largest_sum} do not fit {width.sum}")
-        product = largest_sum * int(self.multiplier.max()) + (1 << (int(self.shift.max()) - 1))
+            problem, remedy = f"is what a sum can come to, and such sums do not fit {width.sum}", "scale weights down"
+            raise InvalidValue(largest_sum, problem, remedy, "/weights")
+        most = int(self.multiplier.max())
+        product = largest_sum * most + (1 << (int(self.shift.max()) - 1))
         if product + abs(self.zero) >= 1 << 63:
-            raise ValueError(f"sums up to {largest_sum} times multipliers up to {self.multiplier.max()} leave 63 bits")
+            problem = f"is a multiplier whose products with sums up to {largest_sum} leave 63 bits"
+            raise InvalidValue(most, problem, "halve multipliers and take 1 from their shifts", "/multiplier")
 
 
 def _sigmoid(x: float) -> float:

@@ -19,8 +19,10 @@ import numpy as np
 from ischedule.analysis.arithmetic import AnyWidth, FixedPoint, Width, Words
 from ischedule.analysis.block_run import BlockRun, Member
 from ischedule.analysis.kernel_run import KernelRun
-from ischedule.analysis.layer_numbers import LayerNumbers, random_network, random_tensor
+from ischedule.analysis.layer_numbers import LayerNumbers, random_tensor
 from ischedule.analysis.memories import Holds, Region
+from ischedule.analysis.network_zeros import drawn_numbers
+from ischedule.analysis.numbers_file import read_numbers
 from ischedule.models.block import Block
 from ischedule.models.build import program_of, sum_width
 from ischedule.models.case import Case
@@ -330,12 +332,15 @@ def run(
     seed: int = 0,
     skipped: Collection[int] = (),
 ) -> Execution:
-    """Execute a network under a plan, of which some publishes may be skipped; the input and the layers' numbers are
-    random where they are not given."""
-    width, shapes = width_of(case), [kernel.shape for kernel in case.lowered().kernels]
-    random = np.random.default_rng(seed)
-    if numbers is None:
-        numbers = random_network(shapes, width, random)
+    """Execute a network under a plan, of which some publishes may be skipped.
+
+    The layers' numbers are by default those that the case names; like the input, they are random where there are none.
+    """
+    width, random = width_of(case), np.random.default_rng(seed)
+    if numbers is None and case.numbers is not None:
+        numbers = read_numbers(case, arithmetic_of(case))
+    elif numbers is None:
+        numbers = drawn_numbers(case.lowered(), width, random)
     if words is None:
         assert case.network is not None, "a case without tasks has a network"
         words = random_tensor(case.network.input, width, random)

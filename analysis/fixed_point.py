@@ -12,6 +12,7 @@ from math import isqrt
 import numpy as np
 
 from ischedule.analysis.arithmetic import FixedPoint, Scaling, Words
+from ischedule.models.errors import InvalidValue
 
 MOST_WEIGHT = 65_534
 """Absolute weights of a channel add up to at most so much: times the least word, and half a step, they fit 32 bits."""
@@ -42,15 +43,19 @@ def part_of_mean(total: Words, area: int) -> Words:
 
 
 def require_exact_tiles(weights: Words, scaling: Scaling, input_zero: int) -> None:
-    """Raise ValueError for numbers with which a tile could leave 32 bits, or whose zero is another word than 0."""
+    """Raise `InvalidValue` for numbers with which a tile could leave 32 bits, or whose zero is another word than 0."""
     if input_zero or scaling.zero:
-        raise ValueError(f"in fixed point zero is 0, not {input_zero or scaling.zero}")
+        raise InvalidValue(input_zero or scaling.zero, "is no zero: in fixed point zero is 0", "write 0", "/zero")
     if scaling.shift.max() > 30:
-        raise ValueError(f"a shift in fixed point is from 1 to 30, not {scaling.shift.max()}")
+        problem = "is no shift in fixed point, which is from 1 to 30"
+        raise InvalidValue(int(scaling.shift.max()), problem, "write at most 30", "/shift")
     largest = np.abs(weights.astype(np.int64)).sum(axis=(1, 2, 3)) * -FixedPoint.Q15.least
     worst = int((largest + np.left_shift(np.int64(1), scaling.shift - 1)).max())
     if worst > np.iinfo(np.int32).max:
-        raise ValueError(f"products of a tile up to {worst} do not fit 32 bits")
+        problem = "is what products of a tile can come to, which do not fit 32 bits"
+        raise InvalidValue(
+            worst, problem, f"let absolute weights of a channel add up to at most {MOST_WEIGHT}", "/weights"
+        )
 
 
 def fixed_weights(shape: tuple[int, ...], random: np.random.Generator) -> Words:

@@ -1,7 +1,7 @@
 """What a layer computes with besides its input: weights, how sums become words, and its activation.
 
-Networks of a case have shapes and no weights. Random ones serve where only the order of the work is at stake; they are
-scaled so that results spread over their words, neither constant nor clipped.
+A case may name a file of them. Random ones serve where only the order of the work is at stake; they are scaled so that
+results spread over their words, neither constant nor clipped.
 """
 
 from __future__ import annotations

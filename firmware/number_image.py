@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ischedule.analysis.arithmetic import AnyWidth, FixedPoint, Width, Words
+from ischedule.analysis.arithmetic import AnyWidth, Words
 from ischedule.analysis.layer_numbers import LayerNumbers
+from ischedule.analysis.number_limits import require_added, require_shares
 from ischedule.firmware.layer_image import MOST, LayerImage, NetworkImage
 from ischedule.models.tiling import Arithmetic
 
@@ -131,22 +132,12 @@ def require_numbers(width: AnyWidth, layer: LayerImage, numbers: LayerNumbers) -
     if numbers.takes_maximum != layer.takes_maximum:
         raise ValueError(f"{name} is a {layer.kernel.shape.kind}")
     if extent.arithmetic is Arithmetic.SOFTMAX:
-        _require_shares(width, layer, numbers)
-    if extent.arithmetic is Arithmetic.ADD and isinstance(width, FixedPoint):
+        if numbers.exponentials is None:
+            raise ValueError(f"{name} says what each word counts for")
+        require_shares(width, numbers.exponentials, extent.inputs)
+    if extent.arithmetic is Arithmetic.ADD:
         assert numbers.scaling is not None, "an addition has a scaling"
-        half = 1 << int(numbers.scaling.shift.max() - 1)
-        if int(numbers.scaling.multiplier.max()) * layer.sources * -width.least + half >= 1 << 31:
-            raise ValueError(f"sums of {name} times their multipliers leave 32 bits")
-
-
-def _require_shares(width: AnyWidth, layer: LayerImage, numbers: LayerNumbers) -> None:
-    if numbers.exponentials is None:
-        raise ValueError(f"{layer.kernel.name} says what each word counts for")
-    most, least = int(numbers.exponentials.max()), int(numbers.exponentials.min())
-    bits = 64 if width is Width.INT16 else 32
-    largest = most * (2 * (width.greatest - width.least) + 2 * layer.extent.inputs)
-    if least < 1 or most >= 1 << 32 or largest >= 1 << bits:
-        raise ValueError(f"what words of {layer.kernel.name} count for comes to {largest}, more than {bits} bits hold")
+        require_added(width, numbers.scaling, layer.sources)
 
 
 class _Tables:

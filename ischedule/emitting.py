@@ -48,7 +48,7 @@ class Emitted:
 def emitted(
     case: Case, file: PlanFile, tell: Callable[[str], None], seed: int | None = None, *, integrity: bool = False
 ) -> Emitted:
-    """The C of a plan that the checker accepts; with a seed a network has random weights, otherwise none.
+    """The C of a plan that the checker accepts; with a seed a network has weights (`numbers_of`), otherwise none.
 
     ``integrity`` seals tensors with CRCs.
     """
@@ -74,14 +74,17 @@ def _work(case: Case, program: Program, file: PlanFile, seed: int | None) -> Wor
 
 
 def numbers_of(case: Case, seed: int) -> list[LayerNumbers]:
-    """Random numbers for the layers of a network: a case has shapes and no weights."""
+    """Numbers for the layers of a network: those that the case names, or random ones where it has shapes only."""
     import numpy as np
 
     from ischedule.analysis.executor import arithmetic_of
-    from ischedule.analysis.layer_numbers import random_network
+    from ischedule.analysis.network_zeros import drawn_numbers
+    from ischedule.analysis.numbers_file import read_numbers
 
-    shapes = [kernel.shape for kernel in case.lowered().kernels]
-    return random_network(shapes, arithmetic_of(case), np.random.default_rng(seed))
+    width = arithmetic_of(case)
+    if case.numbers is not None:
+        return read_numbers(case, width)
+    return drawn_numbers(case.lowered(), width, np.random.default_rng(seed))
 
 
 def runtime_folder() -> Traversable:

@@ -126,7 +126,8 @@ def verify(
 ) -> Emitted | Verified:
     """What firmware of a plan does on a target; what the checker refuses is not built.
 
-    Everything that is written goes to ``folder``. Weights and input are drawn by the seed.
+    Everything that is written goes to ``folder``. Input, and weights that the case does not have, are
+    drawn by the seed.
     """
     require_computing(case)
     result = emitted(case, file, tell, seed)

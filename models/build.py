@@ -21,6 +21,7 @@ from ischedule.models.kinds import Other, in_kinds, require_room_for_markers, wi
 from ischedule.models.loaded import Loaded, LoadedTasks, loaded
 from ischedule.models.loads import Loads
 from ischedule.models.lowering import forms_of
+from ischedule.models.network import SUMS_OF_BYTES
 from ischedule.models.order import steps_of
 from ischedule.models.preservation import COUNTER_BYTES, Kind, counters_of
 from ischedule.models.prices import ends_of, prices_of
@@ -34,9 +35,6 @@ from ischedule.models.waiting import CycleLaw, cycle_law, require_boot
 from ischedule.models.wake import Mechanism, Policy
 from ischedule.models.workload import accelerator_of, explicit_tasks, stored_at_least
 from ischedule.models.workload import available_memory as available_to
-
-SUMS_OF_BYTES = 4
-"""Bytes of a sum of products of bytes, as common runtimes keep it."""
 
 
 def program_of(case: Case) -> Program:

@@ -19,6 +19,7 @@ from ischedule.models.accelerator import LayerAccelerator
 from ischedule.models.buffer import EnergyBuffer
 from ischedule.models.case_buffer import energy_buffer
 from ischedule.models.case_load import converter, load
+from ischedule.models.case_numbers import network_numbers
 from ischedule.models.case_tasks import task_columns
 from ischedule.models.case_values import CaseValues
 from ischedule.models.cost import Effort
@@ -30,6 +31,7 @@ from ischedule.models.goal import PLAIN, Criterion
 from ischedule.models.layer import NETWORK_INPUT, TensorShape
 from ischedule.models.lowering import Lowered, lowered
 from ischedule.models.network import LayerShape, Network
+from ischedule.models.network_numbers import NetworkNumbers
 from ischedule.models.power_path import Converter
 from ischedule.models.preservation import Kind
 from ischedule.models.protocol import Protocol
@@ -117,6 +119,8 @@ class Case:
     """What publishing progress is counted as."""
     while_running: Harvest | None = None
     """What is guaranteed to flow into the buffer while the device runs; None where nothing is counted."""
+    numbers: NetworkNumbers | None = None
+    """The numbers of the network, where the case names their file."""
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.tasks is None):
@@ -207,6 +211,7 @@ class _Loader:
         supply = case_sections.supply(document["supply"], values, self.base_dir)
         start = case_sections.start(document.get("start", "cold"), values)
         tasks = task_columns(document["tasks"], values, self.base_dir) if "tasks" in document else None
+        network = case_network.network(document["network"], values) if "network" in document else None
         return Case(
             name=document["name"],
             description=document.get("description", ""),
@@ -220,7 +225,7 @@ class _Loader:
             requirements=self._requirements(device, tasks),
             semantics=Semantics(document.get("semantics", "ischedule")),
             dense_as_channels=document.get("options", {}).get("dense_as_channels", True),
-            network=case_network.network(document["network"], values) if "network" in document else None,
+            network=network,
             tasks=tasks,
             source=values.source,
             objective=self._objective(),
@@ -231,6 +236,7 @@ class _Loader:
             preservation=case_options.preservation(document, values, device),
             protocol=case_options.protocol(document, values, device),
             while_running=case_sections.while_running(document.get("while_running", "none"), values, buffer, supply),
+            numbers=network_numbers(document, network, device, values, self.base_dir),
         )
 
     def _load(self, device: AnyDevice | None) -> Draw:
@@ -408,21 +414,24 @@ def layer_of(case: Case, name: str) -> Case:
     layer = next(layer for layer in case.network.layers if layer.name == name)
     tensor = TensorShape(shape.in_channels, shape.in_height, shape.in_width)
     alone = replace(case.network, input=tensor, layers=(replace(layer, inputs=(NETWORK_INPUT,)),))
-    return replace(case, name=f"{case.name}, {name} alone", network=alone, streaming=())
+    return replace(case, name=f"{case.name}, {name} alone", network=alone, streaming=(), numbers=None)
 
 
 def resolve(case: Case) -> dict[str, object]:
     """What the case means, as a canonical JSON value: integers in internal units (texts above 2**53), keys sorted.
 
     Name, description and file of the case, and title and sources of the device, mean nothing and are left out. So is
-    endurance: what decides is how many writes it leaves to one inference; streaming groups where there are none, and
-    kinds of preservation where there is no choice, and the protocol where it is a record alone.
+    endurance: what decides is how many writes it leaves to one inference; streaming groups where there are none, kinds
+    of preservation where there is no choice, the protocol where it is a record alone, and a network's numbers where it
+    has none; where it has some, their digest counts.
     """
     silent = _SILENT if case.streaming else _SILENT | {"streaming"}
     if case.preservation == (Kind.RECORD,):
         silent |= {"preservation"}
     if case.protocol is Protocol.RECORD:
         silent |= {"protocol"}
+    if case.numbers is None:
+        silent |= {"numbers"}
     plain = {field.name: _plain(getattr(case, field.name)) for field in fields(case) if field.name not in silent}
     plain |= {"ischedule": FORMAT_VERSION, "model": MODEL_VERSION}
     return dict(sorted(plain.items()))
@@ -440,6 +449,8 @@ _SILENT: Final = frozenset({"name", "description", "source", "title", "sources",
 def _plain(value: object) -> object:
     if isinstance(value, TaskColumns):
         return {"count": len(value), "sha256": value.digest()}
+    if isinstance(value, NetworkNumbers):
+        return {"sha256": value.sha256}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Fraction):

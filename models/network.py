@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ischedule.models.layer import (
     KINDS,
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import networkx
 
 __all__ = ["KINDS", "MAX_EXTENT", "NETWORK_INPUT", "Layer", "LayerShape", "Network", "NetworkError", "TensorShape"]
+
+SUMS_OF_BYTES: Final = 4
+"""Bytes of a sum of products of single bytes, as common runtimes keep it."""
 
 
 @dataclass(frozen=True)

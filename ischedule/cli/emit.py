@@ -34,9 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--target", choices=TARGETS, default="generic", help="write this target's port, too, where there is none yet"
     )
     parser.add_argument("--table-only", action="store_true", help="write the tables without the runtime")
-    parser.add_argument("--weights", action="store_true", help="write a network's weights, too")
     parser.add_argument(
-        "--seed", type=seed_number, default=0, metavar="N", help="draw weights that the case does not have (default: 0)"
+        "--weights", action="store_true", help="write a network's weights, too: the case's own, or drawn"
+    )
+    parser.add_argument(
+        "--seed", type=seed_number, metavar="N", help="draw weights that the case does not have (default: 0)"
     )
     parser.add_argument("--integrity", action="store_true", help="seal a network's tensors with CRCs")
     parser.add_argument(
@@ -56,6 +58,13 @@ def seed_number(text: str) -> int:
     if not text.isdecimal() or int(text) >= 1 << 63:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed; write a number of at least 0, for example 7")
     return int(text)
+
+
+def refuse_seed(case: "Case", seed: int | None) -> None:
+    """Raise `InputError` for a seed where there is nothing to draw."""
+    if seed is not None and case.numbers is not None:
+        problem = f"draws numbers, and the case has its own in {case.numbers.source}"
+        raise InputError("command line", "--seed", seed, problem, "leave it out")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     with files_read() as watched:
         case = load_case(source)
         file = None if arguments.plan is None else read_plan_file(arguments.plan)
+    refuse_seed(case, arguments.seed)
     with Progress() as progress:
         if file is None:
             solved = solve(case, progress=progress)
@@ -86,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
                 return EXIT_CODES[solved.status.value]
             write_plan(solved, folder)
             file = solved.plan_file
-        seed = arguments.seed if arguments.weights else None
+        seed = (arguments.seed or 0) if arguments.weights else None
         result = emitted(case, file, progress, seed, integrity=arguments.integrity)
     if result.emission is None:
         sys.stdout.write(f"{case.name}: not emitted\n{result.refusal}\n")

@@ -21,6 +21,7 @@ COMMANDS = {
     "supply": "take a lower supply curve from a recorded trace",
     "emit": "write an accepted plan as C tables, with the runtime that carries it out",
     "verify-firmware": "build a plan's firmware and let power fail in it, on this computer or in an emulator",
+    "numbers": "list the arrays of numbers that a network has, or write a file of them to start from",
     "simulate": "run a plan, or a runtime without one, on simulated boards",
     "cases": "list the shipped cases, or copy one",
     "devices": "list the built-in devices, or show one",

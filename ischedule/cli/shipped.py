@@ -6,9 +6,12 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ischedule.models.errors import InputError
+
+_REFERENCES: Final = (("device", "path"), ("supply", "path"), ("tasks", "columns"), ("network", "numbers"))
+"""The sections of a case that can name a file beside it, and the keys under which they do."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,9 @@ class ShippedCase:
 
     @property
     def companions(self) -> list[Path]:
-        """The files beside the case that it refers to: a device, columns of tasks."""
-        references = [
-            part.get(key)
-            for part, key in ((self.content.get("device"), "path"), (self.content.get("tasks"), "columns"))
-            if isinstance(part, dict)
-        ]
+        """The files beside the case that it refers to: a device, a supply curve, columns of tasks, numbers."""
+        parts = [(self.content.get(section), key) for section, key in _REFERENCES]
+        references = [part.get(key) for part, key in parts if isinstance(part, dict)]
         return [self.path.with_name(name) for name in references if isinstance(name, str)]
 
 

@@ -38,7 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="runs with power failures on each board (default: 1000)",
     )
     parser.add_argument(
-        "--seed", type=seed_number, default=0, metavar="N", help="draw weights, input and failures by it (default: 0)"
+        "--seed",
+        type=seed_number,
+        default=0,
+        metavar="N",
+        help="draw weights that the case does not have, input and failures by it (default: 0)",
     )
     parser.add_argument(
         "--every-store",

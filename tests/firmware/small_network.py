@@ -13,8 +13,8 @@ import numpy as np
 
 import ischedule
 from ischedule.analysis.executor import arithmetic_of, run
-from ischedule.analysis.layer_numbers import random_network, random_tensor
-from ischedule.emitting import emitted, runtime_files
+from ischedule.analysis.layer_numbers import random_tensor
+from ischedule.emitting import emitted, numbers_of, runtime_files
 from ischedule.firmware.boards.source import Firmware
 from ischedule.models.case import Case, load_case
 from ischedule.models.plan_file import PlanFile
@@ -92,8 +92,7 @@ def solved_case(case: Case) -> Solved:
     assert file.plan is not None
     assert case.network is not None
     width = arithmetic_of(case)
-    numbers = random_network([kernel.shape for kernel in case.lowered().kernels], width, np.random.default_rng(SEED))
     words = random_tensor(case.network.input, width, np.random.default_rng(SEED + 1))
-    output = run(case, file.plan, words, numbers).output
+    output = run(case, file.plan, words, numbers_of(case, SEED)).output
     assert len(np.unique(output)) > 2
     return Solved(case, file, words.tobytes(), output.tobytes())

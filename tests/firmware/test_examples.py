@@ -11,7 +11,8 @@ import pytest
 
 from ischedule import api
 from ischedule.analysis.executor import arithmetic_of, run
-from ischedule.analysis.layer_numbers import random_network, random_tensor
+from ischedule.analysis.layer_numbers import random_tensor
+from ischedule.emitting import numbers_of
 from ischedule.firmware.emission import RUNTIME
 from ischedule.firmware.layer_source import RUNTIME as LAYERS
 from ischedule.models.case import load_case
@@ -32,11 +33,9 @@ def scores(example: str) -> list[int]:
     plan = api.solve(case).plan
     assert plan is not None
     assert case.network is not None
-    generator = np.random.default_rng(SEED)
-    numbers = random_network([kernel.shape for kernel in case.lowered().kernels], arithmetic_of(case), generator)
-    shape = random_tensor(case.network.input, arithmetic_of(case), generator).shape
+    shape = random_tensor(case.network.input, arithmetic_of(case), np.random.default_rng()).shape
     samples = (np.arange(int(np.prod(shape))) * 37).astype(np.uint8).view(np.int8).reshape(shape)
-    return [int(word) for word in run(case, plan, samples, numbers).output.ravel()]
+    return [int(word) for word in run(case, plan, samples, numbers_of(case, SEED)).output.ravel()]
 
 
 def configured(example: str, folder: Path) -> Project:
