@@ -74,7 +74,9 @@ class ArrayKind:
         return prod(self.shape) * self.item_bytes
 
     def __str__(self) -> str:
-        return f"{self.type} of {' x '.join(map(str, self.shape))}" if self.shape else f"one {self.type}"
+        return (
+            f"{self.type} of {' x '.join(map(str, self.shape))}" if self.shape else f"one {self.type} without an axis"
+        )
 
 
 Arrays = Mapping[str, tuple[ArrayKind, bytes]]

@@ -23,9 +23,12 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     plain = {"ischedule": 1, "name": "plain", "description": "A case\n  on 2.5 lines. And more."}
     wide = {"ischedule": 1, "name": "wide", "device": {"path": "board.json"}, "tasks": {"columns": "tasks.csv"}}
+    wide |= {"supply": {"kind": "curve", "path": "curve.json"}, "network": {"numbers": "numbers.npz"}}
     (folder / "plain.json").write_text(json.dumps(plain))
     (folder / "wide.json").write_text(json.dumps(wide))
     (folder / "board.json").write_text("{}")
+    (folder / "curve.json").write_text("{}")
+    (folder / "numbers.npz").write_bytes(b"\x00\xff")
     (folder / "tasks.csv").write_text("energy [nJ],time [us]\n1,2\n")
     monkeypatch.setattr(shipped, "shipped_folder", lambda: folder)
     (tmp_path / "here").mkdir()
@@ -52,7 +55,9 @@ def test_a_case_is_copied_to_its_own_name(shelf: Path, capsys: pytest.CaptureFix
 def test_what_a_case_refers_to_is_copied_beside_it(shelf: Path) -> None:
     Path("sub").mkdir()
     assert main(["cases", "--copy", "wide", "-o", "sub/mine.json"]) == 0
-    assert sorted(path.name for path in Path("sub").iterdir()) == ["board.json", "mine.json", "tasks.csv"]
+    names = ["board.json", "curve.json", "mine.json", "numbers.npz", "tasks.csv"]
+    assert sorted(path.name for path in Path("sub").iterdir()) == names
+    assert Path("sub/numbers.npz").read_bytes() == b"\x00\xff"
     assert Path("sub/tasks.csv").read_bytes() == (shelf / "tasks.csv").read_bytes()
 
 
