@@ -74,7 +74,7 @@ def test_a_drawn_file_gives_the_firmware_of_its_seed(here: Path, capsys: pytest.
     assert main(["emit", "mine.json", "--weights", "-o", "mine", "--depfile", "made.d"]) == 0
     assert weights("mine") == weights("plain")
     assert Path("made.d").read_text().split()[1:6] == ["\\", "mine.json", "\\", "drawn.npz", "\\"]
-    assert main(["emit", "plain.json", "--weights", "--seed", "6", "-o", "other"]) == 0
+    assert main(["emit", "plain.json", "plain/small.plan.json", "--weights", "--seed", "6", "-o", "other"]) == 0
     assert weights("mine") != weights("other")
     assert main(["numbers", "mine.json", "-o", "again.npz"]) == 0
     assert "small: numbers from drawn.npz\n" in capsys.readouterr().out
