@@ -101,7 +101,7 @@ BROKEN = {
         "isched.c",
         "            if (commit(published, step) == 0U) {\n                return ISCHED_FAULT;\n            }\n"
         "            published = step;\n            pending = 0;\n",
-        "            boots = 0;\n            pending = 0;\n",
+        "            pending = 0;\n",
     ),
     "the state is kept after the step is published": (
         "isched.c",
