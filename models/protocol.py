@@ -1,7 +1,8 @@
 """What publishing progress takes: one transfer of a record, as published models count, or what the runtime does.
 
 The runtime that plans are emitted with looks at the head and its record when a power cycle begins, and counts the boot
-in the head. It publishes by writing a record, reading it back, and writing the head. Each is a command of its own.
+in the head. It publishes by writing a record and then the head. What it has written it reads back. Each is a command of
+its own.
 """
 
 from __future__ import annotations
@@ -51,11 +52,15 @@ class Protocol(Enum):
     def resuming(self, device: Device) -> Cost:
         """What finding the last published record takes."""
         read = device.read.of(self.words(device))
-        return read if self is Protocol.RECORD else device.read.of(1) + read + device.write.of(1)
+        return read if self is Protocol.RECORD else device.read.of(1) + read + _kept(device, 1)
 
     def committing(self, device: Device) -> Cost:
         """What publishing another one takes."""
-        write = device.write.of(self.words(device))
         if self is Protocol.RECORD:
-            return write
-        return write + device.read.of(self.words(device)) + device.write.of(1)
+            return device.write.of(self.words(device))
+        return _kept(device, self.words(device)) + _kept(device, 1)
+
+
+def _kept(device: Device, words: int) -> Cost:
+    """Writing words and reading them back."""
+    return device.write.of(words) + device.read.of(words)

@@ -112,7 +112,6 @@ static int boot(unsigned long long fail_at, unsigned torn, unsigned arrives)
 static int is_like(const state_t *state)
 {
     static state_t now;
-    uint8_t boots;
     isched_step_t here;
     isched_step_t there;
     uint32_t bytes;
@@ -125,9 +124,9 @@ static int is_like(const state_t *state)
     }
     host_gate.fail_at = 0U;
     save(&now);
-    here = isched_store_load(&boots);
+    here = isched_store_load();
     restore(state);
-    there = isched_store_load(&boots);
+    there = isched_store_load();
     restore(&now);
     return here == there;
 }

@@ -12,9 +12,9 @@
  * A device starts idle, at any sequence number, with anything in the bank that is not published; in the variants at 0.
  *
  * Variants, not faults: CORRUPTS (a unit of the metadata is replaced by what no checksum accepts),
- * DROPS (a unit of a record is lost although its store was completed). Faults, one at a time: HEAD_FIRST, IN_PLACE,
+ * DROPS (a unit of a record, or the head that publishes it, is lost although its store was completed). Faults, one at a time: HEAD_FIRST, IN_PLACE,
  * NO_BARRIER, NO_DATA_COMPLETE, NO_RECORD_COMPLETE, SINGLE_BANK, TWO_REGIONS, FREED_AT_LAST_READ, FALLS_BACK (with
- * CORRUPTS), NO_READ_BACK (with DROPS), BOOTS_NOT_COUNTED. And REACHES_RESULT, REACHES_MOST_BOOTS, REACHES_WRAP assert that
+ * CORRUPTS), NO_READ_BACK and HEAD_NOT_READ_BACK (with DROPS), BOOTS_NOT_COUNTED. And REACHES_RESULT, REACHES_MOST_BOOTS, REACHES_WRAP assert that
  * what the proof is about is not reached: they must fail. */
 
 #define CYCLES 4
@@ -134,13 +134,7 @@ inline task(writes, in1, expects1, in2, expects2, out) {
     may_fail
 }
 
-inline write_head(head, of_step, anew) {
-    atomic { meant = of_step; meant_anew = anew };
-    store(HEAD, head);
-    complete(HEAD, PLACES)
-}
-
-/* A store of a record; with DROPS any unit of it may be lost on the way. */
+/* A store of a record or of the head that publishes it; with DROPS any unit of it may be lost on the way. */
 #ifdef DROPS
 #define store_unit(unit, content) if :: store(unit, content) :: skip fi
 #else
@@ -148,6 +142,18 @@ inline write_head(head, of_step, anew) {
 #endif
 
 #define NEXT ((current + 1) & 3)
+
+inline publish_head() {
+    atomic { meant = to; meant_anew = true };
+    store_unit(HEAD, NEXT);
+    complete(HEAD, PLACES)
+}
+
+inline count_boot() {
+    atomic { meant = step; meant_anew = false };
+    store(HEAD, current);
+    complete(HEAD, PLACES)
+}
 
 #ifdef SINGLE_BANK
 #define TARGET BANKS
@@ -162,7 +168,7 @@ inline publish() {
     complete(INPUT, DATA_END);
 #endif
 #ifdef HEAD_FIRST
-    write_head(NEXT, to, true);
+    publish_head();
 #endif
     atomic { tries = 0; same = false };
     do
@@ -170,7 +176,7 @@ inline publish() {
         store_unit(TARGET, to);
         store_unit(TARGET + 1, CRC(to, NEXT));
 #ifdef NO_BARRIER
-        write_head(NEXT, to, true);     /* moved before a store that precedes it in the source */
+        publish_head();                 /* moved before a store that precedes it in the source */
 #endif
         store_unit(TARGET + 2, CRC(to, NEXT));
 #ifndef NO_RECORD_COMPLETE
@@ -182,6 +188,16 @@ inline publish() {
         same = (reads(TARGET) == to && reads(TARGET + 1) == CRC(to, NEXT) &&
                 reads(TARGET + 2) == CRC(to, NEXT));
 #endif
+#if !defined(HEAD_FIRST) && !defined(NO_BARRIER)
+        if
+        :: same ->
+            publish_head();
+#if !defined(NO_READ_BACK) && !defined(HEAD_NOT_READ_BACK)
+            same = (reads(HEAD) == NEXT)
+#endif
+        :: else
+        fi;
+#endif
         tries++
     :: else -> break
     od;
@@ -189,9 +205,6 @@ inline publish() {
     :: !same -> goto failed         /* a fault of memory is reported; nothing was published */
     :: else
     fi;
-#if !defined(HEAD_FIRST) && !defined(NO_BARRIER)
-    write_head(NEXT, to, true);
-#endif
     atomic { current = NEXT; step = to; to = 0; tries = 0; same = false }
 }
 
@@ -290,7 +303,7 @@ boot:
     :: step < CYCLES ->
 #ifndef BOOTS_NOT_COUNTED
         current = ((current >> 2) < MOST_BOOTS -> current + 4 : current);
-        write_head(current, step, false);
+        count_boot();
 #endif
         assert((nv[HEAD] >> 2) == boots && boots > 0);
 #ifdef REACHES_MOST_BOOTS

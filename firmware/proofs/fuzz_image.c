@@ -62,12 +62,11 @@ static void anything(const uint8_t *bytes, size_t count)
 
 static isched_step_t step_of(const state_t *state)
 {
-    uint8_t boots;
     board.kept = state->kept;
     board.fail_at = 0;
     board_boots();
     firmware_boots();
-    return isched_store_load(&boots);
+    return isched_store_load();
 }
 
 /* Pairs of bytes: where metadata is changed, and how. */

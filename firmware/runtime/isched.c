@@ -15,22 +15,22 @@ static uint8_t has_worked = 0;
 static isched_atom_t find(isched_step_t cycle, isched_cycles_t *cycles)
 {
     isched_atom_t first = 0;
-    for (uint16_t run = 0; run < ISCHED_RUNS; ++run) {
-        isched_cycles(run, cycles);
-        if (cycle < cycles->repeat) {
-            break;
-        }
+    uint16_t run = 0;
+    isched_cycles(0, cycles);
+    while (cycle >= cycles->repeat) {
         cycle = (isched_step_t)(cycle - cycles->repeat);
         first = (isched_atom_t)(first + ((isched_atom_t)cycles->repeat * cycles->atoms));
+        ++run;
+        isched_cycles(run, cycles);
     }
     return (isched_atom_t)(first + ((isched_atom_t)cycle * cycles->atoms));
 }
 
-static uint16_t wait_for(isched_step_t cycle, uint16_t level, uint8_t boots)
+static uint16_t wait_for(isched_step_t cycle, uint16_t level)
 {
+    const uint8_t boots = isched_watch.boots;
     const uint16_t asked = (boots >= ISCHED_PATIENCE) ? ISCHED_LEVEL_HIGHEST : level;
     isched_watch.level = asked;
-    isched_watch.boots = boots;
     if (boots >= ISCHED_STUCK) {
         isched_port_stuck(cycle);
     }
@@ -39,9 +39,12 @@ static uint16_t wait_for(isched_step_t cycle, uint16_t level, uint8_t boots)
 
 static void run_atoms(isched_atom_t first, isched_atom_t atoms)
 {
-    for (isched_atom_t atom = 0; atom < atoms; ++atom) {
-        ISCHED_TRACE_ATOM(first + atom);
-        isched_run_atom((isched_atom_t)(first + atom), (atom == 0U) ? 1U : 0U);
+    uint8_t anew = 1U;
+    for (isched_atom_t left = atoms; left > 0U; --left) {
+        ISCHED_TRACE_ATOM(first);
+        isched_run_atom(first, anew);
+        anew = 0;
+        ++first;
     }
 }
 
@@ -61,9 +64,7 @@ static uint8_t commit(isched_step_t published, isched_step_t next)
 
 isched_status_t isched_run(void)
 {
-    uint8_t boots;
-    uint8_t counted = 0;
-    isched_step_t step = isched_store_load(&boots);
+    isched_step_t step = isched_store_load();
     isched_step_t published = step;
 #if ISCHED_SKIPS
     uint8_t pending = 0;
@@ -78,7 +79,7 @@ isched_status_t isched_run(void)
     }
 #endif
     while (step != ISCHED_CYCLES) {
-        isched_cycles_t cycles = {0, 0, 0};
+        isched_cycles_t cycles;
         const isched_atom_t first = find(step, &cycles);
         uint16_t level;
 #if ISCHED_SKIPS
@@ -87,18 +88,19 @@ isched_status_t isched_run(void)
                 return ISCHED_FAULT;
             }
             published = step;
-            boots = 0;
             pending = 0;
         }
 #endif
         isched_watch.cycle = step;
-        if ((has_worked != 0U) && (step == published)) {
-            isched_port_end_of_cycle();
+        if (step == published) {
+            if (has_worked != 0U) {
+                isched_port_end_of_cycle();
+            }
+            has_worked = 1U;
+            isched_watch.boots = isched_store_boots();
         }
-        has_worked = 1U;
-        level = wait_for(step, cycles.level, boots);
-        if (counted == 0U) {
-            counted = 1U;
+        level = wait_for(step, cycles.level);
+        if (step == published) {
             isched_store_boot();
         }
         ISCHED_TRACE_CYCLE(step, level);
@@ -121,29 +123,28 @@ isched_status_t isched_run(void)
             return ISCHED_FAULT;
         }
         published = step;
-        boots = 0;
     }
     return ISCHED_DONE;
 }
 
+static isched_status_t publish(isched_step_t step)
+{
+    return (isched_store_publish(step) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
+}
+
 isched_status_t isched_begin(void)
 {
-    uint8_t boots;
-    if (isched_store_load(&boots) != ISCHED_STEP_IDLE) {
+    if (isched_store_load() != ISCHED_STEP_IDLE) {
         return ISCHED_BUSY;
     }
 #if ISCHED_INTEGRITY
     isched_seal(ISCHED_STEP_IDLE, 0);
 #endif
     has_worked = 1U;
-    return (isched_store_publish(0) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
+    return publish(0);
 }
 
 isched_status_t isched_release(void)
 {
-    uint8_t boots;
-    if (isched_store_load(&boots) == ISCHED_STEP_IDLE) {
-        return ISCHED_IDLE;
-    }
-    return (isched_store_publish(ISCHED_STEP_IDLE) != 0U) ? ISCHED_IDLE : ISCHED_FAULT;
+    return (isched_store_load() == ISCHED_STEP_IDLE) ? ISCHED_IDLE : publish(ISCHED_STEP_IDLE);
 }

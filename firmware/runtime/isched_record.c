@@ -7,57 +7,69 @@ uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count)
     for (uint8_t at = 0; at < count; ++at) {
         crc ^= bytes[at];
         for (uint8_t bit = 0; bit < 8U; ++bit) {
-            crc = (crc >> 1U) ^ (((crc & 1U) != 0U) ? 0xedb88320UL : 0UL);
+            const uint32_t divisor = ((crc & 1U) != 0U) ? 0xedb88320UL : 0UL;
+            crc = (crc >> 1U) ^ divisor;
         }
     }
     return crc;
 }
 
-/* Where the CRC of a record begins, and what is left of it behind a record that ends with its CRC. */
+#define LOW(value) ((uint16_t)((uint32_t)(value) & 0xffffUL))
+#define HIGH(value) ((uint16_t)((uint32_t)(value) >> 16U))
+#define CRC_AT (ISCHED_RECORD_WORDS - 2U)
+
+/* Where the CRC of a record begins. */
 #define BEGUN_WITH(seed) (0xffffffffUL ^ (seed))
-#define RESIDUE 0xdebb20e3UL
 
-static void put(uint8_t *to, uint32_t value, uint8_t bytes)
+/* The checksum of what a record says becomes its last words. */
+static void seal(uint16_t *record, uint8_t seed)
 {
-    for (uint8_t at = 0; at < bytes; ++at) {
-        to[at] = (uint8_t)(value & 0xffU);
-        value >>= 8U;
+    const uint32_t crc = ~isched_crc(BEGUN_WITH(seed), (const uint8_t *)record, 2U * CRC_AT);
+    record[CRC_AT] = LOW(crc);
+    record[CRC_AT + 1U] = HIGH(crc);
+}
+
+void isched_record_make(uint16_t *record, isched_step_t step, uint8_t seed)
+{
+    record[0] = LOW(ISCHED_PLAN_ID);
+    record[1] = HIGH(ISCHED_PLAN_ID);
+    record[2] = LOW(step);
+    if (CRC_AT > 3U) {
+        record[CRC_AT - 1U] = HIGH(step);
     }
+    seal(record, seed);
 }
 
-static uint32_t get(const uint8_t *from, uint8_t bytes)
+uint8_t isched_record_read(uint16_t *record, uint8_t seed, isched_step_t *step)
 {
-    uint32_t value = 0;
-    for (uint8_t at = bytes; at > 0U; --at) {
-        value = (value << 8U) | from[at - 1U];
-    }
-    return value;
-}
-
-void isched_record_make(uint8_t *record, isched_step_t step, uint8_t seed)
-{
-    const uint8_t body = (uint8_t)(4U + ISCHED_STEP_BYTES);
-    put(record, ISCHED_PLAN_ID, 4U);
-    put(&record[4], step, ISCHED_STEP_BYTES);
-    put(&record[body], ~isched_crc(BEGUN_WITH(seed), record, body), 4U);
-}
-
-uint8_t isched_record_read(const uint8_t *record, uint8_t seed, isched_step_t *step)
-{
-    const isched_step_t found = (isched_step_t)get(&record[4], ISCHED_STEP_BYTES);
-    if (isched_crc(BEGUN_WITH(seed), record, ISCHED_RECORD_BYTES) != RESIDUE) {
+    const uint16_t low = record[CRC_AT];
+    const uint16_t high = record[CRC_AT + 1U];
+    seal(record, seed);
+    if ((low != record[CRC_AT]) || (high != record[CRC_AT + 1U])) {
         return 0U;
     }
-    *step = ((get(record, 4U) == ISCHED_PLAN_ID) && (found <= ISCHED_STEP_IDLE)) ? found : ISCHED_STEP_IDLE;
+    *step = ISCHED_STEP_IDLE;
+    if ((record[0] == LOW(ISCHED_PLAN_ID)) && (record[1] == HIGH(ISCHED_PLAN_ID))) {
+        isched_step_t found = (isched_step_t)record[2];
+        if (CRC_AT > 3U) {
+            found = (isched_step_t)(found | ((uint32_t)record[CRC_AT - 1U] << 16U));
+        }
+        if (found < ISCHED_STEP_IDLE) {
+            *step = found;
+        }
+    }
     return 1U;
 }
 
-uint8_t isched_reads_back(isched_address_t address, const uint8_t *bytes, uint8_t count)
+uint8_t isched_record_keep(isched_address_t address, const uint8_t *bytes, uint8_t count)
 {
-    for (uint8_t at = 0; at < count; ++at) {
+    isched_port_nv_write(ISCHED_META_MEMORY, address, bytes, count);
+    isched_port_nv_complete(ISCHED_META_MEMORY);
+    while (count > 0U) {
         uint8_t byte;
-        isched_port_nv_read(ISCHED_META_MEMORY, (isched_address_t)(address + at), &byte, 1U);
-        if (byte != bytes[at]) {
+        --count;
+        isched_port_nv_read(ISCHED_META_MEMORY, (isched_address_t)(address + count), &byte, 1U);
+        if (byte != bytes[count]) {
             return 0U;
         }
     }

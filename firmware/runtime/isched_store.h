@@ -9,14 +9,17 @@
 /* Steps 0 to ISCHED_CYCLES: so many power cycles are complete. */
 #define ISCHED_STEP_IDLE ((isched_step_t)(ISCHED_CYCLES + 1UL))
 
-/* Reads the published record: its step, and the boots since it was published. A record that is not of this plan or does
- * not verify means that nothing is known: ISCHED_STEP_IDLE. Never an older one. */
-isched_step_t isched_store_load(uint8_t *boots);
+/* Reads the published record: its step. A record that is not of this plan or does not verify means that nothing is known:
+ * ISCHED_STEP_IDLE. Never an older one. What follows goes by what was read. */
+isched_step_t isched_store_load(void);
 
 /* Publishes a step: the record is complete and read back before it counts. 0 if memory does not keep it. */
 uint8_t isched_store_publish(isched_step_t step);
 
-/* Counts a boot. Follows isched_store_load(). */
+/* The boots since the record was published, or the times that what follows it was begun. */
+uint8_t isched_store_boots(void);
+
+/* Counts one more. */
 void isched_store_boot(void);
 
 #endif

@@ -51,21 +51,20 @@ static isched_address_t bank_of(uint8_t value)
 static uint8_t write_head(void)
 {
     const head_t head = head_of(current);
+    uint8_t kept;
     ISCHED_BARRIER();
-    isched_port_nv_write(ISCHED_META_MEMORY, (isched_address_t)ISCHED_META_ADDRESS, &head, (uint16_t)sizeof head);
-    isched_port_nv_complete(ISCHED_META_MEMORY);
+    kept = isched_record_keep((isched_address_t)ISCHED_META_ADDRESS, (const uint8_t *)&head, (uint8_t)sizeof head);
     ISCHED_BARRIER();
-    return isched_reads_back((isched_address_t)ISCHED_META_ADDRESS, (const uint8_t *)&head, (uint8_t)sizeof head);
+    return kept;
 }
 
-isched_step_t isched_store_load(uint8_t *boots)
+isched_step_t isched_store_load(void)
 {
     head_t head;
-    uint8_t record[ISCHED_RECORD_BYTES];
+    uint16_t record[ISCHED_RECORD_WORDS];
     isched_step_t step;
     isched_port_nv_read(ISCHED_META_MEMORY, (isched_address_t)ISCHED_META_ADDRESS, &head, (uint16_t)sizeof head);
     current = (uint8_t)(head & 31U);
-    *boots = (uint8_t)(current >> 2U);
     isched_port_nv_read(ISCHED_META_MEMORY, bank_of(current), record, ISCHED_RECORD_BYTES);
     if ((head != head_of(current)) || (isched_record_read(record, (uint8_t)(current & 3U), &step) == 0U)) {
         return ISCHED_STEP_IDLE;
@@ -76,14 +75,12 @@ isched_step_t isched_store_load(uint8_t *boots)
 uint8_t isched_store_publish(isched_step_t step)
 {
     const uint8_t next = (uint8_t)((current + 1U) & 3U);
-    uint8_t record[ISCHED_RECORD_BYTES];
+    uint16_t record[ISCHED_RECORD_WORDS];
     isched_record_make(record, step, next);
     ISCHED_BARRIER();
     isched_port_nv_complete(ISCHED_DATA_MEMORY);
     for (uint8_t tries = 0; tries < TRIES; ++tries) {
-        isched_port_nv_write(ISCHED_META_MEMORY, bank_of(next), record, ISCHED_RECORD_BYTES);
-        isched_port_nv_complete(ISCHED_META_MEMORY);
-        if (isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U) {
+        if (isched_record_keep(bank_of(next), (const uint8_t *)record, ISCHED_RECORD_BYTES) != 0U) {
             current = next;
             if (write_head() != 0U) {
                 return 1U;
@@ -91,6 +88,11 @@ uint8_t isched_store_publish(isched_step_t step)
         }
     }
     return 0U;
+}
+
+uint8_t isched_store_boots(void)
+{
+    return (uint8_t)(current >> 2U);
 }
 
 void isched_store_boot(void)

@@ -2,243 +2,177 @@
  *
  * Two sectors hold entries, appended one after the other. An entry is a record, its flags, and in a unit of its own a
  * mark. The mark follows once the rest was read back: an entry without one does not count. The last entry with a mark is
- * what is published; if it does not verify, nothing is.
+ * what is published; if it does not verify, nothing is, and that is published behind it.
  *
- * Flags are the generation of the sector modulo 4, the boots since the record was published, and whether the other sector
- * is being cleared. A full sector is followed by the other one, one generation later, whose first entry says that the
- * full one is being cleared: whatever an erasure that was cut short leaves there means nothing. */
+ * A full sector is followed by the other one. Flags are the era of the sector, which changes each time that the first
+ * sector follows the second, and the boots since the record was published: two sectors of one era have the second one
+ * last. The full sector is cleared once the other one says twice what is published: an erasure that was cut short can
+ * leave an old entry, which then is older than at least one that verifies, even if one of the two is corrupted. */
 #include "isched_record.h"
 
 #if ISCHED_META_IS_LOG
 
-#define TRIES 3U
-#define MOST_BOOTS 7U
-#define BODY_BYTES ((uint8_t)(ISCHED_RECORD_BYTES + 1U))
-#define WHOLE_UNITS(bytes) ((uint8_t)((((bytes) + ISCHED_META_UNIT - 1U) / ISCHED_META_UNIT) * ISCHED_META_UNIT))
-#define MARK_AT WHOLE_UNITS(BODY_BYTES)
+#define TRIES 4U
+#define ERA 1U
+#define BOOT 2U
+#define MOST_BOOTS (7U * BOOT)
+
+#define FLAGS_AT ISCHED_RECORD_WORDS
+#define BODY_BYTES (ISCHED_RECORD_BYTES + 2U)
+#define MARK_AT ((uint8_t)(((BODY_BYTES + ISCHED_META_UNIT - 1U) / ISCHED_META_UNIT) * ISCHED_META_UNIT))
 #define ENTRY_BYTES ((uint8_t)(MARK_AT + ISCHED_META_UNIT))
-#define ENTRIES ((uint16_t)(ISCHED_META_SECTOR / ENTRY_BYTES))
+#define ENTRY_WORDS ((uint8_t)((ENTRY_BYTES + 1U) / 2U))
+#define END ((isched_address_t)((ISCHED_META_SECTOR / ENTRY_BYTES) * ENTRY_BYTES))
 
 typedef char isched_units_are_of_64_bytes_at_most[(ISCHED_META_UNIT <= 64U) ? 1 : -1];
-typedef char isched_sectors_hold_an_entry
-    [(ISCHED_META_SECTOR >= ENTRY_BYTES && ISCHED_META_SECTOR / ENTRY_BYTES <= 0xffffUL) ? 1 : -1];
+typedef char isched_sectors_hold_two_entries[(ISCHED_META_SECTOR >= 2U * ENTRY_BYTES) ? 1 : -1];
 typedef char isched_sectors_begin_with_a_unit[(ISCHED_META_SECTOR % ISCHED_META_UNIT == 0U) ? 1 : -1];
 typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2U * ISCHED_META_SECTOR)) ? 1 : -1];
 
-#define GENERATION 3U
-#define CLEARING 32U
-
-/* Which sector is written, which of its entries is next, its generation, and which entry would be next in the other. */
-static uint8_t sector;
-static uint16_t next;
-static uint8_t generation;
-static uint16_t spare;
-
-static isched_step_t current;
-static uint8_t count;
-
-typedef enum { BLANK, LOST, SPOILED, PUBLISHED } entry_t;
-
-static isched_address_t place_of(uint8_t which, uint16_t entry)
-{
-    const isched_address_t within = (isched_address_t)((isched_address_t)entry * ENTRY_BYTES);
-    return (isched_address_t)(ISCHED_META_ADDRESS + ((which != 0U) ? ISCHED_META_SECTOR : 0U) + within);
-}
-
-/* The mark of an entry follows from its CRC, with the generation and the boots that the CRC begins with. */
-static uint8_t mark_byte(const uint8_t *body, uint8_t at)
-{
-    return (uint8_t)(~body[(ISCHED_RECORD_BYTES - 4U) + (at & 3U)] & ((at == 0U) ? 0x7fU : 0xffU));
-}
-
-static entry_t entry_at(uint8_t which, uint16_t entry, uint8_t *flags, isched_step_t *step)
-{
-    uint8_t bytes[MARK_AT + ISCHED_META_UNIT];
-    uint8_t blank = 1U;
-    uint8_t marked = 0U;
-    uint8_t right = 1U;
-    isched_port_nv_read(ISCHED_META_MEMORY, place_of(which, entry), bytes, ENTRY_BYTES);
-    for (uint8_t at = 0; at < ENTRY_BYTES; ++at) {
-        if (bytes[at] != 0xffU) {
-            blank = 0U;
-            marked = (at >= MARK_AT) ? 1U : marked;
-        }
-        if ((at >= MARK_AT) && (bytes[at] != mark_byte(bytes, (uint8_t)(at - MARK_AT)))) {
-            right = 0U;
-        }
-    }
-    *flags = bytes[ISCHED_RECORD_BYTES];
-    if (blank != 0U) {
-        return BLANK;
-    }
-    if (marked == 0U) {
-        return LOST;
-    }
-    if (isched_record_read(bytes, *flags, step) == 0U) {
-        return SPOILED;
-    }
-    if (right != 0U) {
-        return PUBLISHED;
-    }
-    return (ISCHED_META_TORN == ISCHED_TORN_ANY) ? LOST : SPOILED;
-}
+#define SECTOR_0 ((isched_address_t)ISCHED_META_ADDRESS)
+#define SECTOR_1 ((isched_address_t)(ISCHED_META_ADDRESS + ISCHED_META_SECTOR))
+#define OTHER(sector) ((isched_address_t)((isched_address_t)(SECTOR_0 + SECTOR_1) - (sector)))
 
 typedef struct {
-    isched_step_t step;
-    uint16_t free;  /* the entry behind the last one that is not blank */
-    entry_t last;   /* BLANK, or what the last entry with a mark is */
+    isched_address_t begin;
+    isched_address_t free; /* behind the last entry that is not blank, from the begin */
+    isched_step_t step;    /* of the last entry that verifies, like its flags */
     uint8_t flags;
+    uint8_t holds;   /* an entry verifies */
+    uint8_t spoiled; /* the last entry with a mark does not verify, or there is none */
 } sector_t;
 
-static void scan(uint8_t which, sector_t *found)
+/* The sector that is written, and whether the other one is not blank. */
+static sector_t now;
+static uint8_t other_remains;
+
+static void scan(isched_address_t sector, sector_t *found)
 {
-    found->last = BLANK;
+    found->begin = sector;
     found->free = 0;
-    for (uint16_t at = 0; at < ENTRIES; ++at) {
-        uint8_t flags;
-        isched_step_t step = ISCHED_STEP_IDLE;
-        const entry_t entry = entry_at(which, at, &flags, &step);
-        if (entry != BLANK) {
-            found->free = (uint16_t)(at + 1U);
+    found->flags = 0;
+    found->holds = 0;
+    found->spoiled = 1U;
+    for (isched_address_t at = 0; at < END; at = (isched_address_t)(at + ENTRY_BYTES)) {
+        uint16_t entry[ENTRY_WORDS];
+        const uint8_t *const bytes = (const uint8_t *)entry;
+        uint8_t written = ENTRY_BYTES;
+        isched_port_nv_read(ISCHED_META_MEMORY, (isched_address_t)(sector + at), entry, ENTRY_BYTES);
+        while ((written > 0U) && (bytes[written - 1U] == 0xffU)) {
+            --written;
         }
-        if ((entry == SPOILED) || (entry == PUBLISHED)) {
-            found->last = entry;
-            found->flags = flags;
-            found->step = step;
+        if (written > 0U) {
+            found->free = (isched_address_t)(at + ENTRY_BYTES);
+        }
+        if (written > MARK_AT) {
+            const uint8_t flags = (uint8_t)(entry[FLAGS_AT] & 0xffU);
+            found->spoiled = 1U;
+            if (isched_record_read(entry, flags, &found->step) != 0U) {
+                found->flags = flags;
+                found->holds = 1U;
+                found->spoiled = 0;
+            }
         }
     }
 }
 
-/* Clears the other sector, or both. */
-static void erase(uint8_t which)
+static void clear_other(void)
 {
-    spare = 0;
-    isched_port_nv_erase(ISCHED_META_MEMORY, place_of(which, 0U));
-    isched_port_nv_complete(ISCHED_META_MEMORY);
+    if (other_remains != 0U) {
+        isched_port_nv_erase(ISCHED_META_MEMORY, OTHER(now.begin));
+        isched_port_nv_complete(ISCHED_META_MEMORY);
+        other_remains = 0;
+    }
 }
 
-/* The sector whose last entry is published, 2 if nothing is. */
-static uint8_t newer(const sector_t *sectors)
-{
-    const uint8_t is0 = (sectors[0].last == PUBLISHED) ? 1U : 0U;
-    const uint8_t is1 = (sectors[1].last == PUBLISHED) ? 1U : 0U;
-    if ((is0 != 0U) && (is1 != 0U)) {
-        const uint8_t ahead = (uint8_t)((sectors[1].flags - sectors[0].flags) & GENERATION);
-        return (ahead == 1U) ? 1U : ((ahead == 3U) ? 0U : 2U);
-    }
-    if ((is0 == 0U) && (is1 == 0U)) {
-        return 2U;
-    }
-    /* The other one was blank before anything was published there, unless it is being cleared: as the older of two, or,
-     * while this one is full, because nothing there was published before it was full, too. */
-    if ((sectors[1U - is1].last == SPOILED) && ((sectors[is1].flags & CLEARING) == 0U) &&
-        (sectors[is1].free != ENTRIES)) {
-        return 2U;
-    }
-    return is1;
-}
-
-static void write(isched_address_t to, const uint8_t *from, uint8_t bytes)
-{
-    isched_port_nv_write(ISCHED_META_MEMORY, to, from, bytes);
-    isched_port_nv_complete(ISCHED_META_MEMORY);
-}
-
-/* The next entry, in the other sector if this one is full; what the other one holds is cleared if it is full, too.
- * 1 if the entry reads back. */
+/* The next entry, in the other sector if this one is full; 1 if memory keeps it. */
 static uint8_t append(void)
 {
-    uint8_t bytes[MARK_AT + ISCHED_META_UNIT];
-    uint8_t clears;
-    uint8_t verified;
-    if (next == ENTRIES) {
-        if (spare == ENTRIES) {
-            erase((uint8_t)(1U - sector));
+    uint16_t entry[ENTRY_WORDS];
+    const uint8_t *const bytes = (const uint8_t *)entry;
+    isched_address_t to;
+    uint8_t kept;
+    if (now.free == END) {
+        if (now.holds == 0U) {
+            return 0U;
         }
-        sector = (uint8_t)(1U - sector);
-        generation = (uint8_t)((generation + 1U) & GENERATION);
-        next = spare;
-        spare = ENTRIES;
+        clear_other();
+        if (now.begin != SECTOR_0) {
+            now.flags ^= ERA;
+        }
+        now.begin = OTHER(now.begin);
+        now.free = 0;
+        now.holds = 0;
+        other_remains = 1U;
     }
-    clears = (spare == ENTRIES) ? CLEARING : 0U;
-    for (uint8_t at = 0; at < MARK_AT; ++at) {
-        bytes[at] = 0xffU;
+    for (uint8_t at = 0; at < ENTRY_WORDS; ++at) {
+        entry[at] = 0;
     }
-    bytes[ISCHED_RECORD_BYTES] = (uint8_t)((uint8_t)(count << 2U) | generation | clears);
-    isched_record_make(bytes, current, bytes[ISCHED_RECORD_BYTES]);
-    for (uint8_t at = 0; at < ISCHED_META_UNIT; ++at) {
-        bytes[MARK_AT + at] = mark_byte(bytes, at);
-    }
-    write(place_of(sector, next), bytes, MARK_AT);
-    verified = isched_reads_back(place_of(sector, next), bytes, MARK_AT);
-    if (verified != 0U) {
+    isched_record_make(entry, now.step, now.flags);
+    entry[FLAGS_AT] = now.flags;
+    to = (isched_address_t)(now.begin + now.free);
+    kept = isched_record_keep(to, bytes, MARK_AT);
+    if (kept != 0U) {
         ISCHED_BARRIER();
-        write((isched_address_t)(place_of(sector, next) + MARK_AT), &bytes[MARK_AT], ISCHED_META_UNIT);
+        kept = isched_record_keep((isched_address_t)(to + MARK_AT), &bytes[MARK_AT], ISCHED_META_UNIT);
         ISCHED_BARRIER();
-        verified = isched_reads_back(place_of(sector, next), bytes, ENTRY_BYTES);
     }
-    next = (uint16_t)(next + 1U);
-    if ((clears != 0U) && (verified != 0U)) {
-        erase((uint8_t)(1U - sector));
-    }
-    return verified;
+    now.free = (isched_address_t)(now.free + ENTRY_BYTES);
+    now.holds |= kept;
+    return kept;
 }
 
+/* What is published, and twice where the other sector is not blank, which then is cleared. */
 static uint8_t append_until_it_holds(void)
 {
-    for (uint8_t tries = 0; tries < TRIES; ++tries) {
-        if (append() != 0U) {
-            return 1U;
+    uint8_t kept = 0;
+    for (uint8_t tries = TRIES; tries > 0U; --tries) {
+        kept = (uint8_t)(kept + append());
+        if (kept > other_remains) {
+            clear_other();
+            break;
         }
     }
-    return 0U;
+    return kept;
 }
 
-isched_step_t isched_store_load(uint8_t *boots)
+isched_step_t isched_store_load(void)
 {
-    sector_t sectors[2];
-    scan(0U, &sectors[0]);
-    scan(1U, &sectors[1]);
-    sector = newer(sectors);
-    if (sector > 1U) {
-        /* Whatever is published goes first, so that it cannot come back. */
-        const uint8_t first = (sectors[1].last == PUBLISHED) ? 1U : 0U;
-        erase(first);
-        erase((uint8_t)(1U - first));
-        sector = 0;
-        next = 0;
-        generation = 0;
-        current = ISCHED_STEP_IDLE;
-        count = 0;
-        /* And that nothing is known is known from here on: sectors wear out. */
-        (void)append_until_it_holds();
-    } else {
-        next = sectors[sector].free;
-        generation = (uint8_t)(sectors[sector].flags & GENERATION);
-        current = sectors[sector].step;
-        count = (uint8_t)((sectors[sector].flags >> 2U) & 7U);
-        spare = sectors[1U - sector].free;
-        if ((spare != 0U) && ((sectors[sector].flags & CLEARING) != 0U)) {
-            erase((uint8_t)(1U - sector));
-        }
+    sector_t first;
+    scan(SECTOR_0, &first);
+    scan(SECTOR_1, &now);
+    other_remains = (first.free != 0U) ? 1U : 0U;
+    if ((first.holds > now.holds) || ((first.holds == now.holds) && (((first.flags ^ now.flags) & ERA) != 0U))) {
+        other_remains = (now.free != 0U) ? 1U : 0U;
+        scan(SECTOR_0, &now);
     }
-    *boots = count;
-    return current;
+    now.holds = 1U;
+    if (now.spoiled != 0U) {
+        (void)isched_store_publish(ISCHED_STEP_IDLE);
+    } else if (other_remains != 0U) {
+        (void)append_until_it_holds();
+    }
+    return now.step;
 }
 
 uint8_t isched_store_publish(isched_step_t step)
 {
     ISCHED_BARRIER();
     isched_port_nv_complete(ISCHED_DATA_MEMORY);
-    current = step;
-    count = 0;
+    now.step = step;
+    now.flags &= ERA;
     return append_until_it_holds();
+}
+
+uint8_t isched_store_boots(void)
+{
+    return now.flags / BOOT;
 }
 
 void isched_store_boot(void)
 {
-    if (count < MOST_BOOTS) {
-        ++count;
+    if (now.flags < MOST_BOOTS) {
+        now.flags = (uint8_t)(now.flags + BOOT);
         (void)append_until_it_holds();
     }
 }

@@ -21,9 +21,7 @@ class Mutant:
 CELL: Final = "isched_store_cell.c"
 
 _WRITTEN: Final = """\
-        isched_port_nv_write(ISCHED_META_MEMORY, bank_of(next), record, ISCHED_RECORD_BYTES);
-        isched_port_nv_complete(ISCHED_META_MEMORY);
-        if (isched_reads_back(bank_of(next), record, ISCHED_RECORD_BYTES) != 0U) {
+        if (isched_record_keep(bank_of(next), (const uint8_t *)record, ISCHED_RECORD_BYTES) != 0U) {
             current = next;
             if (write_head() != 0U) {
                 return 1U;
@@ -38,7 +36,9 @@ MUTANTS: Final = {
         "        (void)isched_store_publish((isched_step_t)(step + 1U));\n        run_atoms(first, cycles.atoms);\n",
     ),
     "head before record": Mutant(
-        CELL, _WRITTEN, "        current = next;\n        (void)write_head();\n" + _WRITTEN.replace("write_head()", "1U")
+        CELL,
+        _WRITTEN,
+        "        current = next;\n        (void)write_head();\n" + _WRITTEN.replace("write_head()", "1U"),
     ),
     "single bank": Mutant(CELL, "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "((value & 0U) != 0U ? 1U : 0U)"),
     "in-place update": Mutant("isched.c", "volatile isched_watch_t", "volatile isched_watch_t", {"TOY_IN_PLACE": "1"}),

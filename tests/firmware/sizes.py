@@ -18,8 +18,7 @@ COMPILERS: Final = {
 }
 SIZE_OF: Final = {"msp430": "llvm-size", "cortex-m0plus": "arm-none-eabi-size"}
 CODE: Final = {"msp430": 1536, "cortex-m0plus": 1024}
-"""The most bytes of code and constants where units are overwritten in place."""
-CODE_OF_LOG: Final = {"msp430": 2560, "cortex-m0plus": 1536}
+"""The most bytes of code and constants, wherever progress is kept."""
 RAM: Final = 64
 
 IN_PLACE: Final = cell(2)

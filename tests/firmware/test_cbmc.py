@@ -12,7 +12,7 @@ from tests.firmware.tools import need, want
 
 PROOFS = ROOT / "proofs"
 CELL = "isched_store_cell.c"
-WRITTEN = "        isched_port_nv_write(ISCHED_META_MEMORY, bank_of(next), record, ISCHED_RECORD_BYTES);\n"
+WRITTEN = "        if (isched_record_keep(bank_of(next), (const uint8_t *)record, ISCHED_RECORD_BYTES) != 0U) {\n"
 
 MUTANTS = {
     "head before record": Mutant(CELL, WRITTEN, f"        current = next;\n        (void)write_head();\n{WRITTEN}"),

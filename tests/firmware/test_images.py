@@ -17,10 +17,10 @@ MUTANTS = {
     "steps out of range believed": [
         Mutant(
             "isched_record.c",
-            "BEGUN_WITH(seed), record, ISCHED_RECORD_BYTES) != RESIDUE",
-            "BEGUN_WITH(seed), record, 0U) == 0U",
+            "(low != record[CRC_AT]) || (high != record[CRC_AT + 1U])",
+            "0",
         ),
-        Mutant("isched_record.c", "(get(record, 4U) == ISCHED_PLAN_ID) && (found <= ISCHED_STEP_IDLE)", "1"),
+        Mutant("isched_record.c", "(found < ISCHED_STEP_IDLE)", "(1)"),
     ],
     "a bank outside of memory": [
         Mutant("isched_store_cell.c", "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "(value * BANK_BYTES)")

@@ -100,8 +100,8 @@ BROKEN = {
     "a late commit is forgotten": (
         "isched.c",
         "            if (commit(published, step) == 0U) {\n                return ISCHED_FAULT;\n            }\n"
-        "            published = step;\n            boots = 0;\n            pending = 0;\n",
-        "            boots = 0;\n            pending = 0;\n",
+        "            published = step;\n            pending = 0;\n",
+        "            pending = 0;\n",
     ),
     "the state is kept after the step is published": (
         "isched.c",

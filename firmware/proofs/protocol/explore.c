@@ -52,7 +52,6 @@ typedef struct {
 } state_t;
 
 static promise_t promise;
-static uint8_t began;     /* a power cycle has begun since isched_run() was called */
 static uint32_t published; /* steps in this session */
 static uint8_t golden[INFERENCES][TENSOR_BYTES];
 static enum { GOES_ON, GIVES_UP, STARTS_OVER, MAY_START_OVER, ANYTHING } mode;
@@ -99,8 +98,8 @@ static void observe(uint32_t step)
         return;
     }
 #if ISCHED_META_IS_LOG
-    if (mode == MAY_START_OVER && step + 1U == here) {
-        promise = (promise_t){(uint8_t)(promise.position - 1U), 0U, MOST_BOOTS, 0U};
+    if (mode == MAY_START_OVER && (step + 1U) % STEPS == here) {
+        promise = (promise_t){(uint8_t)((promise.position + POSITIONS - 1U) % POSITIONS), 0U, MOST_BOOTS, 0U};
         mode = GOES_ON;
         return;
     }
@@ -141,7 +140,7 @@ uint16_t isched_port_wait_for_level(uint16_t code)
     counted[3] += (uint32_t)(code == ISCHED_LEVEL_HIGHEST);
     was_stuck = 0;
     promise.least = boots_seen;
-    promise.most = (uint8_t)((began == 0U && boots_seen < MOST_BOOTS) ? boots_seen + 1U : boots_seen);
+    promise.most = (uint8_t)((boots_seen < MOST_BOOTS) ? boots_seen + 1U : boots_seen);
     return code;
 }
 
@@ -154,7 +153,6 @@ void board_begins(unsigned cycle, unsigned level)
 {
     (void)cycle;
     (void)level;
-    began = 1U;
     if (board.drops == 0U) {
         promise.least = promise.most;
     }
@@ -197,7 +195,6 @@ static void application(void)
         observe(0U);
     }
     for (uint32_t calls = 0; calls < SESSION_MOST; ++calls) {
-        began = 0;
         switch (isched_run()) {
         case ISCHED_IDLE:
             observe(0U);
@@ -243,7 +240,6 @@ static void boot(const state_t *from, state_t *to, uint32_t fail_at, uint32_t wa
     board.way = way;
     board.drops = drops;
     promise = from->promise;
-    began = 0;
     published = 0;
     was_stuck = 0;
     ++boots_tried;

@@ -8,13 +8,11 @@ void firmware_boots(void);
 void firmware_boots(void)
 {
 #if ISCHED_META_IS_LOG
-    sector = 0;
-    next = 0;
-    generation = 0;
-    spare = 0;
-    count = 0;
-#endif
+    now = (sector_t){0, 0, 0, 0, 0, 0};
+    other_remains = 0;
+#else
     current = 0;
+#endif
     has_worked = 0;
 }
 
