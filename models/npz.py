@@ -119,7 +119,7 @@ class Npz:
         """The numbers of an array, the last axis running fastest."""
         entry = self._entries[name]
         size = entry.header + entry.kind.bytes
-        data = self._unpacked(name, entry.info, size + 1)
+        data = self._unpacked(name, entry.info, size)
         if len(data) != size:
             self._refuse(name, f"holds {len(data)} B where its header says {size} B")
         body = data[entry.header :]

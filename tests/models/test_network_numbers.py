@@ -87,7 +87,7 @@ PLAIN: Arrays = {"a": (ArrayKind("int16", (2, 1)), b"\1\0\2\0"), "b": (ArrayKind
     [
         {"b": PLAIN["b"]},
         {**PLAIN, "c": (ArrayKind("uint8", (0,)), b"")},
-        {"b": PLAIN["b"], "c": PLAIN["a"]},
+        {"aa": PLAIN["a"], "b": PLAIN["b"]},
         {**PLAIN, "a": (ArrayKind("uint16", (2, 1)), b"\1\0\2\0")},
         {**PLAIN, "a": (ArrayKind("int16", (1, 2)), b"\1\0\2\0")},
         {**PLAIN, "a": (ArrayKind("int16", (2, 1)), b"\1\0\2\1")},
