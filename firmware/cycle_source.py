@@ -24,9 +24,12 @@ _SKIPS = """\
 uint8_t isched_may_skip(isched_step_t cycle, uint16_t level, uint16_t *reserve)
 {{
     for (uint16_t entry = 0; entry < {count}U; ++entry) {{
-        if ((cycle >= ISCHED_SKIP_FIRST(entry)) && (cycle <= ISCHED_SKIP_LAST(entry))) {{
+        const isched_step_t first = (isched_step_t)ISCHED_SKIP_FIRST(entry);
+        const isched_step_t last = (isched_step_t)ISCHED_SKIP_LAST(entry);
+        const uint16_t start = (uint16_t)ISCHED_SKIP_START(entry);
+        if ((cycle >= first) && (cycle <= last)) {{
             *reserve = (uint16_t)ISCHED_SKIP_RESERVE(entry);
-            return (level >= ISCHED_SKIP_START(entry)) ? 1U : 0U;
+            return (level >= start) ? 1U : 0U;
         }}
     }}
     return 0U;

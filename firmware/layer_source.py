@@ -42,6 +42,9 @@ _DECLARED = """\
 #define ISCHED_VECTOR {vector}U
 #define ISCHED_ARENA_BYTES {arena}UL
 #define ISCHED_STORES_SUMS {sums}
+
+/* Buffers are written from multiples of so many bytes, so many at a time. */
+#define ISCHED_ALIGNMENT {alignment}U
 typedef {offset} isched_offset_t;
 """
 
@@ -124,8 +127,15 @@ def _declared(image: NetworkImage, held: NumberImage) -> str:
         vector=image.vector,
         arena=image.arena,
         sums=int(any(layer.stores_sums for layer in image.layers)),
+        alignment=_alignment(image),
         offset="uint16_t" if integer_type(0, held.weight_count)[1] < 4 else "uint32_t",
     )
+
+
+def _alignment(image: NetworkImage) -> int:
+    """Bytes of a word, where every buffer begins with a whole one."""
+    word = image.width.word.itemsize
+    return word if all(address % word == 0 for layer in image.layers for address in layer.addresses) else 1
 
 
 def _plan_columns(image: NetworkImage, held: NumberImage) -> list[Column]:

@@ -118,14 +118,27 @@ def _repeat(
 
 def kill(program: Program, kills: Sequence[Kill], *, byte: int = 0xFF, timeout: float = 60.0) -> Outcome:
     """What comes out where one emulator after the other ends early, and a last one does not."""
+    return in_turn([*((program, one) for one in kills), (program, None)], byte=byte, timeout=timeout)[-1]
+
+
+def in_turn(
+    programs: Sequence[tuple[Program, Kill | None]], *, byte: int = 0xFF, timeout: float = 60.0
+) -> list[Outcome]:
+    """What comes out of one program after the other on a device, as after an update; each ends early, or by itself.
+
+    The report of a program that ended early goes on with the next one.
+    """
+    outcomes = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _memory(folder, byte, program.nv_bytes)
-        for one in kills:
-            settings = {"kill_stores" if one.stores else "kill_steps": str(one.step)}
+        _memory(folder, byte, max(program.nv_bytes for program, _ in programs))
+        for program, one in programs:
+            settings = {} if one is None else {"kill_stores" if one.stores else "kill_steps": str(one.step)}
             _emulate(program.once, program.plugin, folder, settings, timeout)
-        _emulate(program.once, program.plugin, folder, {}, timeout)
-        return outcome_of((folder / "report").read_text("latin-1"))
+            if one is None:
+                outcomes.append(outcome_of((folder / "report").read_text("latin-1")))
+                (folder / "report").unlink()
+    return outcomes
 
 
 def _memory(folder: Path, byte: int, used: int) -> Path:

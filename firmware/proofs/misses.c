@@ -44,12 +44,15 @@ static void count_heads(void)
     isched_step_t step;
     uint8_t *head = &board.kept.bytes[0][ISCHED_META_ADDRESS];
     uint16_t here = 0;
+    kept_t kept;
     (void)isched_store_load();
     (void)isched_store_publish(OLDER);
     (void)isched_store_publish(NEWER);
     memcpy(&here, head, (HEADS > 256U) ? 2U : 1U);
+    kept = board.kept;
     for (uint32_t value = 0; value < HEADS; ++value) {
         const uint16_t changed = (uint16_t)value;
+        board.kept = kept;
         memcpy(head, &changed, (HEADS > 256U) ? 2U : 1U);
         step = isched_store_load();
         same += (unsigned long)(step == NEWER && changed != here);

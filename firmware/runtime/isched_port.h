@@ -54,6 +54,11 @@ typedef ISCHED_ADDRESS_T isched_address_t;
 /* What isched_config.h states cannot be otherwise: each of these is an array of -1 elements where it is. */
 typedef char isched_boots_are_counted_up_to_7[(ISCHED_STUCK <= 7U && ISCHED_PATIENCE <= 7U) ? 1 : -1];
 typedef char isched_progress_begins_with_a_unit[((ISCHED_META_ADDRESS) % (ISCHED_META_UNIT) == 0U) ? 1 : -1];
+#ifdef ISCHED_ALIGNMENT
+/* A torn unit takes with it what lies beside what was written. */
+typedef char isched_data_is_written_in_whole_units
+    [(ISCHED_DATA_TORN == ISCHED_TORN_WHOLE || ISCHED_DATA_UNIT <= ISCHED_ALIGNMENT) ? 1 : -1];
+#endif
 #ifdef ISCHED_NV_BYTES
 typedef char isched_addresses_reach_all_buffers
     [((ISCHED_NV_BYTES) - 1UL <= (isched_address_t)~(isched_address_t)0) ? 1 : -1];
@@ -68,6 +73,10 @@ typedef char isched_addresses_reach_all_buffers
 #define ISCHED_IS_APART(bytes) ((bytes) != 0U)
 #endif
 
+/* Whether addresses reach so many bytes of progress. */
+#define ISCHED_IS_REACHED(bytes) \
+    ((uint64_t)(ISCHED_META_ADDRESS) + (uint64_t)(bytes) - 1U <= (uint64_t)(isched_address_t)~(isched_address_t)0)
+
 /* Reads and writes bytes of a memory; units of it are written in ascending order. A write may return before it is
  * complete: what is written is safe once isched_port_nv_complete() has returned (DMA ended, chip select released). But
  * the bytes at `from` are the caller's again at once (copy what a DMA takes later), and a read sees all writes before. */
@@ -75,7 +84,8 @@ void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uin
 void isched_port_nv_write(uint8_t memory, isched_address_t address, const void *from, uint16_t bytes);
 void isched_port_nv_complete(uint8_t memory);
 
-/* Sets all bytes of a sector of a log to 0xff. */
+/* Sets all bytes of a sector of a log to 0xff. Cut short, it leaves bytes that are as they were or have more bits set, and
+ * at most one unit that reads as anything. What it takes is in no plan: where a boot may lack that, this waits for a level. */
 void isched_port_nv_erase(uint8_t memory, isched_address_t address);
 
 /* Returns once the buffer has this level, in the hardware's own code (schedule.h says what it stands for), and what it

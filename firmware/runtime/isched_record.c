@@ -46,19 +46,18 @@ uint8_t isched_record_read(uint16_t *record, uint8_t seed, isched_step_t *step)
     const uint16_t high = record[CRC_AT + 1U];
     seal(record, seed);
     if ((low != record[CRC_AT]) || (high != record[CRC_AT + 1U])) {
-        return 0U;
+        return ISCHED_RECORD_SPOILED;
     }
-    *step = ISCHED_STEP_IDLE;
     if ((record[0] == LOW(ISCHED_PLAN_ID)) && (record[1] == HIGH(ISCHED_PLAN_ID))) {
-        isched_step_t found = (isched_step_t)record[2];
+        *step = (isched_step_t)record[2];
         if (CRC_AT > 3U) {
-            found = (isched_step_t)(found | ((uint32_t)record[CRC_AT - 1U] << 16U));
+            *step = (isched_step_t)(*step | ((uint32_t)record[CRC_AT - 1U] << 16U));
         }
-        if (found < ISCHED_STEP_IDLE) {
-            *step = found;
+        if (*step <= ISCHED_STEP_IDLE) {
+            return ISCHED_RECORD_OWN;
         }
     }
-    return 1U;
+    return ISCHED_RECORD_FOREIGN;
 }
 
 uint8_t isched_record_keep(isched_address_t address, const uint8_t *bytes, uint8_t count)

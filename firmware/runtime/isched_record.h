@@ -15,8 +15,10 @@ uint32_t isched_crc(uint32_t crc, const uint8_t *bytes, uint8_t count);
 /* Fills in a record; `seed` tells records apart that are otherwise equal. */
 void isched_record_make(uint16_t *record, isched_step_t step, uint8_t seed);
 
-/* The step of a record, ISCHED_STEP_IDLE if it is another plan's, and 0 if it does not verify; its checksum is then as
- * it should be. */
+/* ISCHED_RECORD_OWN with its step, or what else a record is; its checksum is then as it should be. */
+#define ISCHED_RECORD_SPOILED 0U
+#define ISCHED_RECORD_OWN 1U
+#define ISCHED_RECORD_FOREIGN 2U /* it verifies, and is another plan's */
 uint8_t isched_record_read(uint16_t *record, uint8_t seed, isched_step_t *step);
 
 /* Writes to the memory of progress and waits until all has arrived; 1 if it reads back as it was written. */

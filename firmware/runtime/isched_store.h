@@ -10,7 +10,8 @@
 #define ISCHED_STEP_IDLE ((isched_step_t)(ISCHED_CYCLES + 1UL))
 
 /* Reads the published record: its step. A record that is not of this plan or does not verify means that nothing is known:
- * ISCHED_STEP_IDLE. Never an older one. What follows goes by what was read. */
+ * ISCHED_STEP_IDLE, which is published, so that the firmware that the record is of does not go on with it. Never an older
+ * one. What follows goes by what was read. */
 isched_step_t isched_store_load(void);
 
 /* Publishes a step: the record is complete and read back before it counts. 0 if memory does not keep it. */

@@ -15,6 +15,7 @@
 #define BANK_BYTES ((((ISCHED_RECORD_BYTES) + ISCHED_META_UNIT - 1U) / ISCHED_META_UNIT) * ISCHED_META_UNIT)
 
 typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(ISCHED_META_UNIT + (2U * BANK_BYTES))) ? 1 : -1];
+typedef char isched_addresses_reach_progress[(ISCHED_IS_REACHED(ISCHED_META_UNIT + (2U * BANK_BYTES))) ? 1 : -1];
 
 /* Two bits of sequence, three of boots, and their check. */
 static uint8_t current;
@@ -66,8 +67,10 @@ isched_step_t isched_store_load(void)
     isched_port_nv_read(ISCHED_META_MEMORY, (isched_address_t)ISCHED_META_ADDRESS, &head, (uint16_t)sizeof head);
     current = (uint8_t)(head & 31U);
     isched_port_nv_read(ISCHED_META_MEMORY, bank_of(current), record, ISCHED_RECORD_BYTES);
-    if ((head != head_of(current)) || (isched_record_read(record, (uint8_t)(current & 3U), &step) == 0U)) {
-        return ISCHED_STEP_IDLE;
+    if ((head != head_of(current)) ||
+        (isched_record_read(record, (uint8_t)(current & 3U), &step) != ISCHED_RECORD_OWN)) {
+        step = ISCHED_STEP_IDLE;
+        (void)isched_store_publish(step);
     }
     return step;
 }

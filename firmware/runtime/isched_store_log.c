@@ -27,7 +27,8 @@
 typedef char isched_units_are_of_64_bytes_at_most[(ISCHED_META_UNIT <= 64U) ? 1 : -1];
 typedef char isched_sectors_hold_two_entries[(ISCHED_META_SECTOR >= 2U * ENTRY_BYTES) ? 1 : -1];
 typedef char isched_sectors_begin_with_a_unit[(ISCHED_META_SECTOR % ISCHED_META_UNIT == 0U) ? 1 : -1];
-typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2U * ISCHED_META_SECTOR)) ? 1 : -1];
+typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2UL * ISCHED_META_SECTOR)) ? 1 : -1];
+typedef char isched_addresses_reach_progress[(ISCHED_IS_REACHED(2UL * ISCHED_META_SECTOR)) ? 1 : -1];
 
 #define SECTOR_0 ((isched_address_t)ISCHED_META_ADDRESS)
 #define SECTOR_1 ((isched_address_t)(ISCHED_META_ADDRESS + ISCHED_META_SECTOR))
@@ -36,10 +37,10 @@ typedef char isched_progress_is_apart_from_buffers[(ISCHED_IS_APART(2U * ISCHED_
 typedef struct {
     isched_address_t begin;
     isched_address_t free; /* behind the last entry that is not blank, from the begin */
-    isched_step_t step;    /* of the last entry that verifies, like its flags */
-    uint8_t flags;
-    uint8_t holds;   /* an entry verifies */
-    uint8_t spoiled; /* the last entry with a mark does not verify, or there is none */
+    isched_step_t step;    /* of the last entry that is this plan's */
+    uint8_t flags;         /* of the last entry that verifies */
+    uint8_t holds;         /* an entry verifies */
+    uint8_t spoiled;       /* the last entry with a mark is not this plan's or does not verify, or there is none */
 } sector_t;
 
 /* The sector that is written, and whether the other one is not blank. */
@@ -66,11 +67,11 @@ static void scan(isched_address_t sector, sector_t *found)
         }
         if (written > MARK_AT) {
             const uint8_t flags = (uint8_t)(entry[FLAGS_AT] & 0xffU);
-            found->spoiled = 1U;
-            if (isched_record_read(entry, flags, &found->step) != 0U) {
+            const uint8_t record = isched_record_read(entry, flags, &found->step);
+            found->spoiled = (record != ISCHED_RECORD_OWN) ? 1U : 0U;
+            if (record != ISCHED_RECORD_SPOILED) {
                 found->flags = flags;
                 found->holds = 1U;
-                found->spoiled = 0;
             }
         }
     }
@@ -79,9 +80,11 @@ static void scan(isched_address_t sector, sector_t *found)
 static void clear_other(void)
 {
     if (other_remains != 0U) {
+        sector_t other;
         isched_port_nv_erase(ISCHED_META_MEMORY, OTHER(now.begin));
         isched_port_nv_complete(ISCHED_META_MEMORY);
-        other_remains = 0;
+        scan(OTHER(now.begin), &other);
+        other_remains = (other.free != 0U) ? 1U : 0U;
     }
 }
 
@@ -93,10 +96,12 @@ static uint8_t append(void)
     isched_address_t to;
     uint8_t kept;
     if (now.free == END) {
-        if (now.holds == 0U) {
+        if (now.holds != 0U) {
+            clear_other();
+        }
+        if (other_remains != 0U) {
             return 0U;
         }
-        clear_other();
         if (now.begin != SECTOR_0) {
             now.flags ^= ERA;
         }
@@ -149,7 +154,7 @@ isched_step_t isched_store_load(void)
     now.holds = 1U;
     if (now.spoiled != 0U) {
         (void)isched_store_publish(ISCHED_STEP_IDLE);
-    } else if (other_remains != 0U) {
+    } else if ((other_remains != 0U) && (now.step == ISCHED_STEP_IDLE)) {
         (void)append_until_it_holds();
     }
     return now.step;

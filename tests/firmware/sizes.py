@@ -18,11 +18,18 @@ COMPILERS: Final = {
 }
 SIZE_OF: Final = {"msp430": "llvm-size", "cortex-m0plus": "arm-none-eabi-size"}
 CODE: Final = {"msp430": 1536, "cortex-m0plus": 1024}
-"""The most bytes of code and constants, wherever progress is kept."""
+"""The most bytes of code and constants where progress is overwritten in place."""
+CODE_OF_LOG: Final = {"msp430": 1536, "cortex-m0plus": 1104}
+"""And where it is appended to flash."""
 RAM: Final = 64
 
 IN_PLACE: Final = cell(2)
-FLASH: Final = other(8, appends=True, torn=True)
+FLASH: Final = other(8, appends=True, torn=True) | {"ISCHED_META_SECTOR": "2048U"}
+PLACES: Final = {
+    "msp430": {"ADDRESS_T": "uint16_t", "META_ADDRESS": "0x4400U"},
+    "cortex-m0plus": {"ADDRESS_T": "uint32_t", "META_ADDRESS": "0x0801e000UL"},
+}
+"""Where progress is on a device of each kind."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ def size_of(target: str, board: Mapping[str, str], folder: Path, runtime: Path =
     code = variables = 0
     # The ports' own barrier: a compiler does not order accesses to memory for less.
     config = (PROTOCOL / "isched_config.h").read_text()
-    config = re.sub(r"#define ISCHED_(TRACE|BARRIER).*\n", "", config)
+    config = re.sub(r"#define ISCHED_(TRACE|BARRIER|ADDRESS_T|META_ADDRESS).*\n", "", config)
+    config += "".join(f"#define ISCHED_{name} {value}\n" for name, value in PLACES[target].items())
     (folder / "isched_config.h").write_text(config)
     (folder / "schedule.h").write_text(
         re.sub(r"extern .*\n.*PLAN_ID.*\n", PLAN_ID, (PROTOCOL / "schedule.h").read_text())

@@ -12,7 +12,7 @@ from ischedule.firmware.boards.cortex_m import Failure, Kill
 from ischedule.firmware.boards.tool import MissingTool
 from tests.firmware.mutants import MUTANTS
 from tests.firmware.tools import need
-from tests.firmware.toy_schedule import is_sound, mutant, toy
+from tests.firmware.toy_schedule import expected, is_sound, mutant, toy
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +82,16 @@ def test_a_missing_tool_is_named_with_its_package(tmp_path: Path, monkeypatch: p
         cortex_m.build(toy(), tmp_path)
     with pytest.raises(MissingTool, match=r"qemu-system-arm .*\(Debian: qemu-system-arm\)"):
         cortex_m.run(program, [[]])
+
+
+def test_other_firmware_and_back(tmp_path: Path) -> None:
+    """After an update, however far it came, the firmware before it begins anew, or goes on if nothing was changed."""
+    one, other = (
+        cortex_m.build(toy(trace=1), tmp_path / "one"),
+        cortex_m.build(toy(trace=1, TOY_OTHER_PLAN="1"), tmp_path / "other"),
+    )
+    whole = cortex_m.in_turn([(one, Kill(60)), (other, None), (one, None)])
+    assert all(outcome.is_right(expected()) for outcome in whole)
+    for store in range(1, 40, 3):
+        outcomes = cortex_m.in_turn([(one, Kill(60)), (other, Kill(store)), (one, None)])
+        assert outcomes[-1].is_right(expected()), store

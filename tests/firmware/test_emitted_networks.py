@@ -122,6 +122,14 @@ def test_drawn_plans_run_from_their_emitted_tables(name: str) -> None:
     network.require_equal(built(work, network.plan))
 
 
+def test_buffers_are_aligned_to_the_words_of_the_network() -> None:
+    for name, alignment in (("kws-inas-1mF-ts1", 2), ("ds-cnn-cortex-m4", 1)):
+        case = load_case(str(ROOT / "cases" / f"{name}.json"))
+        program = program_of(case)
+        work = network_source(case, program, file_of(drawn_plan(program, Random(1), 60)), None)
+        assert f"#define ISCHED_ALIGNMENT {alignment}U\n" in work.declarations
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_tables_are_deterministic_and_no_larger_than_plans_assume(name: str) -> None:
     case = load_case(str(ROOT / "cases" / f"{name}.json"))

@@ -20,7 +20,7 @@ MUTANTS = {
             "(low != record[CRC_AT]) || (high != record[CRC_AT + 1U])",
             "0",
         ),
-        Mutant("isched_record.c", "(found < ISCHED_STEP_IDLE)", "(1)"),
+        Mutant("isched_record.c", "(*step <= ISCHED_STEP_IDLE)", "(1)"),
     ],
     "a bank outside of memory": [
         Mutant("isched_store_cell.c", "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "(value * BANK_BYTES)")

@@ -48,12 +48,16 @@ _RECORD = """\
 """
 _COMPLETE = "    isched_port_nv_complete(ISCHED_META_MEMORY);\n"
 _DATA = "    isched_port_nv_complete(ISCHED_DATA_MEMORY);\n"
+_STARTS_OVER = """\
+        step = ISCHED_STEP_IDLE;
+        (void)isched_store_publish(step);
+"""
 _FALLBACK = """\
         current = (uint8_t)((current & 28U) | ((current + 3U) & 3U));
-        isched_port_nv_read(ISCHED_META_MEMORY, bank_of(current), record, ISCHED_RECORD_BYTES);
-        return (isched_record_read(record, (uint8_t)(current & 3U), &step) != 0U) ? step : ISCHED_STEP_IDLE;
-    }
-    return step;
+        isched_port_nv_read(ISCHED_META_MEMORY, bank_of(current), (uint8_t *)record, ISCHED_RECORD_BYTES);
+        if (isched_record_read(record, (uint8_t)(current & 3U), &step) != ISCHED_RECORD_OWN) {
+            step = ISCHED_STEP_IDLE;
+        }
 """
 CELL, LOG, RECORD, WALK = "isched_store_cell.c", "isched_store_log.c", "isched_record.c", "isched.c"
 FLASH = other(8, appends=True, torn=True)
@@ -72,9 +76,7 @@ MUTANTS = {
     "data not complete, log": Mutant(LOG, _DATA, "", FLASH, IN_ORDER),
     "record not complete": Mutant(RECORD, _COMPLETE, "", bus=ANY_ORDER),
     "single bank": Mutant(CELL, "(((value & 1U) != 0U) ? BANK_BYTES : 0U)", "(((value & 0U) != 0U) ? 1U : 0U)"),
-    "falls back to the older record": Mutant(
-        CELL, "        return ISCHED_STEP_IDLE;\n    }\n    return step;\n", _FALLBACK, what="corrupts"
-    ),
+    "falls back to the older record": Mutant(CELL, _STARTS_OVER, _FALLBACK, what="corrupts"),
     "not read back": Mutant(RECORD, "(byte != bytes[count])", "(0)", {}, DIRECT, "drops"),
     "record not read back": Mutant(
         CELL,
@@ -110,19 +112,31 @@ MUTANTS = {
         "        isched_port_nv_erase(ISCHED_META_MEMORY, now.begin);\n        now.begin = OTHER(now.begin);\n",
         FLASH,
     ),
+    "other plans' record left as it is": Mutant(
+        CELL, "        (void)isched_store_publish(step);\n", "", what="updates"
+    ),
+    "other plans' entry left as it is": Mutant(
+        LOG, "(record != ISCHED_RECORD_OWN) ? 1U", "(record == ISCHED_RECORD_SPOILED) ? 1U", FLASH, what="updates"
+    ),
+    "erasure not read back": Mutant(LOG, "(other.free != 0U) ? 1U : 0U", "0U", FLASH, what="erases"),
     "era of a sector not counted": Mutant(LOG, "now.flags ^= ERA;", "now.flags ^= 0U;", FLASH),
     "sector cleared when its successor says once what is published": Mutant(
         LOG, "(kept > other_remains)", "(kept > 0U)", FLASH, what="corrupts"
     ),
     "sector not cleared before what it says is out of date": Mutant(
         LOG,
-        "    } else if (other_remains != 0U) {\n        (void)append_until_it_holds();\n",
+        "    } else if ((other_remains != 0U) && (now.step == ISCHED_STEP_IDLE)) {\n"
+        "        (void)append_until_it_holds();\n",
         "",
         FLASH,
         what="corrupts",
     ),
     "an entry before a spoiled one believed": Mutant(
-        LOG, "            found->spoiled = 1U;\n", "", FLASH, what="corrupts"
+        LOG,
+        "(record != ISCHED_RECORD_OWN) ? 1U : 0U",
+        "(record == ISCHED_RECORD_OWN) ? 0U : found->spoiled",
+        FLASH,
+        what="corrupts",
     ),
 }
 
@@ -160,12 +174,20 @@ def test_lost_stores_of_records_and_corrupted_metadata(unit: int, what: str, tmp
     assert found.boots >= 100_000
 
 
-@pytest.mark.parametrize("what", ["drops", "corrupts"])
-@pytest.mark.parametrize("name", ["flash-2", "flash-torn-8", "torn-1"])
-def test_lost_stores_and_corrupted_metadata_of_a_log(name: str, what: str, tmp_path: Path) -> None:
-    found = explored(build(tmp_path, BOARDS[name]), DIRECT, 200_000, what)
+@pytest.mark.parametrize("name", ["cell-1", "cell-2"])
+def test_other_firmware_and_back(name: str, tmp_path: Path) -> None:
+    """Firmware of another plan runs on the device, and then this one again: it goes on if nothing was overwritten."""
+    found = explored(build(tmp_path, BOARDS[name]), DIRECT, 100_000, "updates")
     assert not found.fault
-    assert found.boots >= 200_000
+    assert found.boots >= 100_000
+
+
+@pytest.mark.parametrize("what", ["drops", "erases", "corrupts", "updates"])
+@pytest.mark.parametrize("name", ["flash-2", "flash-torn-8", "torn-1"])
+def test_lost_stores_and_erasures_and_corrupted_metadata_of_a_log(name: str, what: str, tmp_path: Path) -> None:
+    found = explored(build(tmp_path, BOARDS[name]), DIRECT, 150_000, what)
+    assert not found.fault
+    assert found.boots >= 150_000
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -30,7 +30,12 @@ int main(void)
 {
     for (;;) {
         switch (isched_run()) {
-        case ISCHED_IDLE: write_input(); (void)isched_begin(); break;
+        case ISCHED_IDLE:
+            write_input();
+            if (isched_begin() == ISCHED_FAULT) {
+                board_end();
+            }
+            break;
         case ISCHED_DONE: use_output(); (void)isched_release(); board_end(); break;
         default: board_end(); break; /* memory does not keep what is written to it */
         }

@@ -75,7 +75,12 @@ static int boot(void)
 {
     for (;;) {
         switch (isched_run()) {
-        case ISCHED_IDLE: write_input(); (void)isched_begin(); break;
+        case ISCHED_IDLE:
+            write_input();
+            if (isched_begin() == ISCHED_FAULT) {
+                return EXIT_FAILURE;
+            }
+            break;
         case ISCHED_DONE: use_output(); (void)isched_release(); return EXIT_SUCCESS;
         default: return EXIT_FAILURE;
         }

@@ -63,10 +63,9 @@ void isched_task_send(isched_atom_t repetition)
 
 int main(void)
 {
-    if (isched_run() == ISCHED_IDLE) {
-        (void)isched_begin();
-        (void)isched_run();
+    isched_status_t status = isched_run();
+    if (status == ISCHED_IDLE && isched_begin() == ISCHED_IDLE) {
+        status = isched_run();
     }
-    (void)isched_release();
-    return 0;
+    return (status == ISCHED_DONE && isched_release() == ISCHED_IDLE) ? 0 : 1;
 }

@@ -47,6 +47,13 @@ uint16_t board_wait_for_level(uint16_t code)
     return code;
 }
 
+uint8_t board_wait_or_reserve(uint16_t code, uint16_t reserve)
+{
+    (void)code;
+    (void)reserve;
+    return 1U;
+}
+
 void board_put(char character)
 {
     UART_DIVIDER = 16U;

@@ -10,4 +10,7 @@ void board_power_off(void);
 /* Returns once the buffer has this level, in the code that schedule.h explains; what it measured. */
 uint16_t board_wait_for_level(uint16_t code);
 
+/* For builds that skip commits: sleeps until the level is reached (1), or until less than the reserve is measured (0). */
+uint8_t board_wait_or_reserve(uint16_t code, uint16_t reserve);
+
 #endif

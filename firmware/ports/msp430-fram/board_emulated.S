@@ -30,6 +30,11 @@ spoil:
 board_wait_for_level:
     ret
 
+    .global board_wait_or_reserve
+board_wait_or_reserve:
+    mov #1, r12
+    ret
+
     .global board_put
 board_put:
     mov.b r12, &CONSOLE

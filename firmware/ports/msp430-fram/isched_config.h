@@ -11,7 +11,7 @@
 #define ISCHED_OTHER_APPENDS 0
 #define ISCHED_META_SECTOR 0U
 
-/* Progress stands behind the buffers: a head and two banks of at most 12 bytes. */
+/* Progress has the addresses behind the buffers: a head and two banks of at most 12 bytes. */
 #define MSP430_META_BYTES 32U
 #ifndef ISCHED_META_ADDRESS
 #define ISCHED_META_ADDRESS ((ISCHED_NV_BYTES + 1U) / 2U * 2U)

@@ -13,16 +13,18 @@
 #else
 #define NV_FIRST 0U
 #endif
-#define NV_BYTES (ISCHED_META_ADDRESS - NV_FIRST + MSP430_META_BYTES)
+#define NV_BYTES (ISCHED_META_ADDRESS - NV_FIRST)
 
-/* Aligned, so that words of it are words of FRAM. */
+/* Aligned, so that words of them are words of FRAM. Where they lie depends on no plan and on no code (the linker
+ * script): other firmware has to find the progress of this one, and to put its own in its place. */
+__attribute__((section(".nv.progress"), aligned(2))) uint8_t isched_progress[MSP430_META_BYTES];
 __attribute__((section(".nv"), aligned(2))) uint8_t isched_nv[NV_BYTES];
 
 /* The addresses of one memory: there is no other. */
 static volatile uint8_t *place_of(uint8_t memory, isched_address_t address)
 {
     (void)memory;
-    return &isched_nv[address - NV_FIRST];
+    return (address >= ISCHED_META_ADDRESS) ? &isched_progress[address - ISCHED_META_ADDRESS] : &isched_nv[address - NV_FIRST];
 }
 
 void isched_port_nv_read(uint8_t memory, isched_address_t address, void *to, uint16_t bytes)
@@ -81,7 +83,6 @@ void isched_port_stuck(isched_step_t cycle)
 #if ISCHED_SKIPS
 uint8_t isched_port_wait_or_reserve(uint16_t code, uint16_t reserve)
 {
-    (void)reserve;
-    return board_wait_for_level(code) >= code ? 1U : 0U;
+    return board_wait_or_reserve(code, reserve);
 }
 #endif

@@ -109,7 +109,8 @@ void isched_port_nv_complete(uint8_t memory)
 static void begin_store(const store_t *store)
 {
     ++board.steps;
-    if (store->memory == ISCHED_META_MEMORY && store->address >= ISCHED_META_ADDRESS && ++board.stores == board.drops) {
+    if (board.loses_erasures == 0U && store->memory == ISCHED_META_MEMORY && store->address >= ISCHED_META_ADDRESS &&
+        ++board.stores == board.drops) {
         return;
     }
     if (board.bus == BUS_DIRECT) {
@@ -220,6 +221,9 @@ void isched_port_nv_erase(uint8_t memory, isched_address_t address)
     check(memory, address, ISCHED_META_SECTOR);
     ++board.steps;
     isched_port_nv_complete(memory);
+    if (board.loses_erasures != 0U && ++board.stores == board.drops) {
+        return;
+    }
     for (uint32_t at = 0; at < ISCHED_META_SECTOR; ++at) {
         sector[at] = (board.steps == board.fail_at) ? half_erased(at, sector[at]) : 0xffU;
     }

@@ -24,6 +24,7 @@ typedef struct {
     uint32_t way;      /* of the ways in which it can */
     uint32_t ways;     /* how many there were at that step */
     uint32_t drops;    /* the store of a unit of a record that is lost, although it was completed; 0: none */
+    uint32_t loses_erasures; /* these are what is lost, not stores */
     uint32_t stores;   /* of units of records since the boot */
     jmp_buf off;
 } board_t;

@@ -1,6 +1,6 @@
 /* Every state of non-volatile memory that power failures can lead to, found with the runtime itself.
  *
- *     explore BUS MOST [drops|corrupts]
+ *     explore BUS MOST [drops|erases|corrupts|updates]
  *
  * A state is what memory holds when the device boots, and what has been promised by then. From each state the device is
  * run until it switches itself off, and until power fails at every single step, in every way that the board knows; what
@@ -11,6 +11,8 @@
  *
  * With `drops` every boot is also run with the store of each unit of metadata lost in turn, although it was completed:
  * the count of boots may then be less by one.
+ * With `erases` every erasure of a boot is lost in turn. With `updates` the device boots with other firmware, power failing
+ * at every step of that, and then with this one again: it is where it was, or starts over.
  * With `corrupts` each bit of the metadata is flipped in turn, and the head of a cell replaced by the head of each record
  * that is not there: the device is where it was, or starts over. A log may also be one step behind, if no power cycle
  * has begun since; whether the output is right tells.
@@ -400,6 +402,30 @@ static void corrupt_everywhere(const state_t *state)
 #endif
 }
 
+/* Other firmware boots and takes an input, power failing at every step of it, and then this firmware boots again. */
+static void update_and_back(const state_t *state)
+{
+    state_t next;
+    uint32_t steps = 0;
+    for (uint32_t step = 0; step <= steps; ++step) {
+        uint32_t way = 0;
+        uint32_t ways = 1;
+        do {
+            mode = STARTS_OVER;
+            plan_id ^= 1U;
+            boot(state, &next, step, way, 0U);
+            plan_id ^= 1U;
+            if (step == 0U) {
+                steps = board.steps;
+            } else {
+                ways = board.ways;
+            }
+            next.promise = state->promise;
+            boot_changed(&next);
+        } while (++way < ways);
+    }
+}
+
 /* All that can follow a state. */
 static void follow(const state_t *state, char what)
 {
@@ -411,8 +437,10 @@ static void follow(const state_t *state, char what)
     boot(state, &next, 0U, 0U, 0U);
     plan_id ^= 1U;
     mode = GOES_ON;
-    if (what == 'd') {
+    if (what == 'd' || what == 'e') {
         drop_everywhere(state);
+    } else if (what == 'u') {
+        update_and_back(state);
     } else if (what == 'c') {
         corrupt_everywhere(state);
     }
@@ -451,6 +479,7 @@ int main(int count, char **words)
         return 2;
     }
     compute_golden();
+    board.loses_erasures = (uint32_t)(count > 3 && words[3][0] == 'e');
     board.bus = (bus_t)atoi(words[1]);
     most = strtoull(words[2], NULL, 10);
     start(&state);

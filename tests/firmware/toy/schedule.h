@@ -14,7 +14,14 @@ typedef uint16_t isched_atom_t;
 #define ISCHED_CYCLES 6U
 #define ISCHED_RUNS 3U
 #define ISCHED_ATOMS 10U
+/* Another plan has another name, and a buffer more. */
+#ifdef TOY_OTHER_PLAN
+#define ISCHED_PLAN_ID 0x0badbabeUL
+#define TOY_MORE 64U
+#else
 #define ISCHED_PLAN_ID 0x1badc0deUL
+#define TOY_MORE 0U
+#endif
 #define ISCHED_LEVEL_HIGHEST 9U
 #ifndef ISCHED_WAKE
 #define ISCHED_WAKE ISCHED_WAKE_LATCH
@@ -31,6 +38,6 @@ typedef uint16_t isched_atom_t;
 #endif
 #define ISCHED_OUTPUT_BYTES TOY_BYTES
 #define ISCHED_CONSTANTS_BYTES 0U
-#define ISCHED_NV_BYTES ((ISCHED_ATOMS + 1U) * TOY_BYTES)
+#define ISCHED_NV_BYTES ((ISCHED_ATOMS + 1U) * TOY_BYTES + TOY_MORE)
 
 #endif
