@@ -61,7 +61,7 @@ def test_other_skips_and_expected_failures_stay_what_they_are(tmp_path: Path) ->
 def test_more_examples_are_drawn_in_ci_and_always_the_same(tmp_path: Path) -> None:
     asking = "now = settings(); print(now.max_examples, now.derandomize, now.deadline); assert False"
     folder = folder_with(f"from hypothesis import settings\n\ndef test_one():\n    {asking}\n", tmp_path)
-    assert "200 True None" in run_tests(folder, in_ci=True).stdout
+    assert "80 True None" in run_tests(folder, in_ci=True).stdout
     assert "40 False None" in run_tests(folder, in_ci=False).stdout
 
 
