@@ -26,12 +26,7 @@ def preservation(document: Mapping[str, Any], values: CaseValues, device: AnyDev
     stated = document.get("options", {}).get("preservation")
     if stated is None:
         return (Kind.RECORD,)
-    if not isinstance(device, Device) or "network" not in document:
-        problem = "means nothing without a network that is run in tiles"
-        raise values.error("$.options.preservation", stated, problem, "remove it")
-    if document.get("semantics", "ischedule") != "ischedule":
-        problem = "has no meaning under published semantics, which keep records"
-        raise values.error("$.options.preservation", stated, problem, "remove it")
+    _require_tiles(document, values, device, "preservation", "keep records")
     for place, name in enumerate(stated):
         if name in stated[:place]:
             path = f"$.options.preservation[{place}]"
@@ -47,13 +42,19 @@ def protocol(document: Mapping[str, Any], values: CaseValues, device: AnyDevice 
     stated = document.get("options", {}).get("protocol")
     if stated is None:
         return Protocol.RECORD
-    if not isinstance(device, Device) or "network" not in document:
-        problem = "means nothing without a network that is run in tiles"
-        raise values.error("$.options.protocol", stated, problem, "remove it")
-    if document.get("semantics", "ischedule") != "ischedule":
-        problem = "has no meaning under published semantics, which count one transfer of a record"
-        raise values.error("$.options.protocol", stated, problem, "remove it")
+    _require_tiles(document, values, device, "protocol", "count one transfer of a record")
     if Protocol(stated) is Protocol.RUNTIME and preservation(document, values, device) != (Kind.RECORD,):
         problem = "is of a runtime that keeps records, and layers may keep progress otherwise"
         raise values.error("$.options.protocol", stated, problem, 'remove it, or "preservation"')
     return Protocol(stated)
+
+
+def _require_tiles(
+    document: Mapping[str, Any], values: CaseValues, device: AnyDevice | None, option: str, published: str
+) -> None:
+    """Raise `InputError` for an option where no network is run in tiles, or where published work knows another way."""
+    path, stated = f"$.options.{option}", document["options"][option]
+    if not isinstance(device, Device) or "network" not in document:
+        raise values.error(path, stated, "means nothing without a network that is run in tiles", "remove it")
+    if document.get("semantics", "ischedule") != "ischedule":
+        raise values.error(path, stated, f"has no meaning under published semantics, which {published}", "remove it")

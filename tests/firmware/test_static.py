@@ -60,7 +60,6 @@ def test_compilers_have_nothing_to_say(compiler: str, memory: str, folder: Path)
     defines = {
         "in place": [],
         "log": ["-DISCHED_DATA_TORN=ISCHED_TORN_ANY"],
-        "skips nothing": ["-DISCHED_DATA_UNIT=8U"],
     }
     code, text = said(folder, compiler, *WARNINGS, "-O2", "-c", *defines[memory], "-I.", *sources(folder))
     assert (code, text) == (0, "")
